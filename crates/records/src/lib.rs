@@ -1,0 +1,19 @@
+//! What a school records, and the rules on it. Pure: no clock, no I/O, no async runtime.
+//!
+//! Areas carry the same names here, in `belisha-store`, in `belisha-web` and in its templates.
+
+mod agreements;
+mod calendar;
+mod duties;
+mod identifiers;
+mod incidents;
+mod monitoring;
+mod people;
+
+pub use agreements::*;
+pub use calendar::*;
+pub use duties::*;
+pub use identifiers::*;
+pub use incidents::*;
+pub use monitoring::*;
+pub use people::*;
