@@ -62,6 +62,21 @@ pub struct Clause {
     pub binding: Binding,
     /// Legal or guidance sources the clause cites (`source="kcsie-2026"`).
     pub sources: Vec<String>,
+    /// What the clause, its rows and its lines state in attributes that bind nothing but can contradict one another
+    /// (`monitoring="everybody"`, `bans="social-networks"`, `to="headteacher"`).
+    #[serde(default)]
+    pub facts: Vec<Fact>,
+}
+
+/// One statement in an attribute that the lint compares with the others; the keys are listed in `docs/guides/policy-format.md`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    /// The clause, row or line that states it.
+    pub of: ClauseId,
+    /// Attribute key.
+    pub key: String,
+    /// One word of the attribute's value.
+    pub value: String,
 }
 
 /// What carries a clause out (DESIGN 2).

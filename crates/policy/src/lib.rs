@@ -4,9 +4,19 @@
 //! what they *do to the network* by `belisha-filter`.
 
 mod clause;
+mod compile;
+mod coverage;
+mod diff;
 mod finding;
+mod json;
+mod render;
 mod vocabulary;
 
 pub use clause::*;
+pub use compile::{Compilation, compile};
+pub use coverage::*;
+pub use diff::*;
 pub use finding::*;
+pub use json::show_json;
+pub use render::*;
 pub use vocabulary::*;
