@@ -1,0 +1,28 @@
+//! What each command of `belisha` does, one file a command.
+
+pub mod policy;
+
+/// A command that could not do its work: what happened, then what to do.
+#[derive(Debug)]
+pub struct Failure(pub String);
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            if !text.contains(&cause.to_string()) {
+                text.push_str(": ");
+                text.push_str(&cause.to_string());
+            }
+            source = cause.source();
+        }
+        Self(text)
+    }
+}
