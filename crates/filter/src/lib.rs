@@ -1,1 +1,34 @@
-//! belisha-filter
+//! What the network does about a request: category lists, the rules compiled from the school's policy, decisions with
+//! their reasons, search terms and worrying phrases. Pure: no clock, no files, no async runtime; the gateway brings
+//! the request and the time, and carries the decision out.
+//!
+//! One request goes through `Ruleset::decide`, whose order of precedence is the table in `reason::RuleKind`.
+
+mod built_in;
+mod decide;
+mod explain;
+mod helplines;
+mod illegal;
+mod index;
+mod lists;
+mod names;
+mod reason;
+mod rules;
+mod safe_search;
+mod search_terms;
+mod timetable;
+mod worrying;
+
+pub use built_in::{BUILT_IN_LIST, built_in_index, built_in_list};
+pub use explain::{Explanation, Outcome, Step};
+pub use helplines::{HELPLINES, Helpline, helpline_for};
+pub use illegal::{ILLEGAL_TEST_ENTRY, IllegalList, IllegalListError};
+pub use index::{DomainIndex, DomainIndexBuilder, IndexError, Listing, Matches, SourceId};
+pub use lists::{Counts, Entry, Format, LineError, ListParser, ParsedEntry, ParsedList, category_for, detect, parse};
+pub use names::{NameError, normalise};
+pub use reason::{ClauseReference, Decision, Group, Log, Reason, Request, RuleKind};
+pub use rules::{Exception, Rules, Ruleset, SchoolRule};
+pub use safe_search::{canary, safe_search, safe_search_moderate};
+pub use search_terms::search_terms;
+pub use timetable::{Timetable, TimetableError, TimetablePart};
+pub use worrying::{Danger, Hit, Theme, scan};

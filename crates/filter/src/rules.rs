@@ -1,0 +1,259 @@
+//! The rules a school's gateway works from, compiled once into a form that answers fast. What is written down is
+//! [`Rules`]; what answers is [`Ruleset`]. How a request is judged is in `decide`.
+
+use crate::helplines::HELPLINES;
+use crate::illegal::IllegalList;
+use crate::index::{DomainIndex, domain_hash, hashes};
+use crate::reason::{ClauseReference, Group};
+use crate::timetable::Timetable;
+use belisha_policy::{Binding, Clause, FilterAction, FilterRow, Period, Policy, Role};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The office that answers for the filter where the policy's `unblock` approval names none.
+const FALLBACK_OFFICE: Role = Role::OnlineSafetyLead;
+
+/// A site opened or closed for a time (M55): auditable, with a reason and an end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exception {
+    /// Id of the granted request.
+    pub id: String,
+    /// Host; its subdomains too.
+    pub host: String,
+    /// Groups it holds for, by key. Empty with no person: it holds for nobody.
+    pub groups: Vec<String>,
+    /// The one person it holds for, if it is one person's.
+    pub person: Option<String>,
+    /// From, included.
+    pub from: Timestamp,
+    /// Until, excluded. There is always an end.
+    pub until: Timestamp,
+    /// Opens (`true`) or closes (`false`) the site. Where both kinds hold, closed wins.
+    pub allow: bool,
+    /// Why.
+    pub reason: String,
+    /// The office of the person who granted it.
+    pub granted_by_office: Role,
+}
+
+/// A site the school itself opened or closed until somebody changes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchoolRule {
+    /// Id.
+    pub id: String,
+    /// Host; its subdomains too.
+    pub host: String,
+    /// Groups it holds for, by key; empty = everybody.
+    pub groups: Vec<String>,
+    /// Why.
+    pub reason: String,
+}
+
+/// Everything the gateway must be told, apart from the two indexes: it can be written to disk as JSON and read back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rules {
+    /// The policy in force.
+    pub policy: Policy,
+    /// The school's day.
+    pub timetable: Timetable,
+    /// Sites opened or closed for a time.
+    pub exceptions: Vec<Exception>,
+    /// Sites the school opened.
+    pub school_allow: Vec<SchoolRule>,
+    /// Sites the school closed.
+    pub school_deny: Vec<SchoolRule>,
+    /// Whether search engines are sent to their safe results.
+    pub safe_search: bool,
+}
+
+/// What the policy says about one category, for one group, in one period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cell {
+    /// `None` is undecided.
+    pub action: Option<FilterAction>,
+    /// Index into [`Ruleset::clauses`].
+    pub clause: u32,
+}
+
+/// The cells of one category and group: `always`, and those of the narrower periods.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct CellsByPeriod {
+    always: Option<Cell>,
+    lesson: Option<Cell>,
+    during_break: Option<Cell>,
+    out_of_school: Option<Cell>,
+}
+
+impl CellsByPeriod {
+    fn slot(&mut self, period: Period) -> &mut Option<Cell> {
+        match period {
+            Period::Always => &mut self.always,
+            Period::Lesson => &mut self.lesson,
+            Period::Break => &mut self.during_break,
+            Period::OutOfSchool => &mut self.out_of_school,
+        }
+    }
+
+    /// The cell that holds in a period: the narrower one, else the one for always.
+    pub fn at(&self, period: Period) -> Option<Cell> {
+        let narrow = match period {
+            Period::Always => None,
+            Period::Lesson => self.lesson,
+            Period::Break => self.during_break,
+            Period::OutOfSchool => self.out_of_school,
+        };
+        narrow.or(self.always)
+    }
+
+    /// Whether the time of day matters.
+    pub fn varies(&self) -> bool {
+        self.lesson.is_some() || self.during_break.is_some() || self.out_of_school.is_some()
+    }
+}
+
+/// Entries found by the host and its parents. Each hash bucket is checked by name, so a hash that repeats is harmless.
+#[derive(Debug, Default)]
+pub(crate) struct HostTable(HashMap<u64, Vec<(Box<str>, u32)>>);
+
+impl HostTable {
+    pub fn new<'a>(hosts: impl Iterator<Item = &'a str>) -> Self {
+        let mut table: HashMap<u64, Vec<(Box<str>, u32)>> = HashMap::new();
+        for (position, host) in (0u32..).zip(hosts) {
+            let host = host.trim_end_matches('.').to_ascii_lowercase();
+            table.entry(domain_hash(&host)).or_default().push((host.into_boxed_str(), position));
+        }
+        Self(table)
+    }
+
+    /// Positions of the entries for a host, general before specific.
+    pub fn matching<'a>(&'a self, host: &'a str) -> impl Iterator<Item = usize> + 'a {
+        let hashes = if self.0.is_empty() { None } else { Some(hashes(host)) };
+        hashes.into_iter().flatten().flat_map(move |(name, hash)| {
+            self.0.get(&hash).into_iter().flatten().filter(move |(entry, _)| &**entry == name).map(|(_, position)| *position as usize)
+        })
+    }
+}
+
+/// A compiled set of rules. Immutable: the gateway swaps a new one in whole.
+#[derive(Debug)]
+pub struct Ruleset {
+    pub(crate) rules: Rules,
+    pub(crate) index: Arc<DomainIndex>,
+    pub(crate) illegal: Arc<IllegalList>,
+    /// By category id of the index, then by group.
+    pub(crate) cells: Vec<[CellsByPeriod; Group::ALL.len()]>,
+    pub(crate) clauses: Vec<ClauseReference>,
+    pub(crate) exceptions: HostTable,
+    pub(crate) school_allow: HostTable,
+    pub(crate) school_deny: HostTable,
+    pub(crate) helplines: HostTable,
+    pub(crate) office: Role,
+}
+
+impl Ruleset {
+    /// Compiles rules. There is no way to leave the list of illegal content out.
+    pub fn compile(rules: Rules, index: Arc<DomainIndex>, illegal: Arc<IllegalList>) -> Self {
+        let mut clauses = Vec::new();
+        let mut cells = vec![[CellsByPeriod::default(); Group::ALL.len()]; index.categories().len()];
+        for (clause, table) in rules.policy.filter_tables() {
+            for row in &table.rows {
+                let reference = u32::try_from(clauses.len()).unwrap_or(u32::MAX);
+                clauses.push(reference_to(clause, row));
+                let Some(by_group) = index.categories().iter().position(|category| **category == *row.category).and_then(|at| cells.get_mut(at)) else { continue };
+                for (group, by_period) in Group::ALL.iter().zip(by_group) {
+                    let decided = row.cells.get(group.key()).copied();
+                    // A narrower table without a column for a group says nothing about it; the table for always must.
+                    let speaks = table.when == Period::Always || table.columns.iter().any(|column| column.id == group.key());
+                    if speaks {
+                        put(by_period.slot(table.when), Cell { action: decided, clause: reference });
+                    }
+                }
+            }
+        }
+        Self {
+            exceptions: HostTable::new(rules.exceptions.iter().map(|exception| &*exception.host)),
+            school_allow: HostTable::new(rules.school_allow.iter().map(|rule| &*rule.host)),
+            school_deny: HostTable::new(rules.school_deny.iter().map(|rule| &*rule.host)),
+            helplines: HostTable::new(HELPLINES.iter().flat_map(|helpline| helpline.hosts).copied()),
+            office: unblocking_office(&rules.policy),
+            rules,
+            index,
+            illegal,
+            cells,
+            clauses,
+        }
+    }
+
+    /// The rules it was compiled from.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The index it looks hosts up in.
+    pub fn index(&self) -> &Arc<DomainIndex> {
+        &self.index
+    }
+
+    /// The list of illegal content, to hand on to the next compilation.
+    pub fn illegal(&self) -> &Arc<IllegalList> {
+        &self.illegal
+    }
+
+    /// The office that grants sites: the first named by the policy's `unblock` approval.
+    pub fn office(&self) -> Role {
+        self.office
+    }
+
+    /// Categories that some list fills and no filter table mentions: open for known groups, which the school should know.
+    pub fn categories_without_a_row(&self) -> impl Iterator<Item = &str> {
+        self.index.categories().iter().zip(&self.cells).filter(|(_, by_group)| by_group.iter().all(|cells| *cells == CellsByPeriod::default())).map(|(category, _)| &**category)
+    }
+
+    /// Where the name server must send a search engine's host for this group, if safe search is on: pupils, guests and
+    /// unknown people to the strict results, staff to the moderate ones.
+    pub fn safe_search(&self, host: &str, group: &str) -> Option<&'static str> {
+        if !self.rules.safe_search {
+            return None;
+        }
+        match Group::from_key(group) {
+            Group::Staff => crate::safe_search::safe_search_moderate(host),
+            _ => crate::safe_search::safe_search(host),
+        }
+    }
+}
+
+/// Puts a cell in; where two tables speak for the same period, the stricter one holds.
+fn put(slot: &mut Option<Cell>, cell: Cell) {
+    let stricter = slot.is_none_or(|held| severity(cell.action) > severity(held.action));
+    if stricter {
+        *slot = Some(cell);
+    }
+}
+
+/// How strict a cell is; undecided blocks, and a decided block outranks it because it says more.
+pub(crate) fn severity(action: Option<FilterAction>) -> u8 {
+    match action {
+        Some(FilterAction::Allow) => 0,
+        Some(FilterAction::Warn) => 1,
+        Some(FilterAction::Ask) => 2,
+        None => 3,
+        Some(FilterAction::Block) => 4,
+    }
+}
+
+fn reference_to(clause: &Clause, row: &FilterRow) -> ClauseReference {
+    ClauseReference { id: Arc::from(&*row.id.0), number: Arc::from(&*clause.number), section: Arc::from(&*clause.section) }
+}
+
+fn unblocking_office(policy: &Policy) -> Role {
+    policy
+        .clauses
+        .iter()
+        .find_map(|clause| match &clause.binding {
+            Binding::Approval(approval) if approval.what == "unblock" => approval.by.first().copied(),
+            _ => None,
+        })
+        .unwrap_or(FALLBACK_OFFICE)
+}
