@@ -163,3 +163,15 @@ pub struct Task {
     /// When it was done.
     pub done_at: Option<Timestamp>,
 }
+
+mod actions;
+mod closing;
+mod form;
+mod nation;
+mod visibility;
+
+pub use actions::*;
+pub use closing::*;
+pub use form::*;
+pub use nation::*;
+pub use visibility::*;
