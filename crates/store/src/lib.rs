@@ -1,1 +1,37 @@
-//! belisha-store
+//! The only SQL of Belisha: every record of every school, on SQLite or PostgreSQL, and the ledger that shows that nothing
+//! was changed behind its back.
+//!
+//! An area is a module of plain functions over a transaction that names its actor:
+//!
+//! ```no_run
+//! # async fn example(store: belisha_store::Store, me: belisha_records::PersonId, school: belisha_records::SchoolId, now: jiff::Timestamp)
+//! # -> belisha_store::Result<()> {
+//! use belisha_records::Actor;
+//! let mut tx = store.begin(&Actor::Person(me), school, now).await?;
+//! let person = belisha_store::people::find(&mut tx, me).await?;
+//! tx.commit().await
+//! # }
+//! ```
+//!
+//! Every write leaves a ledger entry in the same transaction ([`ledger`]). What a record means and who may see it is left
+//! to `belisha-records`; which words a page uses, to `belisha-web`.
+
+pub mod activity;
+mod counters;
+pub mod credentials;
+mod error;
+pub mod ledger;
+mod migrations;
+pub mod people;
+pub mod policies;
+pub mod schools;
+pub mod sessions;
+mod sql;
+mod store;
+mod tables;
+mod transaction;
+
+pub use error::{Result, StoreError};
+pub use sea_orm::DbBackend;
+pub use store::{Entropy, Store};
+pub use transaction::Tx;
