@@ -24,8 +24,20 @@ pub struct Policy {
     pub title: String,
     /// Facts from the document's head.
     pub head: Head,
+    /// Headings under the title, in the order of the document.
+    #[serde(default)]
+    pub sections: Vec<Section>,
     /// Every clause in the order of the document. Guidance paragraphs are clauses too.
     pub clauses: Vec<Clause>,
+}
+
+/// A heading under the title.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Section {
+    /// The number people cite: `3`, `3.1`.
+    pub number: String,
+    /// The heading's words.
+    pub title: String,
 }
 
 /// What the document says about itself.

@@ -3,15 +3,19 @@
 //! Pure: no clock, no I/O. What the clauses *demand of people* is worked out by `belisha-records`,
 //! what they *do to the network* by `belisha-filter`.
 
+mod catalogue;
 mod clause;
 mod compile;
 mod coverage;
 mod diff;
 mod finding;
 mod json;
+mod lint;
 mod render;
+mod spelling;
 mod vocabulary;
 
+pub use catalogue::{FINDINGS, FindingKind, findings_reference};
 pub use clause::*;
 pub use compile::{Compilation, compile};
 pub use coverage::*;

@@ -164,3 +164,55 @@ vocabulary! {
         Sessions = "sessions", "Sign-in sessions";
     }
 }
+
+/// Groups of people that a filter table has columns for, strictest last: key and label.
+pub const GROUPS: &[(&str, &str)] =
+    &[("younger-pupil", "Younger pupils"), ("pupil", "Pupils"), ("staff", "Staff"), ("guest", "Guests"), ("unknown", "Unknown people and devices")];
+
+/// Columns of an action table that the software knows: key and label. A school may have more of its own.
+pub const ACTION_COLUMNS: &[(&str, &str)] = &[
+    ("class-teacher", "Class teacher"),
+    ("tutor", "Tutor"),
+    ("head-of-year", "Head of year"),
+    ("headteacher", "Headteacher"),
+    ("safeguarding-lead", "Safeguarding lead"),
+    ("online-safety-lead", "Online safety lead"),
+    ("authority", "Local authority or HR"),
+    ("police", "Police"),
+    ("technical", "Technical support"),
+    ("parents", "Parents"),
+    ("access", "Network access removed"),
+    ("confiscation", "Device kept"),
+    ("warning", "Warning"),
+    ("sanction", "Further sanction"),
+    ("suspension", "Suspension"),
+    ("disciplinary", "Disciplinary action"),
+];
+
+/// Categories of sites that filter tables know: key and label. A category list may bring more.
+pub const CATEGORIES: &[(&str, &str)] = &[
+    ("pornography", "Pornography"),
+    ("gambling", "Gambling"),
+    ("games", "Games"),
+    ("social-media", "Social media"),
+    ("messaging", "Messaging and chat"),
+    ("dating", "Dating"),
+    ("violence", "Violence"),
+    ("weapons", "Weapons"),
+    ("drugs", "Drugs, alcohol and tobacco"),
+    ("self-harm", "Self-harm and suicide"),
+    ("extremism", "Extremism and hate"),
+    ("malware", "Malware"),
+    ("phishing", "Phishing and fraud"),
+    ("proxy-avoidance", "Ways round the filter"),
+    ("artificial-intelligence", "Artificial intelligence services"),
+    ("streaming", "Films, television and music"),
+    ("shopping", "Shopping"),
+    ("adverts", "Advertising"),
+    ("search", "Search engines"),
+    ("education", "Education and reference"),
+    ("news", "News"),
+    ("health", "Health"),
+    ("email", "Web mail"),
+    ("file-sharing", "File sharing"),
+];
