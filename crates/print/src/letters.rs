@@ -2,7 +2,7 @@
 //! its name, anything else by its code point, so that nothing a child wrote vanishes or turns into an empty box.
 //! What the words mean is left to those who wrote them.
 
-use crate::press::can_draw;
+use crate::press::{can_draw, can_draw_together};
 use codex::{Def, Module};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -33,7 +33,8 @@ pub(crate) fn printable(text: &str) -> String {
         match cluster {
             "\r\n" | "\r" | "\n" | "\u{2028}" | "\u{2029}" | "\u{85}" | "\u{B}" | "\u{C}" => out.push('\n'),
             "\t" => out.push_str("    "),
-            _ if cluster.chars().all(|c| is_silent(c) || DRAWN.contains(&c)) => {
+            "\u{FEFF}" => {}
+            _ if is_drawn(cluster) => {
                 out.extend(cluster.chars().filter(|c| !is_presentation(*c)));
             }
             _ => out.push_str(&named(cluster)),
@@ -58,16 +59,26 @@ fn is_presentation(character: char) -> bool {
     matches!(character, '\u{FE0E}' | '\u{FE0F}')
 }
 
-/// One undrawable cluster in words: the whole emoji, else its parts.
+/// Whether one typeface draws all of a cluster: a letter and its marks come from the same one or not at all.
+fn is_drawn(cluster: &str) -> bool {
+    let mut seen = cluster.chars().filter(|c| !is_silent(*c));
+    match (seen.next(), seen.next()) {
+        (None, _) => true,
+        (Some(only), None) => DRAWN.contains(&only),
+        _ => !cluster.chars().any(is_private) && can_draw_together(cluster.chars().filter(|c| !is_silent(*c))),
+    }
+}
+
+/// One undrawable cluster in words: the whole emoji, else its first character and what is put on it.
 fn named(cluster: &str) -> String {
     let bare: String = cluster.chars().filter(|c| !is_presentation(*c) && !is_skin_tone(*c)).collect();
     if let Some(name) = EMOJI.get(bare.as_str()) {
         return format!("[{name}]");
     }
     let mut out = String::new();
-    for character in bare.chars().filter(|c| !is_silent(*c)) {
+    for (place, character) in bare.chars().filter(|c| !is_silent(*c)).enumerate() {
         match EMOJI.get(character.encode_utf8(&mut [0; 4]) as &str) {
-            _ if DRAWN.contains(&character) => out.push(character),
+            _ if place == 0 && DRAWN.contains(&character) => out.push(character),
             Some(name) => out.push_str(&format!("[{name}]")),
             None => out.push_str(&format!("[U+{:04X}]", character as u32)),
         }
@@ -139,6 +150,8 @@ mod tests {
             ("ਸਤ", "[U+0A38][U+0A24]"),
             ("\u{E000}", "[U+E000]"),
             ("\u{10FFFF}", "[U+10FFFF]"),
+            ("e\u{301}", "e\u{301}"),
+            ("Z\u{A41}", "Z[U+0A41]"),
         ] {
             assert_eq!(printable(text), expected);
         }

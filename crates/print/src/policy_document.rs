@@ -166,7 +166,7 @@ fn allowances_item(table: &AllowanceTable) -> PolicyItem {
     };
     PolicyItem {
         words: table.about.label().to_string(),
-        columns: heads("", &table.columns),
+        columns: heads("What", &table.columns),
         rows: table
             .rows
             .iter()

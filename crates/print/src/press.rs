@@ -26,6 +26,9 @@ pub(crate) struct Layout {
 /// What every layout imports: page, head, foot, tables, and how a school's own words are set.
 const HOUSE: Layout = Layout { name: "house style", path: "/house.typ", text: include_str!("../layouts/house.typ") };
 
+/// The typefaces `house.typ` names, in its order.
+const HOUSE_TYPEFACES: [&str; 2] = ["Libertinus Serif", "DejaVu Sans Mono"];
+
 /// Where a layout finds its struct, as JSON: strings there are data and never markup.
 const DATA: &str = "/paper.json";
 
@@ -89,9 +92,17 @@ static BOOK: LazyLock<LazyHash<FontBook>> = LazyLock::new(|| LazyHash::new(FontB
 static LIBRARY: LazyLock<LazyHash<Library>> =
     LazyLock::new(|| LazyHash::new(Library::builder().with_features([Feature::A11yExtras].into_iter().collect()).build()));
 
-/// Whether one of the typefaces draws this character.
+/// Whether some typeface draws this character; Typst finds it whichever that is.
 pub(crate) fn can_draw(character: char) -> bool {
     FONTS.iter().any(|font| font.info().coverage.contains(character as u32))
+}
+
+/// Whether a letter and its marks can be drawn as one. Typst looks for a cluster only in the typefaces the house style names.
+pub(crate) fn can_draw_together(characters: impl Iterator<Item = char> + Clone) -> bool {
+    FONTS
+        .iter()
+        .filter(|font| HOUSE_TYPEFACES.contains(&font.info().family.as_str()))
+        .any(|font| characters.clone().all(|character| font.info().coverage.contains(character as u32)))
 }
 
 /// The world Typst sees: one layout, the house style, one struct, the typefaces. No disk, no network, no clock.

@@ -121,7 +121,7 @@ pub fn a_half_year() -> HalfYearlyPaper {
             FigureTable {
                 title: "Training and agreements".into(),
                 sentence: None,
-                columns: vec!["".into(), "Done".into(), "Of".into(), "Share".into()],
+                columns: vec!["What".into(), "Done".into(), "Of".into(), "Share".into()],
                 rows: vec![
                     FigureRow { label: "Staff training repeated".into(), figures: vec![count(61), count(64), Figure::Words("95 %".into())] },
                     FigureRow { label: "Pupils’ agreements signed".into(), figures: vec![count(1012), count(1034), Figure::Words("98 %".into())] },
@@ -261,7 +261,7 @@ pub fn a_policy() -> PolicyPaper {
             ] },
             PolicySection { number: "8".into(), heading: "Devices of one’s own".into(), items: vec![
                 PolicyItem {
-                    columns: heads(&["", "Staff", "Pupils", "Visitors"]),
+                    columns: heads(&["What", "Staff", "Pupils", "Visitors"]),
                     rows: vec![
                         row("Phones may come into school", vec![yes("Yes"), yes("With permission"), yes("Yes")]),
                         row("Use in lesson time", vec![yes("At certain times"), yes("No"), Undecided]),
