@@ -68,6 +68,11 @@ impl Timetable {
         Written { time_zone: time_zone.to_owned(), terms, closed, day }.try_into()
     }
 
+    /// The school's time zone, for pages that say when something opens.
+    pub fn time_zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// Whether pupils are in school on a day.
     pub fn is_school_day(&self, date: Date) -> bool {
         let within = |spans: &[(Date, Date)]| spans.iter().any(|(first, last)| (*first..=*last).contains(&date));

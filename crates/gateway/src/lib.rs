@@ -1,1 +1,25 @@
-//! belisha-gateway
+//! The data plane of one school: DNS, an explicit proxy, the block page, and who sits at which device.
+//!
+//! It knows the filter and the records' types, no database and no store. Rules come in on a watch channel and are kept on
+//! disk; observations go out on a bounded queue. The life of a request is the list in `request/steps.rs`.
+
+mod blockpage;
+mod config;
+mod dns;
+mod gateway;
+mod identity;
+mod judge;
+mod observe;
+mod pac;
+mod proxy;
+mod request;
+mod rules;
+mod snapshot;
+
+pub use blockpage::Block;
+pub use config::{Clock, Entropy, GatewayConfig, Limits, LocalRecord, Portal};
+pub use gateway::{BlockBook, Gateway, GatewayHandle, StartError};
+pub use identity::{Confidence, IdentitySource, IdentityTable, Mapping};
+pub use observe::{Metrics, Observation, Outcome, Protocol, Worry};
+pub use pac::pac_file;
+pub use rules::{AgeBand, Gate, GatewayRules, PersonRules, ProxyCredential, UNKNOWN_GROUP};

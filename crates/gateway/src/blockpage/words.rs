@@ -1,0 +1,89 @@
+//! The words of the block page, by the reader's age: short ones for early readers, plain ones for pupils, exact ones for
+//! adults. No reader is blamed: lists make mistakes, and a closed page is no offence. Layout is `page.rs`'s.
+
+use crate::observe::Outcome;
+use crate::request::Closed;
+use crate::rules::AgeBand;
+use belisha_filter::RuleKind;
+
+/// What a page says.
+pub(super) struct Words {
+    pub(super) title: &'static str,
+    pub(super) lead: String,
+    pub(super) why: String,
+    pub(super) opens: Option<String>,
+    /// `None`: nobody can open it, so nobody is asked.
+    pub(super) ask: Option<&'static str>,
+    pub(super) tell: &'static str,
+    pub(super) go_on: Option<GoOn>,
+}
+
+/// The words of the form that passes a warning.
+pub(super) struct GoOn {
+    pub(super) question: &'static str,
+    pub(super) button: &'static str,
+}
+
+pub(super) fn words(closed: &Closed) -> Words {
+    let nobody = closed.rule == RuleKind::Illegal;
+    let warned = closed.block.outcome == Outcome::Warned;
+    match closed.age_band {
+        AgeBand::Younger => Words {
+            title: if warned { "Stop and think" } else { "Stop! This page is closed" },
+            lead: if warned { "Ask a grown-up before you go on.".into() } else { "You are not in trouble. Pick a different page.".into() },
+            why: if nobody { "This page is closed for everyone.".into() } else { "Your school keeps this page closed.".into() },
+            opens: closed.opens.as_ref().map(|when| format!("It opens {when}.")),
+            ask: (!nobody).then_some("Ask for this page"),
+            tell: "Something here worried me",
+            go_on: warned.then_some(GoOn { question: "Why do you want this page?", button: "Go on" }),
+        },
+        AgeBand::Pupil => Words {
+            title: if warned { "Think before you open this page" } else { "This page is closed" },
+            lead: lead_for_pupils(closed, nobody, warned),
+            why: why(closed),
+            opens: closed.opens.as_ref().map(|when| format!("It opens {when}.")),
+            ask: (!nobody).then_some("Ask for this page"),
+            tell: "Something here worried me",
+            go_on: warned.then_some(GoOn { question: "What do you need it for?", button: "Open the page" }),
+        },
+        AgeBand::Adult => Words {
+            title: if warned { "This page opens after a reason" } else { "This page is closed under the school’s policy" },
+            lead: if nobody {
+                "It is on a list that nobody at the school can change.".into()
+            } else {
+                "If you need it for your work, ask: the request goes to the person the policy names, and you are told the answer.".into()
+            },
+            why: why(closed),
+            opens: closed.opens.as_ref().map(|when| format!("The policy opens it {when}.")),
+            ask: (!nobody).then_some("Ask for this page"),
+            tell: "Report something that worried you",
+            go_on: warned.then_some(GoOn { question: "Reason, kept with the record of this visit", button: "Open the page" }),
+        },
+    }
+}
+
+fn lead_for_pupils(closed: &Closed, nobody: bool, warned: bool) -> String {
+    if nobody {
+        "Nobody at school can open it. If you came here by accident, you have done nothing wrong: tell an adult you trust.".into()
+    } else if warned {
+        "You can go on. Say what you need it for; an adult may look at it later.".into()
+    } else if closed.block.person.is_none() {
+        "We do not know who is using this device, so only a few pages are open. Sign in to open more.".into()
+    } else {
+        "You are not in trouble. If you need it for school, ask for it and somebody will look.".into()
+    }
+}
+
+/// Why, for readers who can do something with it.
+fn why(closed: &Closed) -> String {
+    let category = closed.block.category_label.as_deref().unwrap_or_default();
+    match closed.rule {
+        RuleKind::Illegal => "Pages like this are closed for everybody, by law.".into(),
+        RuleKind::SchoolDeny => "The school has closed this site.".into(),
+        RuleKind::Exception => "The school has closed this site for a time.".into(),
+        RuleKind::Category => format!("It is listed under “{category}”."),
+        RuleKind::Undecided => format!("It is listed under “{category}”, and the school has not decided about that yet."),
+        RuleKind::Default if closed.block.person.is_none() => "Nobody is signed in on this device.".into(),
+        RuleKind::Helpline | RuleKind::SchoolAllow | RuleKind::Default => "The school keeps it closed.".into(),
+    }
+}

@@ -1,0 +1,183 @@
+//! From a DNS question to its answer: special names, then the steps every request goes through, then local records, safe
+//! search or another server.
+
+use super::message::{CLOSED_TTL, ExtendedError, Question, explain};
+use super::scrub::rebinds;
+use crate::config::local_record;
+use crate::gateway::Shared;
+use crate::judge;
+use crate::observe::{Observation, Protocol, count};
+use crate::request::{Answer, Asked, Closed, Credential, is_wpad, walk};
+use belisha_filter::RuleKind;
+use hickory_proto::op::{Message, Query, ResponseCode};
+use hickory_proto::rr::rdata::{A, AAAA, CNAME};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+use std::net::IpAddr;
+
+/// Time to live of our own records, in seconds.
+const LOCAL_TTL: u32 = 30;
+
+/// What to do about a question.
+pub(crate) enum Reply {
+    /// Send this.
+    Now(Message),
+    /// Ask somebody, under another name for safe search.
+    Forward { safe_search: Option<&'static str> },
+}
+
+/// Decides a question without waiting for anybody.
+pub(crate) fn decide(shared: &Shared, question: &Question, device: IpAddr) -> Reply {
+    count(&shared.metrics.dns_questions);
+    let Some(host) = question.host.as_deref() else { return Reply::Now(question.nothing(ResponseCode::NXDomain, LOCAL_TTL)) };
+    if let Some(answer) = special(shared, question, host) {
+        return answer;
+    }
+    let asked = Asked { protocol: Protocol::Dns, device, credential: Credential::None, method: None, host, path: None };
+    let answered = walk(shared, asked);
+    if let Some(observation) = answered.observation {
+        observe(shared, question, observation);
+    }
+    match answered.answer {
+        Answer::Own => Reply::Now(own(shared, question, host)),
+        // A DNS question carries no password, so none is asked for.
+        Answer::CredentialWanted => Reply::Now(question.answer(ResponseCode::Refused)),
+        Answer::SignFirst => {
+            let mut message = closed_page(shared, question);
+            explain(&mut message, ExtendedError::Prohibited, "the school's agreement waits to be signed");
+            Reply::Now(message)
+        }
+        Answer::Closed(closed) => Reply::Now(closed_name(shared, question, &closed)),
+        Answer::Open { safe_search } => open(shared, question, host, safe_search),
+    }
+}
+
+/// Waits for another server.
+pub(crate) async fn forward(shared: &Shared, question: &Question, safe_search: Option<&'static str>) -> Message {
+    let answer = match safe_search {
+        Some(target) => rewritten(shared, question, target).await,
+        None => shared.forwarder.ask(question).await.ok(),
+    };
+    let Some(message) = answer else {
+        count(&shared.metrics.dns_upstream_failures);
+        let mut message = question.answer(ResponseCode::ServFail);
+        explain(&mut message, ExtendedError::NoReachableAuthority, "");
+        return message;
+    };
+    let host = question.host.as_deref().unwrap_or_default();
+    if rebinds(&message) && !crate::proxy::address::private_allowed(&shared.config, host, None) {
+        count(&shared.metrics.dns_rebinding);
+        let mut message = question.answer(ResponseCode::Refused);
+        explain(&mut message, ExtendedError::Blocked, "a public name with a private address");
+        return message;
+    }
+    message
+}
+
+/// Names that are answered the same for everybody, before any rule.
+fn special(shared: &Shared, question: &Question, host: &str) -> Option<Reply> {
+    if judge::is_canary(host) {
+        // An address here would switch encrypted DNS back on in browsers; only "no such name" keeps it off.
+        return Some(Reply::Now(question.nothing(ResponseCode::NXDomain, LOCAL_TTL)));
+    }
+    if host == "resolver.arpa" || host.ends_with(".resolver.arpa") {
+        return Some(Reply::Now(question.nothing(ResponseCode::NoError, LOCAL_TTL)));
+    }
+    if host == "localhost" || host.ends_with(".localhost") {
+        return Some(Reply::Now(address(question, IpAddr::from([127, 0, 0, 1]), LOCAL_TTL)));
+    }
+    if let Some(reverse) = host.strip_suffix(".in-addr.arpa") {
+        let private = is_private_reverse(reverse);
+        return Some(if private { Reply::Now(question.nothing(ResponseCode::NXDomain, LOCAL_TTL)) } else { Reply::Forward { safe_search: None } });
+    }
+    if host.ends_with(".ip6.arpa") {
+        return Some(Reply::Forward { safe_search: None });
+    }
+    // Names that mean nothing outside one machine or network (RFC 6761, 6762, 7686), unless this school serves them.
+    let ours = local_record(&shared.config.local_records, host).is_some() || shared.config.portal.is_own(host);
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let nowhere = host.is_empty() || matches!(last, "local" | "onion" | "invalid" | "test");
+    (nowhere && !ours).then(|| Reply::Now(question.nothing(ResponseCode::NXDomain, LOCAL_TTL)))
+}
+
+/// Whether a reverse name (without its suffix) is of private space, whose questions must not leave the school (RFC 6303).
+fn is_private_reverse(reverse: &str) -> bool {
+    let mut labels = reverse.rsplit('.');
+    match (labels.next(), labels.next()) {
+        (Some("10" | "127" | "0"), _) | (Some("192"), Some("168")) | (Some("169"), Some("254")) => true,
+        (Some("172"), Some(second)) => second.parse::<u8>().is_ok_and(|second| (16..32).contains(&second)),
+        _ => false,
+    }
+}
+
+fn own(shared: &Shared, question: &Question, host: &str) -> Message {
+    let server = if is_wpad(host) { shared.block_page_addr.map(|address| address.ip()) } else { Some(shared.config.portal.address.ip()) };
+    match server.filter(|server| !server.is_unspecified()) {
+        Some(server) => address(question, server, LOCAL_TTL),
+        None => closed_page(shared, question),
+    }
+}
+
+fn open(shared: &Shared, question: &Question, host: &str, safe_search: Option<&'static str>) -> Reply {
+    if let Some(record) = local_record(&shared.config.local_records, host) {
+        return Reply::Now(address(question, record.address, LOCAL_TTL));
+    }
+    if shared.forwarder.has_upstreams() {
+        return Reply::Forward { safe_search };
+    }
+    count(&shared.metrics.dns_upstream_failures);
+    let mut message = question.answer(ResponseCode::ServFail);
+    explain(&mut message, ExtendedError::NoReachableAuthority, "no DNS server is set up to ask");
+    Reply::Now(message)
+}
+
+/// The address of the block page; for other types than addresses, nothing.
+fn closed_page(shared: &Shared, question: &Question) -> Message {
+    match (question.kind, shared.config.block_page_v6) {
+        (RecordType::A, _) => question.with(CLOSED_TTL, [RData::A(A(shared.config.block_page_v4))]),
+        (RecordType::AAAA, Some(v6)) => question.with(CLOSED_TTL, [RData::AAAA(AAAA(v6))]),
+        _ => question.nothing(ResponseCode::NoError, CLOSED_TTL),
+    }
+}
+
+fn closed_name(shared: &Shared, question: &Question, closed: &Closed) -> Message {
+    let mut message = closed_page(shared, question);
+    match (closed.rule, &closed.block.category) {
+        (RuleKind::Illegal, _) => explain(&mut message, ExtendedError::Censored, ""),
+        (_, Some(category)) => explain(&mut message, ExtendedError::Blocked, &format!("closed by the school's policy: {category}")),
+        (_, None) => explain(&mut message, ExtendedError::Blocked, "closed by the school's policy"),
+    }
+    message
+}
+
+fn address(question: &Question, address: IpAddr, ttl: u32) -> Message {
+    match (question.kind, address) {
+        (RecordType::A, IpAddr::V4(v4)) => question.with(ttl, [RData::A(A(v4))]),
+        (RecordType::AAAA, IpAddr::V6(v6)) => question.with(ttl, [RData::AAAA(AAAA(v6))]),
+        _ => question.nothing(ResponseCode::NoError, ttl),
+    }
+}
+
+/// A search engine under the name of its safe results: a CNAME, and the addresses of its target, so that a client need not
+/// ask again. Address types only; an HTTPS record would lead back to the unsafe address.
+async fn rewritten(shared: &Shared, question: &Question, target: &'static str) -> Option<Message> {
+    let kind = question.kind;
+    if !matches!(kind, RecordType::A | RecordType::AAAA) {
+        return Some(question.nothing(ResponseCode::NoError, LOCAL_TTL));
+    }
+    let name = Name::from_ascii(format!("{target}.")).ok()?;
+    let mut asked = question.clone();
+    asked.query = Query::query(name.clone(), kind);
+    asked.host = Some(target.to_owned());
+    let found = shared.forwarder.ask(&asked).await.ok()?;
+    let mut message = question.with(LOCAL_TTL, [RData::CNAME(CNAME(name))]);
+    message.add_answers(found.answers.into_iter().filter(|record: &Record| matches!(record.record_type(), RecordType::A | RecordType::AAAA | RecordType::CNAME)));
+    Some(message)
+}
+
+/// Browsers ask for A, AAAA and HTTPS together; one visit is one observation.
+fn observe(shared: &Shared, question: &Question, observation: Observation) {
+    let address = matches!(question.kind, RecordType::A | RecordType::AAAA);
+    if address && shared.recent_names.first_time(observation.device, question.host.as_deref().unwrap_or_default(), observation.outcome, observation.at) {
+        shared.observer.observe(observation);
+    }
+}

@@ -1,0 +1,322 @@
+//! Starts and stops one gateway: opens its sockets, takes rules from the channel or from disk, keeps both in step. What
+//! happens to a request is in `request/steps.rs`.
+
+use crate::blockpage::{self, Block, RecentBlocks};
+use crate::config::{Clock, Entropy, GatewayConfig};
+use crate::dns;
+use crate::dns::forward::Forwarder;
+use crate::dns::recent::RecentNames;
+use crate::identity::IdentityTable;
+use crate::observe::{Metrics, Observer, count};
+use crate::proxy;
+use crate::request::WarningsPassed;
+use crate::rules::GatewayRules;
+use crate::snapshot::{self, SnapshotError};
+use jiff::Timestamp;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// How often changed identities are written to disk.
+const IDENTITY_WRITE: Duration = Duration::from_secs(5);
+
+/// Why a gateway could not start. Rules that cannot be read from disk are no reason: it starts as the strictest.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address could not be listened on.
+    #[error("cannot listen on `{address}` for {purpose}: {source}; stop what uses the address or choose another")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// `DNS`, `the proxy`, `the block page`.
+        purpose: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The directory for the snapshot could not be made.
+    #[error("cannot make the directory `{}` for the last rules: {source}; make it, or choose one that can be written to", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// What every part of a running gateway shares.
+pub(crate) struct Shared {
+    pub(crate) config: GatewayConfig,
+    pub(crate) clock: Clock,
+    pub(crate) entropy: Entropy,
+    pub(crate) identity: Arc<IdentityTable>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) observer: Observer,
+    pub(crate) blocks: RecentBlocks,
+    pub(crate) warnings: WarningsPassed,
+    pub(crate) forwarder: Forwarder,
+    pub(crate) recent_names: RecentNames,
+    /// Where `/proxy.pac` is served and what it names, known once the sockets are open.
+    pub(crate) proxy_public: String,
+    pub(crate) block_page_addr: Option<SocketAddr>,
+    rules: RwLock<Option<Arc<GatewayRules>>>,
+    tunnels: Mutex<JoinSet<()>>,
+}
+
+impl Shared {
+    /// Runs a tunnel until it ends or the gateway stops.
+    pub(crate) fn spawn_tunnel(&self, tunnel: impl Future<Output = ()> + Send + 'static) {
+        let mut tunnels = self.tunnels.lock().unwrap_or_else(PoisonError::into_inner);
+        while tunnels.try_join_next().is_some() {}
+        tunnels.spawn(tunnel);
+    }
+
+    fn stop_tunnels(&self) {
+        self.tunnels.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+    }
+
+    /// The rules in use; `None` is the strictest state: portal and helplines only.
+    pub(crate) fn rules(&self) -> Option<Arc<GatewayRules>> {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    fn take(&self, rules: Arc<GatewayRules>) {
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Some(rules);
+        count(&self.metrics.rules_taken);
+    }
+}
+
+/// The data plane of one school.
+pub struct Gateway;
+
+impl Gateway {
+    /// Opens the sockets and starts answering. Start it once for each school, on different ports.
+    ///
+    /// Rules: the channel's value if it has one, else the snapshot on disk, else the strictest state (portal and helplines
+    /// only) until the channel brings some. A channel whose sender is gone changes nothing: the last rules stay in force.
+    pub async fn start(
+        config: GatewayConfig,
+        mut rules: watch::Receiver<Option<Arc<GatewayRules>>>,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> Result<GatewayHandle, StartError> {
+        if let Some(path) = &config.snapshot {
+            std::fs::create_dir_all(path).map_err(|source| StartError::Directory { path: path.clone(), source })?;
+        }
+        let dns_sockets = dns::listen::open(&config.dns_listen).await?;
+        let proxy_sockets = open(&config.proxy_listen, "the proxy").await?;
+        let block_page_sockets = open(&config.block_page_listen, "the block page").await?;
+        let dns_addr = dns_sockets.first().map(dns::listen::Sockets::address);
+        let proxy_addr = first_address(&proxy_sockets);
+        let block_page_addr = first_address(&block_page_sockets);
+
+        let metrics = Arc::new(Metrics::default());
+        let given = rules.borrow_and_update().clone();
+        let shared = Arc::new(Shared {
+            identity: Arc::new(IdentityTable::new()),
+            observer: Observer { queue: config.observations.clone(), metrics: Arc::clone(&metrics) },
+            blocks: RecentBlocks::default(),
+            warnings: WarningsPassed::default(),
+            recent_names: RecentNames::default(),
+            forwarder: Forwarder::new(config.upstreams.clone(), config.limits, Arc::clone(&entropy)),
+            proxy_public: config.proxy_public.clone().or(proxy_addr.map(|address| address.to_string())).unwrap_or_default(),
+            block_page_addr,
+            rules: RwLock::new(None),
+            tunnels: Mutex::default(),
+            metrics: Arc::clone(&metrics),
+            config,
+            clock,
+            entropy,
+        });
+        begin_with_rules(&shared, given).await;
+
+        let mut tasks = JoinSet::new();
+        tasks.spawn(follow(Arc::clone(&shared), rules));
+        for sockets in dns_sockets {
+            dns::listen::serve(&shared, sockets, &mut tasks);
+        }
+        let connections = proxy::Connections::new(shared.config.limits);
+        for socket in proxy_sockets {
+            tasks.spawn(proxy::serve(Arc::clone(&shared), socket, connections.clone()));
+        }
+        let connections = proxy::Connections::new(shared.config.limits);
+        for socket in block_page_sockets {
+            tasks.spawn(blockpage::serve(Arc::clone(&shared), socket, connections.clone()));
+        }
+        Ok(GatewayHandle { dns_addr, proxy_addr, block_page_addr, metrics, identity: Arc::clone(&shared.identity), shared, tasks })
+    }
+}
+
+/// A running gateway. Dropping it stops it at once; [`GatewayHandle::shutdown`] also writes who is signed in.
+pub struct GatewayHandle {
+    /// Where DNS is answered: the first of the configured addresses, with its real port.
+    pub dns_addr: Option<SocketAddr>,
+    /// Where the proxy listens, likewise.
+    pub proxy_addr: Option<SocketAddr>,
+    /// Where the block page listens, likewise.
+    pub block_page_addr: Option<SocketAddr>,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// Who sits where. The web server signs people in and out here.
+    pub identity: Arc<IdentityTable>,
+    shared: Arc<Shared>,
+    tasks: JoinSet<()>,
+}
+
+impl GatewayHandle {
+    /// A recent block by the id on its page (`…/requests/ask?block=ID`); the last few thousand are kept. Before showing it,
+    /// the page compares [`Block::person`] with whoever is signed in.
+    pub fn block(&self, id: &str) -> Option<Block> {
+        self.shared.blocks.find(id)
+    }
+
+    /// Opens a host that a warning closed, for half an hour, to the person or device of that block. The portal calls it
+    /// once the reason has been given. `false`: no such block, or it was no warning.
+    pub fn pass_warning(&self, id: &str) -> bool {
+        let Some(block) = self.shared.blocks.find(id) else { return false };
+        self.shared.warnings.pass(&block, self.shared.now())
+    }
+
+    /// Whether rules are in force; without them only the portal and helplines are reachable.
+    pub fn has_rules(&self) -> bool {
+        self.shared.rules().is_some()
+    }
+
+    /// A handle for web pages, which outlives moves of this one.
+    pub fn blocks(&self) -> BlockBook {
+        BlockBook { shared: Arc::clone(&self.shared) }
+    }
+
+    /// Stops answering and writes who is signed in.
+    pub async fn shutdown(mut self) {
+        self.tasks.shutdown().await;
+        self.shared.stop_tunnels();
+        write_identities(&self.shared).await;
+    }
+}
+
+impl Drop for GatewayHandle {
+    fn drop(&mut self) {
+        self.shared.stop_tunnels();
+    }
+}
+
+/// What web pages ask of a gateway about blocks; cheap to clone.
+#[derive(Clone)]
+pub struct BlockBook {
+    shared: Arc<Shared>,
+}
+
+impl BlockBook {
+    /// As [`GatewayHandle::block`].
+    pub fn block(&self, id: &str) -> Option<Block> {
+        self.shared.blocks.find(id)
+    }
+
+    /// As [`GatewayHandle::pass_warning`].
+    pub fn pass_warning(&self, id: &str) -> bool {
+        let Some(block) = self.shared.blocks.find(id) else { return false };
+        self.shared.warnings.pass(&block, self.shared.now())
+    }
+}
+
+async fn open(addresses: &[SocketAddr], purpose: &'static str) -> Result<Vec<TcpListener>, StartError> {
+    let mut sockets = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        let socket = TcpListener::bind(address).await;
+        sockets.push(socket.map_err(|source| StartError::Listen { address: *address, purpose, source })?);
+    }
+    Ok(sockets)
+}
+
+fn first_address(sockets: &[TcpListener]) -> Option<SocketAddr> {
+    sockets.first().and_then(|socket| socket.local_addr().ok())
+}
+
+/// Rules from the channel, else from disk, else none; identities from disk.
+async fn begin_with_rules(shared: &Arc<Shared>, given: Option<Arc<GatewayRules>>) {
+    if let Some(path) = shared.config.snapshot.clone() {
+        match blocking({ let path = path.clone(); move || snapshot::read_identities(&path) }).await {
+            Ok(identities) => shared.identity.restore(identities, shared.now()),
+            Err(SnapshotError::Missing { .. }) => {}
+            Err(error) => tracing::error!("{error}; nobody is signed in until they sign in again"),
+        }
+        if given.is_none() {
+            let (school, key) = (shared.config.school, shared.config.illegal_list_key);
+            match blocking(move || snapshot::read_rules(&path, school, key)).await {
+                Ok(rules) => shared.take(Arc::new(rules)),
+                Err(error) => tracing::error!("{error}; until rules arrive only the portal and helplines are reachable"),
+            }
+        }
+    }
+    if let Some(rules) = given {
+        take_and_write(shared, rules).await;
+    }
+}
+
+/// Takes rules as they come and writes them; writes identities when they changed. Ends never: when the sender is gone the
+/// last rules stay.
+async fn follow(shared: Arc<Shared>, mut rules: watch::Receiver<Option<Arc<GatewayRules>>>) {
+    let mut every = tokio::time::interval(IDENTITY_WRITE);
+    let mut written = shared.identity.change();
+    let mut sender_there = true;
+    loop {
+        tokio::select! {
+            changed = rules.changed(), if sender_there => {
+                if changed.is_err() {
+                    sender_there = false;
+                    tracing::warn!("nobody sends rules any more; the last ones stay in force");
+                    continue;
+                }
+                let given = rules.borrow_and_update().clone();
+                if let Some(given) = given {
+                    take_and_write(&shared, given).await;
+                }
+            }
+            _ = every.tick() => {
+                let change = shared.identity.change();
+                if change != written {
+                    written = change;
+                    write_identities(&shared).await;
+                }
+            }
+        }
+    }
+}
+
+async fn take_and_write(shared: &Arc<Shared>, rules: Arc<GatewayRules>) {
+    if rules.school != shared.config.school {
+        tracing::error!("rules for school {} reached the gateway of school {}; they are not taken", rules.school, shared.config.school);
+        return;
+    }
+    shared.take(Arc::clone(&rules));
+    if let Some(path) = shared.config.snapshot.clone() {
+        report(shared, blocking(move || snapshot::write_rules(&path, &rules)).await);
+    }
+}
+
+async fn write_identities(shared: &Arc<Shared>) {
+    if let Some(path) = shared.config.snapshot.clone() {
+        let running = shared.identity.running(shared.now());
+        report(shared, blocking(move || snapshot::write_identities(&path, &running)).await);
+    }
+}
+
+fn report(shared: &Shared, written: Result<(), SnapshotError>) {
+    if let Err(error) = written {
+        count(&shared.metrics.snapshot_failures);
+        tracing::error!("{error}; the gateway goes on, but a restart would not know the newest rules");
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, SnapshotError> + Send + 'static) -> Result<T, SnapshotError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(SnapshotError::Stopped))
+}

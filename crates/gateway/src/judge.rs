@@ -1,0 +1,82 @@
+//! The only place that calls `belisha-filter`: judging a request, safe search, search terms, worrying phrases. What is done
+//! with the answer is in `request/steps.rs`.
+
+use crate::observe::Worry;
+use crate::rules::GatewayRules;
+use belisha_filter::{Decision, Log, Reason, Request, RuleKind};
+use belisha_policy::FilterAction;
+use belisha_records::Danger;
+use jiff::Timestamp;
+
+/// Longest search term handed on, in characters: enough for any search, and no place to park a document.
+const LONGEST_TERM: usize = 200;
+
+/// What holds before anybody has signed anything: illegal content closed, helplines open. Without rules helplines are open
+/// all the same.
+pub(crate) fn before_gate(rules: Option<&GatewayRules>, request: &Request<'_>) -> Option<Decision> {
+    match rules {
+        Some(rules) => rules.ruleset.before_gate(request),
+        None => belisha_filter::helpline_for(request.host).map(|_| Decision {
+            action: FilterAction::Allow,
+            reason: Reason::of(RuleKind::Helpline),
+            log: Log::Never,
+        }),
+    }
+}
+
+/// What the rules say. Without rules everything is closed: the strictest state.
+pub(crate) fn decide(rules: Option<&GatewayRules>, request: &Request<'_>, now: Timestamp) -> Decision {
+    match rules {
+        Some(rules) => rules.ruleset.decide(request, now),
+        None => Decision { action: FilterAction::Block, reason: Reason::of(RuleKind::Default), log: Log::ByName },
+    }
+}
+
+/// Where a search engine's host is sent for a group, if safe search is on. Without rules it is on for everybody.
+pub(crate) fn safe_search(rules: Option<&GatewayRules>, host: &str, group: &str) -> Option<&'static str> {
+    match rules {
+        Some(rules) => rules.ruleset.safe_search(host, group),
+        None => belisha_filter::safe_search(host),
+    }
+}
+
+/// Names that browsers ask to learn whether they may go round the school's DNS.
+pub(crate) fn is_canary(host: &str) -> bool {
+    belisha_filter::canary(host)
+}
+
+/// What was searched for, where the address shows it.
+pub(crate) fn search_term(host: &str, path_and_query: &str) -> Option<String> {
+    let term = belisha_filter::search_terms(host, path_and_query)?;
+    Some(term.chars().take(LONGEST_TERM).collect())
+}
+
+/// Worrying phrases in a search term.
+pub(crate) fn worries(term: &str) -> Vec<Worry> {
+    let hits = belisha_filter::scan(term).into_iter();
+    hits.map(|hit| Worry {
+        theme: hit.theme.key().to_owned(),
+        danger: match hit.danger {
+            belisha_filter::Danger::Low => Danger::Low,
+            belisha_filter::Danger::Serious => Danger::Serious,
+            belisha_filter::Danger::Urgent => Danger::Urgent,
+        },
+        phrase: hit.phrase.to_owned(),
+    })
+    .collect()
+}
+
+/// A category as the school's own filter table words it, else its key.
+pub(crate) fn category_label(rules: Option<&GatewayRules>, category: &str) -> String {
+    let tables = rules.into_iter().flat_map(|rules| rules.ruleset.rules().policy.filter_tables());
+    let mut rows = tables.flat_map(|(_, table)| &table.rows);
+    rows.find(|row| row.category == category).map_or_else(|| category.replace('-', " "), |row| row.label.clone())
+}
+
+/// A time as the school's clocks show it, "today at 15:30" or "on Monday 23 November at 08:00"; `None` without rules.
+pub(crate) fn school_time(rules: Option<&GatewayRules>, at: Timestamp, now: Timestamp) -> Option<String> {
+    let zone = rules?.ruleset.rules().timetable.time_zone();
+    let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
+    let format = if at.date() == now.date() { "today at %H:%M" } else { "on %A %-d %B at %H:%M" };
+    Some(at.strftime(format).to_string())
+}

@@ -1,0 +1,201 @@
+//! What the gateway saw, as values on a bounded queue, and counters for what did not fit. Batching, storing, alerting and
+//! forgetting belong to whoever reads the queue.
+
+use crate::identity::IdentitySource;
+use belisha_records::{PersonId, SchoolId};
+use jiff::Timestamp;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::mpsc;
+
+/// How the request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// A DNS question for an address.
+    Dns,
+    /// A request over plain HTTP through the proxy.
+    Http,
+    /// A CONNECT tunnel through the proxy.
+    Tunnel,
+}
+
+impl Protocol {
+    /// Key for records: `dns`, `http`, `tunnel`.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Protocol::Dns => "dns",
+            Protocol::Http => "http",
+            Protocol::Tunnel => "tunnel",
+        }
+    }
+}
+
+/// What the gateway did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Let through.
+    Allowed,
+    /// Closed; the reason says by what.
+    Blocked,
+    /// Closed until somebody warned goes on.
+    Warned,
+    /// Closed until somebody asks.
+    Asked,
+    /// Sent to the portal to sign first.
+    SignFirst,
+    /// Somebody read the warning and went on, with a reason in the note.
+    WarningPassed,
+}
+
+impl Outcome {
+    /// Key for records: `allowed`, `blocked`, `warned`, `asked`, `sign-first`, `warning-passed`.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Outcome::Allowed => "allowed",
+            Outcome::Blocked => "blocked",
+            Outcome::Warned => "warned",
+            Outcome::Asked => "asked",
+            Outcome::SignFirst => "sign-first",
+            Outcome::WarningPassed => "warning-passed",
+        }
+    }
+}
+
+/// A worrying phrase found in a search term. It shows words, never intent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worry {
+    /// Theme key, `self-harm`.
+    pub theme: String,
+    /// How dangerous.
+    pub danger: belisha_records::Danger,
+    /// The phrase of the list that matched.
+    pub phrase: String,
+}
+
+/// One thing somebody's device did. Personal data: it goes to the activity store and nowhere else, never to a log line.
+///
+/// Helplines never appear here at all. A hit on the illegal-content list carries its category and no host, path or term.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// When.
+    pub at: Timestamp,
+    /// At which school.
+    pub school: SchoolId,
+    /// Whom a mapping covered at that second; `None` = unknown, never a guess.
+    pub person: Option<PersonId>,
+    /// What named the person.
+    pub named_by: Option<IdentitySource>,
+    /// The device's address.
+    pub device: IpAddr,
+    /// Filter group the decision was made for, `pupil`.
+    pub group: String,
+    /// How it came.
+    pub protocol: Protocol,
+    /// HTTP method, where one was seen.
+    pub method: Option<String>,
+    /// Host asked for; `None` for the illegal-content list.
+    pub host: Option<String>,
+    /// Path of a plain HTTP request, without its query.
+    pub path: Option<String>,
+    /// What was searched for, where the address shows it.
+    pub search_term: Option<String>,
+    /// Worrying phrases in the search term.
+    pub worries: Vec<Worry>,
+    /// What the gateway did.
+    pub outcome: Outcome,
+    /// Key of the reason, the same one that `belisha explain` prints.
+    pub reason: String,
+    /// Category that decided.
+    pub category: Option<String>,
+    /// List the host was found on.
+    pub list: Option<String>,
+    /// Length the origin stated, in bytes; `None` where it did not, and for tunnels and DNS.
+    pub bytes: Option<u64>,
+    /// The reason somebody gave for passing a warning, in their own words.
+    pub note: Option<String>,
+}
+
+/// Counters that name nobody. All only grow, from 0 at the start of the gateway.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// DNS questions read.
+    pub dns_questions: AtomicU64,
+    /// DNS packets that were no question.
+    pub dns_malformed: AtomicU64,
+    /// Questions no upstream answered.
+    pub dns_upstream_failures: AtomicU64,
+    /// Answers from upstream withheld because a public name pointed at a private address.
+    pub dns_rebinding: AtomicU64,
+    /// Requests and CONNECTs the proxy read.
+    pub proxy_requests: AtomicU64,
+    /// Decisions to let through.
+    pub allowed: AtomicU64,
+    /// Decisions to close.
+    pub blocked: AtomicU64,
+    /// Sent to the portal to sign.
+    pub sign_first: AtomicU64,
+    /// Helplines reached: the only trace they leave.
+    pub helplines: AtomicU64,
+    /// Connections refused because too many were open.
+    pub refused_connections: AtomicU64,
+    /// CONNECTs to addresses nobody may reach through the proxy.
+    pub refused_addresses: AtomicU64,
+    /// Observations handed on.
+    pub observed: AtomicU64,
+    /// Observations dropped because the queue was full or closed.
+    pub observations_dropped: AtomicU64,
+    /// Rules taken into use.
+    pub rules_taken: AtomicU64,
+    /// Snapshots that could not be written.
+    pub snapshot_failures: AtomicU64,
+    /// Bytes carried through tunnels, both ways.
+    pub tunnel_bytes: AtomicU64,
+}
+
+impl Metrics {
+    /// Every counter with its name, for a page or an exporter.
+    pub fn all(&self) -> [(&'static str, u64); 16] {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        [
+            ("dns_questions", read(&self.dns_questions)),
+            ("dns_malformed", read(&self.dns_malformed)),
+            ("dns_upstream_failures", read(&self.dns_upstream_failures)),
+            ("dns_rebinding", read(&self.dns_rebinding)),
+            ("proxy_requests", read(&self.proxy_requests)),
+            ("allowed", read(&self.allowed)),
+            ("blocked", read(&self.blocked)),
+            ("sign_first", read(&self.sign_first)),
+            ("helplines", read(&self.helplines)),
+            ("refused_connections", read(&self.refused_connections)),
+            ("refused_addresses", read(&self.refused_addresses)),
+            ("observed", read(&self.observed)),
+            ("observations_dropped", read(&self.observations_dropped)),
+            ("rules_taken", read(&self.rules_taken)),
+            ("snapshot_failures", read(&self.snapshot_failures)),
+            ("tunnel_bytes", read(&self.tunnel_bytes)),
+        ]
+    }
+}
+
+/// Adds one to a counter.
+pub(crate) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// The way out for observations: tries once, counts what does not fit.
+#[derive(Clone)]
+pub(crate) struct Observer {
+    pub(crate) queue: mpsc::Sender<Observation>,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+impl Observer {
+    /// Hands an observation on, or counts that it was lost.
+    pub(crate) fn observe(&self, observation: Observation) {
+        match self.queue.try_send(observation) {
+            Ok(()) => count(&self.metrics.observed),
+            Err(_) => count(&self.metrics.observations_dropped),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Opens connections to origins: finds addresses, drops those nobody may reach, tries the rest in turn within one time limit.
+
+use super::address::{is_public, private_allowed};
+use super::target::Target;
+use crate::config::local_record;
+use crate::gateway::Shared;
+use crate::observe::count;
+use crate::request::is_wpad;
+use std::io;
+use std::net::SocketAddr;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DialError {
+    /// Every address is inside the school, this machine, or set apart.
+    #[error("the site's address is one that the proxy does not open")]
+    NotPublic,
+    /// The name has no address.
+    #[error("the site's name was not found")]
+    NotFound,
+    /// Nobody answered in time.
+    #[error("the site did not answer in time")]
+    TooSlow,
+    /// The connection was refused or broke.
+    #[error("the site could not be reached")]
+    Unreachable,
+}
+
+/// A connection to a target. With safe search, a search engine is dialled under the name of its safe results.
+pub(crate) async fn dial(shared: &Shared, target: &Target, safe_search: Option<&str>) -> Result<TcpStream, DialError> {
+    let opening = async {
+        let mut failure = DialError::NotFound;
+        for address in addresses(shared, target, safe_search).await? {
+            match TcpStream::connect(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(_) => failure = DialError::Unreachable,
+            }
+        }
+        Err(failure)
+    };
+    let stream = timeout(shared.config.limits.connect_time, opening).await.unwrap_or(Err(DialError::TooSlow))?;
+    let _ = stream.set_nodelay(true);
+    Ok(stream)
+}
+
+async fn addresses(shared: &Shared, target: &Target, safe_search: Option<&str>) -> Result<Vec<SocketAddr>, DialError> {
+    let config = &shared.config;
+    if is_wpad(&target.host) {
+        return shared.block_page_addr.map(|address| vec![address]).ok_or(DialError::NotFound);
+    }
+    if config.portal.is_own(&target.host) {
+        return Ok(vec![config.portal.address]);
+    }
+    if let Some(record) = local_record(&config.local_records, &target.host) {
+        return Ok(vec![SocketAddr::new(record.address, record.port.unwrap_or(target.port))]);
+    }
+    let found = match target.address() {
+        Some(address) => vec![SocketAddr::new(address, target.port)],
+        None => resolve(shared, safe_search.unwrap_or(&target.host), target.port).await?,
+    };
+    if found.is_empty() {
+        return Err(DialError::NotFound);
+    }
+    let reachable = |address: &SocketAddr| is_public(address.ip()) || private_allowed(config, &target.host, Some(*address));
+    let allowed: Vec<_> = found.into_iter().filter(reachable).collect();
+    if allowed.is_empty() {
+        count(&shared.metrics.refused_addresses);
+        return Err(DialError::NotPublic);
+    }
+    Ok(allowed)
+}
+
+/// Asks the configured DNS servers, or the system where there are none.
+async fn resolve(shared: &Shared, host: &str, port: u16) -> Result<Vec<SocketAddr>, DialError> {
+    if shared.forwarder.has_upstreams() {
+        let found = shared.forwarder.addresses(host).await.map_err(|_| DialError::NotFound)?;
+        return Ok(found.into_iter().map(|address| SocketAddr::new(address, port)).collect());
+    }
+    let found: io::Result<_> = tokio::net::lookup_host((host, port)).await;
+    found.map(Iterator::collect).map_err(|_| DialError::NotFound)
+}

@@ -1,0 +1,174 @@
+//! One request to the proxy: read where it goes, take it through the steps, do what the answer says.
+
+use super::forward::Clients;
+use super::headers::{Sent, is_loop};
+use super::respond::{self, Response};
+use super::target::Target;
+use super::tunnel;
+use crate::blockpage::{GO_ON_PATH, closed_page};
+use crate::gateway::Shared;
+use crate::observe::{Observation, Outcome, Protocol, count};
+use crate::request::{Answer, Asked, Closed, Credential, walk};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::{Body as _, Incoming};
+use hyper::{Method, Request};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Longest form that passes a warning, in bytes.
+const LONGEST_FORM: usize = 4096;
+
+/// The proxy behind one socket.
+pub(super) struct Proxy {
+    shared: Arc<Shared>,
+    clients: Clients,
+}
+
+impl Proxy {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { clients: Clients::new(&shared), shared }
+    }
+
+    /// Answers a request.
+    pub(super) async fn handle(&self, device: IpAddr, request: Request<Incoming>) -> Response {
+        count(&self.shared.metrics.proxy_requests);
+        let sent = Sent::of(request.headers());
+        if request.method() == Method::CONNECT {
+            return tunnel::connect(&self.shared, device, sent, request).await;
+        }
+        match request.uri().scheme_str() {
+            Some("http") => self.plain(device, &sent, request).await,
+            Some(_) => respond::bad_request("A proxy carries plain addresses that start with http://, and everything else through CONNECT."),
+            None if matches!(request.uri().path(), "/proxy.pac" | "/wpad.dat") => respond::pac(&self.shared),
+            None => respond::bad_request("This is a proxy. Set it as the proxy of your browser; do not open it as a page."),
+        }
+    }
+
+    async fn plain(&self, device: IpAddr, sent: &Sent, request: Request<Incoming>) -> Response {
+        let Some(target) = Target::of_request(request.uri()) else {
+            return respond::bad_request("The address names no host that can be looked up.");
+        };
+        if is_loop(request.headers()) {
+            return respond::refused(508, "This request goes round in circles", "It came through this proxy before.");
+        }
+        if request.body().size_hint().lower() > self.shared.config.limits.body_bytes {
+            return respond::refused(413, "This is too large to send", "Send it in smaller parts, or ask your technician for another way.");
+        }
+        if request.uri().path() == GO_ON_PATH && request.method() == Method::POST {
+            return pass_warning(&self.shared, device, sent.credential(), &target.host, request).await;
+        }
+        let path = request.uri().path_and_query().map(|path| path.as_str());
+        let asked =
+            Asked { protocol: Protocol::Http, device, credential: sent.credential(), method: Some(request.method().as_str()), host: &target.host, path };
+        let answered = walk(&self.shared, asked);
+        match answered.answer {
+            Answer::CredentialWanted => respond::credential_wanted(),
+            Answer::Own => self.clients.forward(&self.shared, device, &target, request, true, None).await.0,
+            Answer::SignFirst => {
+                self.observe(answered.observation);
+                respond::redirect_to_portal(&self.shared)
+            }
+            Answer::Closed(closed) => {
+                self.observe(answered.observation);
+                closed_response(&self.shared, *closed)
+            }
+            Answer::Open { safe_search } => {
+                let (response, bytes) = self.clients.forward(&self.shared, device, &target, request, false, safe_search).await;
+                self.observe(answered.observation.map(|observation| Observation { bytes, ..observation }));
+                response
+            }
+        }
+    }
+
+    fn observe(&self, observation: Option<Observation>) {
+        if let Some(observation) = observation {
+            self.shared.observer.observe(observation);
+        }
+    }
+}
+
+/// The block page for a closed request; its number is remembered.
+pub(crate) fn closed_response(shared: &Shared, mut closed: Closed) -> Response {
+    closed.block = shared.blocks.remember(closed.block, &shared.entropy);
+    respond::page(closed_page(&closed, &shared.config.portal.base_url))
+}
+
+/// Takes the form on a warning page: the block's number and a reason. The host opens for whoever was warned.
+pub(crate) async fn pass_warning(shared: &Shared, device: IpAddr, credential: Credential<'_>, host: &str, request: Request<Incoming>) -> Response {
+    let form = match Limited::new(request.into_body(), LONGEST_FORM).collect().await {
+        Ok(form) => form.to_bytes(),
+        Err(_) => return respond::refused(413, "This is too much text", "Say it in fewer words."),
+    };
+    let (id, why) = (form_value(&form, "block"), form_value(&form, "why"));
+    let again = || respond::bad_request("Open the page again, read the warning, and say why you need it.");
+    let (Some(block), false) = (shared.blocks.find(&id), why.trim().is_empty()) else { return again() };
+    // Judged anew: the rules, or who sits here, may have changed since the warning was shown.
+    let asked = Asked { protocol: Protocol::Http, device, credential, method: Some("POST"), host, path: None };
+    let Answer::Closed(closed) = walk(shared, asked).answer else { return again() };
+    let same = block.host.as_deref() == Some(host) && block.person == closed.block.person && block.device == device;
+    if !same || closed.block.outcome != Outcome::Warned || !shared.warnings.pass(&block, shared.now()) {
+        return again();
+    }
+    let observation = Observation {
+        at: shared.now(),
+        school: block.school,
+        person: block.person,
+        named_by: closed.named_by,
+        device,
+        group: block.group,
+        protocol: Protocol::Http,
+        method: None,
+        host: Some(host.to_owned()),
+        path: None,
+        search_term: None,
+        worries: crate::judge::worries(&why),
+        outcome: Outcome::WarningPassed,
+        reason: block.reason.to_owned(),
+        category: block.category,
+        list: block.list,
+        bytes: None,
+        note: Some(why),
+    };
+    shared.observer.observe(observation);
+    respond::redirect("/")
+}
+
+/// A field of a URL-encoded form; empty if it is not there.
+fn form_value(form: &[u8], name: &str) -> String {
+    let text = String::from_utf8_lossy(form);
+    let field = text.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name);
+    field.map(|(_, value)| decode(value)).unwrap_or_default()
+}
+
+fn decode(value: &str) -> String {
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let hex = after.get(..2).and_then(|two| std::str::from_utf8(two).ok()).and_then(|two| u8::from_str_radix(two, 16).ok());
+        match (first, hex) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+                continue;
+            }
+            (b'+', _) => bytes.push(b' '),
+            (other, _) => bytes.push(*other),
+        }
+        rest = after;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn form_fields_are_read_as_browsers_write_them() {
+        let form = b"block=0a1b&why=My+essay%3A+%E2%82%AC+100%25&odd=%zz%4";
+        assert_eq!(form_value(form, "block"), "0a1b");
+        assert_eq!(form_value(form, "why"), "My essay: \u{20ac} 100%");
+        assert_eq!(form_value(form, "odd"), "%zz%4");
+        assert_eq!(form_value(form, "missing"), "");
+    }
+}

@@ -1,0 +1,32 @@
+//! The explicit proxy: `handle.rs` takes each request through the steps, `forward.rs` carries plain HTTP, `tunnel.rs` carries
+//! CONNECT, `dial.rs` opens connections and `address.rs` says to where none may be opened.
+
+pub(crate) mod address;
+mod connections;
+mod dial;
+mod forward;
+mod handle;
+mod headers;
+mod hello;
+mod respond;
+mod target;
+mod tunnel;
+
+pub(crate) use connections::{Connections, serve_http};
+pub(crate) use handle::{closed_response, pass_warning};
+pub(crate) use headers::host_header;
+pub(crate) use respond::{Response, pac, page, redirect_to_portal};
+
+use crate::gateway::Shared;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// Serves the proxy on one socket.
+pub(crate) async fn serve(shared: Arc<Shared>, socket: TcpListener, connections: Connections) {
+    let proxy = Arc::new(handle::Proxy::new(Arc::clone(&shared)));
+    serve_http(shared, socket, connections, move |device, request| {
+        let proxy = Arc::clone(&proxy);
+        async move { proxy.handle(device, request).await }
+    })
+    .await;
+}

@@ -1,0 +1,96 @@
+//! The proxy's own answers: block pages, redirects to the portal, the PAC file, and errors that say what happened.
+
+use super::dial::DialError;
+use crate::blockpage::{CONTENT_SECURITY_POLICY_HEADER, Page, content_security_policy, notice_page};
+use crate::gateway::Shared;
+use crate::pac::{PAC_TYPE, pac_file};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::StatusCode;
+use hyper::body::Bytes;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, PROXY_AUTHENTICATE};
+
+/// A body of whichever kind.
+pub(crate) type Body = BoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+/// An answer.
+pub(crate) type Response = hyper::Response<Body>;
+
+/// A body that is there already.
+pub(super) fn whole(text: String) -> Body {
+    Full::new(Bytes::from(text)).map_err(|never| match never {}).boxed()
+}
+
+/// A page of our own.
+pub(crate) fn page(page: Page) -> Response {
+    let mut response = Response::new(whole(page.html));
+    *response.status_mut() = StatusCode::from_u16(page.status).unwrap_or(StatusCode::FORBIDDEN);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    headers.insert("referrer-policy", HeaderValue::from_static("no-referrer"));
+    if let Ok(policy) = HeaderValue::from_str(content_security_policy()) {
+        headers.insert(HeaderName::from_static(CONTENT_SECURITY_POLICY_HEADER), policy);
+    }
+    response
+}
+
+/// To the page where agreements are signed. 303, so that a form is not sent there.
+pub(crate) fn redirect_to_portal(shared: &Shared) -> Response {
+    redirect(&format!("{}/portal", shared.config.portal.base_url))
+}
+
+/// To another address, by GET.
+pub(super) fn redirect(address: &str) -> Response {
+    let link = Some((address, "Go there"));
+    let mut response = page(notice_page(303, "This page is somewhere else", "Follow the link if nothing happens.", link));
+    if let Ok(location) = HeaderValue::from_str(address) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
+}
+
+/// The answer to a CONNECT that must wait for a signature; browsers show no page for it, other programs do.
+pub(super) fn sign_first(shared: &Shared) -> Response {
+    let portal = format!("{}/portal", shared.config.portal.base_url);
+    let text = "The school’s agreement waits for your signature. Sign it and the network opens at once.";
+    page(notice_page(403, "Sign the agreement first", text, Some((&portal, "Read and sign"))))
+}
+
+/// The PAC file.
+pub(crate) fn pac(shared: &Shared) -> Response {
+    let portal = shared.config.portal.hosts.first().map(String::as_str).or(shared.config.portal.base_host()).unwrap_or_default();
+    let mut response = Response::new(whole(pac_file(&shared.proxy_public, portal)));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PAC_TYPE));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("max-age=300"));
+    response
+}
+
+/// Asks for a user name and password.
+pub(super) fn credential_wanted() -> Response {
+    let text = "The proxy does not know this user name and password. They are on the card from your school, and are not the ones you sign in with.";
+    let mut response = page(notice_page(407, "Who is there?", text, None));
+    response.headers_mut().insert(PROXY_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Belisha\", charset=\"UTF-8\""));
+    response
+}
+
+/// The request cannot be understood or is not one for a proxy.
+pub(super) fn bad_request(text: &str) -> Response {
+    page(notice_page(400, "This request cannot be carried", text, None))
+}
+
+/// A refusal that is no decision of the filter.
+pub(super) fn refused(status: u16, title: &str, text: &str) -> Response {
+    page(notice_page(status, title, text, None))
+}
+
+/// No connection to the origin.
+pub(super) fn unreachable(error: &DialError) -> Response {
+    let (status, title, text) = match error {
+        DialError::NotPublic => (403, "This address is not opened", "It belongs to the school’s own network or to a machine inside it. Ask your technician if you need it."),
+        DialError::NotFound => (502, "This site was not found", "Its name has no address. Look whether it is written as you meant it."),
+        DialError::TooSlow => (504, "This site does not answer", "It took too long. Try again in a minute."),
+        DialError::Unreachable => (502, "This site cannot be reached", "It refused the connection. Try again in a minute."),
+    };
+    page(notice_page(status, title, text, None))
+}

@@ -1,0 +1,136 @@
+//! From a verdict to what the transport must send, and to the observation. Which verdict it is was settled in `steps.rs`.
+
+use super::steps::{Verdict, Walk};
+use crate::blockpage::Block;
+use crate::identity::IdentitySource;
+use crate::judge;
+use crate::observe::{Observation, Outcome, Protocol, count};
+use crate::rules::AgeBand;
+use belisha_filter::{Decision, Log, RuleKind};
+use belisha_policy::FilterAction;
+
+/// What the transport must do.
+pub(crate) enum Answer {
+    /// Lead to the school's own server.
+    Own,
+    /// Let through; a search engine's host is reached under another name where safe search is on.
+    Open {
+        safe_search: Option<&'static str>,
+    },
+    /// Ask for a user name and password.
+    CredentialWanted,
+    /// Lead to the page where agreements are signed.
+    SignFirst,
+    /// Show why not.
+    Closed(Box<Closed>),
+}
+
+/// A closed request and what its page needs.
+pub(crate) struct Closed {
+    pub(crate) block: Block,
+    pub(crate) age_band: AgeBand,
+    pub(crate) rule: RuleKind,
+    pub(crate) named_by: Option<IdentitySource>,
+    /// When it opens again, as the school's clocks show it.
+    pub(crate) opens: Option<String>,
+    /// Empty without rules.
+    pub(crate) school_name: String,
+}
+
+/// The answer and what is to be written down about it.
+pub(crate) struct Answered {
+    pub(crate) answer: Answer,
+    pub(crate) observation: Option<Observation>,
+}
+
+/// Turns a verdict into an answer. Counts it; the observation is sent by the transport.
+pub(crate) fn answer(walk: &Walk<'_>, verdict: Verdict) -> Answered {
+    let metrics = &walk.shared.metrics;
+    match verdict {
+        Verdict::Own => Answered { answer: Answer::Own, observation: None },
+        Verdict::CredentialWanted => Answered { answer: Answer::CredentialWanted, observation: None },
+        Verdict::SignFirst => {
+            count(&metrics.sign_first);
+            let observation = observation(walk, Outcome::SignFirst, "agreement-unsigned", None);
+            Answered { answer: Answer::SignFirst, observation: Some(observation) }
+        }
+        Verdict::Decided(decision) => {
+            let outcome = outcome(decision.action);
+            let observation = match decision.log {
+                Log::Never => {
+                    count(&metrics.helplines);
+                    None
+                }
+                Log::ByName | Log::WithoutHost => Some(observation(walk, outcome, decision.reason.rule.key(), Some(&decision))),
+            };
+            let answer = if outcome == Outcome::Allowed {
+                count(&metrics.allowed);
+                Answer::Open { safe_search: judge::safe_search(walk.rules, walk.asked.host, walk.caller.group) }
+            } else {
+                count(&metrics.blocked);
+                Answer::Closed(Box::new(closed(walk, outcome, decision)))
+            };
+            Answered { answer, observation }
+        }
+    }
+}
+
+fn outcome(action: FilterAction) -> Outcome {
+    match action {
+        FilterAction::Allow => Outcome::Allowed,
+        FilterAction::Warn => Outcome::Warned,
+        FilterAction::Ask => Outcome::Asked,
+        FilterAction::Block => Outcome::Blocked,
+    }
+}
+
+fn closed(walk: &Walk<'_>, outcome: Outcome, decision: Decision) -> Closed {
+    let reason = &decision.reason;
+    let block = Block {
+        id: String::new(),
+        at: walk.now,
+        school: walk.shared.config.school,
+        person: walk.caller.person,
+        device: walk.asked.device,
+        group: walk.caller.group.to_owned(),
+        host: (decision.log == Log::ByName).then(|| walk.asked.host.to_owned()),
+        outcome,
+        reason: reason.rule.key(),
+        category: reason.category.as_deref().map(str::to_owned),
+        list: reason.list.as_deref().map(str::to_owned),
+        category_label: reason.category.as_deref().map(|category| judge::category_label(walk.rules, category)),
+        clause: reason.clause.as_ref().map(|clause| clause.number.to_string()),
+        opens_at: reason.opens_at,
+    };
+    let opens = reason.opens_at.and_then(|at| judge::school_time(walk.rules, at, walk.now));
+    let school_name = walk.rules.map_or_else(String::new, |rules| rules.school_name.clone());
+    Closed { block, age_band: walk.caller.age_band, rule: reason.rule, named_by: walk.caller.named_by, opens, school_name }
+}
+
+fn observation(walk: &Walk<'_>, outcome: Outcome, reason: &str, decision: Option<&Decision>) -> Observation {
+    let asked = &walk.asked;
+    let by_name = decision.is_none_or(|decision| decision.log == Log::ByName);
+    let path = asked.path.filter(|_| by_name && asked.protocol == Protocol::Http);
+    let search_term = path.and_then(|path| judge::search_term(asked.host, path));
+    let worries = search_term.as_deref().map(judge::worries).unwrap_or_default();
+    Observation {
+        at: walk.now,
+        school: walk.shared.config.school,
+        person: walk.caller.person,
+        named_by: walk.caller.named_by,
+        device: asked.device,
+        group: walk.caller.group.to_owned(),
+        protocol: asked.protocol,
+        method: asked.method.map(str::to_owned),
+        host: by_name.then(|| asked.host.to_owned()),
+        path: path.map(|path| path.split(['?', '#']).next().unwrap_or_default().to_owned()),
+        search_term,
+        worries,
+        outcome,
+        reason: reason.to_owned(),
+        category: decision.and_then(|decision| decision.reason.category.as_deref()).map(str::to_owned),
+        list: decision.filter(|_| by_name).and_then(|decision| decision.reason.list.as_deref()).map(str::to_owned),
+        bytes: None,
+        note: None,
+    }
+}

@@ -1,0 +1,74 @@
+//! Who asks: by the proxy password the request carries, else by the device's address, else nobody. Nobody is the strictest
+//! group, never an accident.
+
+use super::steps::Asked;
+use crate::identity::{IdentitySource, IdentityTable};
+use crate::rules::{AgeBand, Gate, GatewayRules, UNKNOWN_GROUP};
+use belisha_records::PersonId;
+use jiff::Timestamp;
+
+/// What the request itself says about who sends it.
+#[derive(Clone, Copy)]
+pub(crate) enum Credential<'a> {
+    /// Nothing.
+    None,
+    /// A proxy user name and password.
+    Basic { username: &'a str, password: &'a str },
+    /// A `Proxy-Authorization` header that cannot be read.
+    Unreadable,
+}
+
+/// Who asks, as far as deciding and the block page need it.
+pub(crate) struct Caller<'a> {
+    pub(crate) person: Option<PersonId>,
+    /// The person's id as text, as the filter's exceptions carry it.
+    pub(crate) person_key: Option<Box<str>>,
+    pub(crate) named_by: Option<IdentitySource>,
+    pub(crate) group: &'a str,
+    pub(crate) gate: Gate,
+    pub(crate) age_band: AgeBand,
+    /// The request carries a proxy password that is nobody's. Portal and helplines are reachable all the same.
+    pub(crate) wrong_credential: bool,
+}
+
+impl Caller<'_> {
+    const NOBODY: Caller<'static> = Caller {
+        person: None,
+        person_key: None,
+        named_by: None,
+        group: UNKNOWN_GROUP,
+        // Nobody can sign; what is open to the unknown is the policy's `unknown` column.
+        gate: Gate::Open,
+        age_band: AgeBand::Pupil,
+        wrong_credential: false,
+    };
+    const WRONG: Caller<'static> = Caller { wrong_credential: true, ..Self::NOBODY };
+}
+
+/// Names the caller. Without rules nobody is known.
+pub(crate) fn identify<'a>(rules: Option<&'a GatewayRules>, identity: &IdentityTable, asked: &Asked<'_>, now: Timestamp) -> Caller<'a> {
+    let Some(rules) = rules else { return Caller::NOBODY };
+    let (found, named_by) = match asked.credential {
+        Credential::Unreadable => return Caller::WRONG,
+        Credential::Basic { username, password } => match rules.person_by_credential(username, password) {
+            None => return Caller::WRONG,
+            found => (found, IdentitySource::ProxyCredential),
+        },
+        Credential::None => {
+            let mapping = identity.who(asked.device, now);
+            (mapping.and_then(|mapping| rules.person(mapping.person)), IdentitySource::PortalSignIn)
+        }
+    };
+    match found {
+        None => Caller::NOBODY,
+        Some(person) => Caller {
+            person: Some(person.person),
+            person_key: rules.has_personal_exceptions().then(|| person.person.to_string().into_boxed_str()),
+            named_by: Some(named_by),
+            group: &person.group,
+            gate: person.gate,
+            age_band: person.age_band,
+            wrong_credential: false,
+        },
+    }
+}

@@ -1,0 +1,12 @@
+//! A request's life, whichever way it came: `steps.rs` is the list. DNS, proxy and block page call [`walk`] and turn its
+//! answer into packets.
+
+mod answer;
+mod identify;
+mod steps;
+mod warnings;
+
+pub(crate) use answer::{Answer, Closed};
+pub(crate) use identify::Credential;
+pub(crate) use steps::{Asked, is_wpad, walk};
+pub(crate) use warnings::WarningsPassed;

@@ -1,0 +1,104 @@
+//! The whole life of a request on one screen: identify, then the first of `STEPS` that has something to say, then the answer
+//! and the observation. The order is the published order of precedence; each step asks one question.
+
+use super::answer::{self, Answered};
+use super::identify::{Caller, Credential, identify};
+use crate::gateway::Shared;
+use crate::judge;
+use crate::observe::Protocol;
+use crate::rules::{Gate, GatewayRules};
+use belisha_filter::{Decision, Request};
+use belisha_policy::FilterAction;
+use jiff::Timestamp;
+use std::net::IpAddr;
+
+/// The steps in order of precedence. `None` asks the next one; the last always answers.
+const STEPS: [fn(&Walk<'_>) -> Option<Verdict>; 5] = [
+    own_pages,   // the portal and the PAC file: always reachable, never observed
+    before_gate, // illegal content is closed and helplines are open, whoever asks
+    credential,  // a wrong proxy password is asked for again
+    gate,        // an agreement that is not signed leads to the portal
+    rules,       // the school's own sites, exceptions, the policy's tables, the default
+];
+
+/// What somebody's device asks for. `host` is normalised: lower case, no final dot.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) protocol: Protocol,
+    pub(crate) device: IpAddr,
+    pub(crate) credential: Credential<'a>,
+    pub(crate) method: Option<&'a str>,
+    pub(crate) host: &'a str,
+    /// Path and query of a plain HTTP request.
+    pub(crate) path: Option<&'a str>,
+}
+
+/// What a step decided.
+pub(crate) enum Verdict {
+    /// A page of the school's own server.
+    Own,
+    /// The proxy must ask for a user name and password.
+    CredentialWanted,
+    /// Something must be signed first.
+    SignFirst,
+    /// The filter's word.
+    Decided(Decision),
+}
+
+/// A request on its way through the steps.
+pub(crate) struct Walk<'a> {
+    pub(crate) shared: &'a Shared,
+    pub(crate) asked: Asked<'a>,
+    pub(crate) rules: Option<&'a GatewayRules>,
+    pub(crate) caller: Caller<'a>,
+    pub(crate) now: Timestamp,
+}
+
+/// Takes a request through every step. The observation comes back to the caller, who may know the length of the answer.
+pub(crate) fn walk(shared: &Shared, asked: Asked<'_>) -> Answered {
+    let held = shared.rules();
+    let rules = held.as_deref();
+    let now = shared.now();
+    let caller = identify(rules, &shared.identity, &asked, now);
+    let walk = Walk { shared, asked, rules, caller, now };
+    let verdict = STEPS.iter().find_map(|step| step(&walk)).unwrap_or(Verdict::SignFirst);
+    answer::answer(&walk, verdict)
+}
+
+fn own_pages(walk: &Walk<'_>) -> Option<Verdict> {
+    let host = walk.asked.host;
+    (walk.shared.config.portal.is_own(host) || is_wpad(host)).then_some(Verdict::Own)
+}
+
+fn before_gate(walk: &Walk<'_>) -> Option<Verdict> {
+    judge::before_gate(walk.rules, &walk.request()).map(Verdict::Decided)
+}
+
+fn credential(walk: &Walk<'_>) -> Option<Verdict> {
+    let through_proxy = walk.asked.protocol != Protocol::Dns;
+    let unknown = walk.shared.config.ask_for_credentials && walk.caller.person.is_none();
+    (through_proxy && (walk.caller.wrong_credential || unknown)).then_some(Verdict::CredentialWanted)
+}
+
+fn gate(walk: &Walk<'_>) -> Option<Verdict> {
+    (walk.caller.gate == Gate::SignFirst).then_some(Verdict::SignFirst)
+}
+
+fn rules(walk: &Walk<'_>) -> Option<Verdict> {
+    let mut decision = judge::decide(walk.rules, &walk.request(), walk.now);
+    if decision.action == FilterAction::Warn && walk.shared.warnings.passed(&walk.caller, walk.asked.device, walk.asked.host, walk.now) {
+        decision.action = FilterAction::Allow;
+    }
+    Some(Verdict::Decided(decision))
+}
+
+impl Walk<'_> {
+    fn request(&self) -> Request<'_> {
+        Request { host: self.asked.host, path: self.asked.path, group: self.caller.group, person: self.caller.person_key.as_deref() }
+    }
+}
+
+/// The name browsers look for a PAC file under. It is ours everywhere, so that no neighbour can answer for it.
+pub(crate) fn is_wpad(host: &str) -> bool {
+    host == "wpad" || host.starts_with("wpad.")
+}
