@@ -1,6 +1,6 @@
 //! The school's own calendar: time zone, terms, closed days, the periods of a school day. Deadlines are counted in it.
 
-use belisha_policy::Period;
+use belisha_policy::{Period, Within};
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
@@ -139,4 +139,100 @@ impl SchoolCalendar {
 
 fn is_weekend(day: Date) -> bool {
     matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
+}
+
+impl SchoolCalendar {
+    /// Which period of the school's day a moment falls in. Days the school is closed, and times outside the parts of its day, are out of school.
+    pub fn period_at(&self, moment: Timestamp) -> Period {
+        let local = self.local(moment);
+        self.part_at(local).map_or(Period::OutOfSchool, |part| part.period)
+    }
+
+    fn part_at(&self, local: DateTime) -> Option<&DayPart> {
+        if !self.is_school_day(local.date()) {
+            return None;
+        }
+        self.day.iter().find(|part| part.from <= local.time() && local.time() < part.until)
+    }
+
+    /// When the present period may end: the end of its part of the day, or out of school the start of the next part.
+    pub fn period_ends(&self, moment: Timestamp) -> Timestamp {
+        let local = self.local(moment);
+        let today = local.date();
+        if let Some(part) = self.part_at(local) {
+            return self.moment(today.to_datetime(part.until));
+        }
+        let later = self.day.iter().filter(|part| self.is_school_day(today) && part.from > local.time()).map(|part| part.from).min();
+        match later {
+            Some(from) => self.moment(today.to_datetime(from)),
+            None => self.moment(self.next_school_day(today).to_datetime(self.day.iter().map(|part| part.from).min().unwrap_or(Time::midnight()))),
+        }
+    }
+
+    /// By when something must be done that was set off at a moment. Hours run through holidays; what comes in or falls due at a weekend is due
+    /// by the end of Monday (M85). "As soon as possible" has no deadline of its own and is chased after one school day.
+    pub fn deadline(&self, within: Within, since: Timestamp) -> Timestamp {
+        match within {
+            Within::Immediately => since,
+            Within::AsSoonAsPossible => self.end_of_school_day_after(since, 1),
+            Within::SchoolDays(days) => self.end_of_school_day_after(since, days),
+            Within::Hours(hours) => {
+                let due = since.checked_add(jiff::SignedDuration::from_hours(i64::from(hours))).unwrap_or(Timestamp::MAX);
+                let (from, until) = (self.day_of(since), self.day_of(due));
+                if is_weekend(until) || (is_weekend(from) && hours <= 48) { self.end_of_day(monday_after(until.max(from))).max(due) } else { due }
+            }
+        }
+    }
+
+    /// The last school day between two days, both included.
+    pub fn last_school_day(&self, from: Date, until: Date) -> Option<Date> {
+        let mut day = until;
+        while day >= from {
+            if self.is_school_day(day) {
+                return Some(day);
+            }
+            day = day.yesterday().ok()?;
+        }
+        None
+    }
+
+    /// The halves of each term, parted by the longest closed week inside it; a term without one is parted in the middle.
+    pub fn half_terms(&self) -> Vec<(Date, Date)> {
+        let mut halves = Vec::new();
+        for term in &self.terms {
+            let inside = self.closed.iter().filter(|closed| closed.first > term.first && closed.last < term.last);
+            let longest = inside.max_by_key(|closed| days_between(closed.first, closed.last)).filter(|closed| days_between(closed.first, closed.last) >= 3);
+            let (first_ends, second_begins) = match longest {
+                Some(closed) => (closed.first.yesterday().unwrap_or(closed.first), closed.last.tomorrow().unwrap_or(closed.last)),
+                None => {
+                    let middle = add_days(term.first, days_between(term.first, term.last) / 2);
+                    (middle, add_days(middle, 1))
+                }
+            };
+            halves.push((term.first, first_ends));
+            if second_begins <= term.last {
+                halves.push((second_begins, term.last));
+            }
+        }
+        halves
+    }
+}
+
+/// Whole days from one day to another.
+pub(crate) fn days_between(from: Date, until: Date) -> i32 {
+    from.until(until).map_or(0, |span| span.get_days())
+}
+
+/// A day some days later, or the last one there is.
+pub(crate) fn add_days(day: Date, days: i32) -> Date {
+    day.checked_add(jiff::Span::new().days(days)).unwrap_or(Date::MAX)
+}
+
+fn monday_after(day: Date) -> Date {
+    // A weekday stays itself: only what comes in or ends at a weekend moves.
+    match day.weekday() {
+        Weekday::Saturday => add_days(day, 2),
+        Weekday::Sunday => add_days(day, 1),
+        _ => day,
+    }
 }

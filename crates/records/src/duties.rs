@@ -39,3 +39,9 @@ pub struct DutyDone {
     /// What shows it.
     pub evidence: String,
 }
+
+mod chasing;
+mod occurrences;
+
+pub use chasing::*;
+pub use occurrences::*;

@@ -4,22 +4,30 @@
 
 mod agreements;
 mod calendar;
+mod clause_status;
 mod duties;
 mod fields;
+mod glossary;
+mod half_yearly;
 mod identifiers;
 mod incidents;
 mod monitoring;
 mod offices;
 mod people;
 mod permissions;
+mod words;
 
 pub use agreements::*;
 pub use calendar::*;
+pub use clause_status::*;
 pub use duties::*;
 pub use fields::*;
+pub use glossary::*;
+pub use half_yearly::*;
 pub use identifiers::*;
 pub use incidents::*;
 pub use monitoring::*;
 pub use offices::*;
 pub use people::*;
 pub use permissions::*;
+pub use words::*;

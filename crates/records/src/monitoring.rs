@@ -111,3 +111,9 @@ pub struct Concern {
     /// Incident it became.
     pub incident: Option<IncidentId>,
 }
+
+mod requests;
+mod triage;
+
+pub use requests::*;
+pub use triage::*;

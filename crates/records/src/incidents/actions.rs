@@ -93,6 +93,7 @@ pub const ACTION_TASKS: &[ActionTask] = &[
     (&["parent", "carer"], &[Role::Teacher, Role::DesignatedSafeguardingLead, Role::Headteacher], "talk to the parents or carers, and note what was said", 1),
     (&["access", "network", "rights", "remov"], &[Role::IctTechnician, Role::IctManager, Role::OnlineSafetyLead, Role::OnlineSafetyCoordinator, Role::Headteacher],
         "change the access that whoever sent this will name, and note until when", 1),
+    (&["confisc"], &[Role::SeniorLeader, Role::Headteacher], "keep the device locked away unopened, and note where it is and when it goes back", 0),
     (&["warning"], &[Role::SeniorLeader, Role::Headteacher], "give the warning, and note that it was given", 2),
     (&["suspen", "disciplin", "sanction", "exclu"], &[Role::Headteacher, Role::ChairOfGovernors], "decide on the sanction, and note it with its reason", 3),
     (&[""], &[Role::Headteacher, Role::DesignatedSafeguardingLead], "carry out this action of the policy", 2),
