@@ -1,1 +1,50 @@
-//! belisha-web
+//! The pages people use. Handlers ask for permission first, call the rules in `belisha-records`, write through
+//! `belisha-store`, and show a template; they decide nothing themselves.
+//!
+//! An area is a folder of verbs: `src/portal/sign.rs` serves what `urls::sign` names with `templates/portal/sign.html`.
+//! To add one: a `router()` in `src/AREA/mod.rs`, one line in [`router`], one row in [`frame::NAVIGATION`].
+
+mod about;
+pub mod answers;
+mod app;
+pub mod assets;
+mod error;
+pub mod frame;
+mod helplines;
+mod home;
+pub mod passwords;
+mod policy;
+mod portal;
+mod protect;
+mod session;
+mod setup;
+mod sign_in;
+mod tell;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod urls;
+pub mod words;
+
+pub use app::{App, Clock, Doing, ExamplePolicy, Guard, Network, NoNetwork, Settings};
+pub use error::{WebError, WebResult};
+pub use frame::{Frame, Page, show};
+pub use session::{SignedIn, Visit};
+pub use setup::StartLink;
+
+use axum::Router;
+
+/// Every page, behind the protections of [`protect`].
+pub fn router(app: App) -> Router {
+    let areas = Router::new()
+        .merge(about::router())
+        .merge(helplines::router())
+        .merge(home::router())
+        .merge(policy::router())
+        .merge(portal::router())
+        .merge(setup::router())
+        .merge(sign_in::router())
+        .merge(tell::router())
+        .fallback(error::no_such_page)
+        .method_not_allowed_fallback(error::no_such_page);
+    protect::wrap(areas, &app).merge(assets::router()).with_state(app)
+}

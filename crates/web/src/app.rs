@@ -1,0 +1,129 @@
+//! What every handler is given: the store, the clock, randomness, the network behind the pages, and settings.
+
+use crate::passwords::Hasher;
+use crate::sign_in::attempts::Attempts;
+use belisha_records::{Identifier, PersonId, SchoolId};
+use belisha_store::{Entropy, Store};
+use jiff::Timestamp;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// Tells the time. The binary gives the machine's clock, tests one that they turn by hand.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Work that the network does before a page goes on.
+pub type Doing<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// What the pages ask of the filter and its gateway. The binary carries it out, so that `web` never imports them.
+pub trait Network: Send + Sync {
+    /// Says that a person uses the device at an address until a time.
+    fn sign_in_device(&self, address: IpAddr, school: SchoolId, person: PersonId, until: Timestamp) -> Doing<'_>;
+    /// Says that nobody known uses the device at an address any more.
+    fn sign_out_device(&self, address: IpAddr) -> Doing<'_>;
+    /// Rules, signatures or people of a school changed: compile them again. Done when the gateway holds the new ones.
+    fn rules_changed(&self, school: SchoolId) -> Doing<'_>;
+    /// What the filter would decide for a person (nobody: an unknown device) about an address of a page, now or at a
+    /// time, in words: each row is a label and what it says. The same rows that `belisha explain` prints.
+    fn explain(&self, school: SchoolId, person: Option<PersonId>, page: &str, at: Timestamp) -> Vec<(String, String)>;
+}
+
+/// No network behind the pages: for tests, and for a server that only keeps records.
+#[derive(Debug, Clone, Copy)]
+pub struct NoNetwork;
+
+impl Network for NoNetwork {
+    fn sign_in_device(&self, _: IpAddr, _: SchoolId, _: PersonId, _: Timestamp) -> Doing<'_> {
+        Box::pin(std::future::ready(()))
+    }
+    fn sign_out_device(&self, _: IpAddr) -> Doing<'_> {
+        Box::pin(std::future::ready(()))
+    }
+    fn rules_changed(&self, _: SchoolId) -> Doing<'_> {
+        Box::pin(std::future::ready(()))
+    }
+    fn explain(&self, _: SchoolId, _: Option<PersonId>, _: &str, _: Timestamp) -> Vec<(String, String)> {
+        Vec::new()
+    }
+}
+
+/// How this installation differs from another.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// A demonstration: schools can be switched in the header, and whoever switches becomes the same office there.
+    pub demonstration: bool,
+    /// Where "Exit this page" goes: a page with nothing personal on it.
+    pub exit_page: String,
+    /// Hours a sign-in lasts, on the pages and for the device on the network.
+    pub session_hours: i64,
+    /// What is kept of the one-time link that starts the first school, as [`crate::StartLink`] makes it. It works until
+    /// there is a school.
+    pub start_link: Option<String>,
+    /// Policies that ship, to begin with.
+    pub examples: Vec<ExamplePolicy>,
+}
+
+/// A policy that ships.
+#[derive(Debug, Clone)]
+pub struct ExamplePolicy {
+    /// Key in the form, such as `england-secondary`.
+    pub key: &'static str,
+    /// What people read.
+    pub label: &'static str,
+    /// The document.
+    pub source: &'static str,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { demonstration: false, exit_page: "https://www.bbc.co.uk/weather".into(), session_hours: 10, start_link: None, examples: Vec::new() }
+    }
+}
+
+/// What guards the door: how often somebody failed, and how many passwords are being checked at once.
+#[derive(Default)]
+pub struct Guard {
+    pub(crate) attempts: Attempts,
+    pub(crate) hasher: Hasher,
+}
+
+/// The state of every handler. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// Records.
+    pub store: Store,
+    /// Time.
+    pub clock: Clock,
+    /// Randomness.
+    pub entropy: Entropy,
+    /// The filter and its gateway.
+    pub network: Arc<dyn Network>,
+    /// Settings.
+    pub settings: Arc<Settings>,
+    /// Sign-in's guard.
+    pub guard: Arc<Guard>,
+}
+
+impl App {
+    /// An app with the usual settings and a fresh guard.
+    pub fn new(store: Store, clock: Clock, entropy: Entropy, network: Arc<dyn Network>, settings: Settings) -> Self {
+        Self { store, clock, entropy, network, settings: Arc::new(settings), guard: Arc::default() }
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Random bytes.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.entropy)(&mut bytes);
+        bytes
+    }
+
+    /// A new id.
+    pub fn id<T: Identifier>(&self) -> T {
+        T::make(self.now().as_millisecond(), self.random())
+    }
+}

@@ -1,0 +1,95 @@
+//! Addresses of pages, typed. Handlers and templates take them from here, so that none is spelled twice.
+//! Functions borrow their ids, since templates pass references.
+
+use belisha_records::PersonId;
+use std::borrow::Borrow;
+
+/// Home, chosen by role.
+pub const HOME: &str = "/";
+/// Sign in.
+pub const SIGN_IN: &str = "/sign-in";
+/// Sign out (posted).
+pub const SIGN_OUT: &str = "/sign-out";
+/// Where "Exit this page" leads: signs out, then away.
+pub const LEAVE: &str = "/leave";
+/// Another school in the header (posted).
+pub const SWITCH_SCHOOL: &str = "/school";
+/// Telephone numbers and sites that help.
+pub const HELPLINES: &str = "/helplines";
+/// The policy in force.
+pub const POLICY: &str = "/policy";
+/// Accessibility statement.
+pub const ACCESSIBILITY: &str = "/accessibility";
+/// What is recorded about the reader.
+pub const PRIVACY: &str = "/privacy";
+/// Tell someone.
+pub const TELL: &str = "/tell";
+/// Follow what was told, with its receipt.
+pub const TELL_FOLLOW: &str = "/tell/follow";
+/// What to sign, and whether this device is on the network.
+pub const PORTAL: &str = "/portal";
+/// Puts this device on the network, or takes it off (posted).
+pub const DEVICE: &str = "/portal/device";
+/// First start: the policy.
+pub const START_POLICY: &str = "/start/policy";
+/// First start: terms and the school's day.
+pub const START_CALENDAR: &str = "/start/calendar";
+/// First start: who leads the school.
+pub const START_PEOPLE: &str = "/start/people";
+/// What a new school does next.
+pub const WHAT_NEXT: &str = "/start/what-next";
+
+/// First start, by its one-time link.
+pub fn start(token: &str) -> String {
+    format!("/start/{token}")
+}
+
+/// A person's own one-time link: choose a password, and be in.
+pub fn welcome(token: &str) -> String {
+    format!("/welcome/{token}")
+}
+
+/// Sign an agreement for somebody: oneself, or one's child.
+pub fn sign(agreement: &str, about: impl Borrow<PersonId>) -> String {
+    format!("/portal/sign/{agreement}/{}", about.borrow())
+}
+
+/// What was signed, word for word.
+pub fn signed(agreement: &str, about: impl Borrow<PersonId>) -> String {
+    format!("/portal/signed/{agreement}/{}", about.borrow())
+}
+
+/// Decline an agreement.
+pub fn refuse(agreement: &str, about: impl Borrow<PersonId>) -> String {
+    format!("/portal/refuse/{agreement}/{}", about.borrow())
+}
+
+/// One question of "tell someone".
+pub fn tell(kind: &str) -> String {
+    format!("/tell/{kind}")
+}
+
+/// Sign in, then go on to a page of ours.
+pub fn sign_in_then(page: &str) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("then", page);
+    format!("{SIGN_IN}?{}", query.finish())
+}
+
+/// The address if it is a page of ours, so that nobody is sent elsewhere by a link made for them.
+pub fn ours(page: &str) -> Option<&str> {
+    (page.starts_with('/') && !page.starts_with("//") && !page.contains(['\\', '\n', '\r'])).then_some(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_of_ours_are_gone_on_to() {
+        assert_eq!(ours("/portal?x=1"), Some("/portal?x=1"));
+        for elsewhere in ["//elsewhere.example", "https://elsewhere.example", "/\\elsewhere.example", "javascript:x", ""] {
+            assert_eq!(ours(elsewhere), None, "{elsewhere}");
+        }
+    }
+}
