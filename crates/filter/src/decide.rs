@@ -1,6 +1,7 @@
 //! The judgement of one request: the table of precedence in `reason::RuleKind`, in code, from the top. Pure; the
 //! path that ends in "open" allocates nothing.
 
+use crate::helplines::helpline_for;
 use crate::index::Listing;
 use crate::reason::{Decision, Group, Log, Reason, Request, RuleKind};
 use crate::rules::{Cell, Exception, Ruleset, SchoolRule, severity};
@@ -41,7 +42,7 @@ impl Ruleset {
     }
 
     pub(crate) fn helpline(&self, request: &Request<'_>) -> Option<Decision> {
-        self.helplines.matching(request.host).next().map(|_| Decision {
+        helpline_for(request.host).map(|_| Decision {
             action: FilterAction::Allow,
             reason: Reason::of(RuleKind::Helpline),
             log: Log::Never,

@@ -1,6 +1,9 @@
 //! Helplines: always open whatever a list, the school or an unsigned agreement says, and never logged by name. Also
 //! shown on block pages and by "tell someone".
 
+use crate::host_table::HostTable;
+use std::sync::LazyLock;
+
 /// A place that listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Helpline {
@@ -75,7 +78,44 @@ pub const HELPLINES: &[Helpline] = &[
     line("Demonstration helpline", &["helpline.example"], None, BOTH, "a made-up helpline for trying things out"),
 ];
 
-/// The helpline a host belongs to.
+/// Every host with its helpline.
+fn hosts() -> impl Iterator<Item = (&'static str, &'static Helpline)> {
+    HELPLINES.iter().flat_map(|helpline| helpline.hosts.iter().map(move |host| (*host, helpline)))
+}
+
+static BY_HOST: LazyLock<(HostTable, Vec<&'static Helpline>)> =
+    LazyLock::new(|| (HostTable::new(hosts().map(|(host, _)| host)), hosts().map(|(_, helpline)| helpline).collect()));
+
+/// The helpline a host belongs to: the helpline's own host or one under it. Lower case.
 pub fn helpline_for(host: &str) -> Option<&'static Helpline> {
-    HELPLINES.iter().find(|helpline| helpline.hosts.iter().any(|site| host.strip_suffix(site).is_some_and(|before| before.is_empty() || before.ends_with('.'))))
+    let (table, helplines) = &*BY_HOST;
+    table.matching(host).next().and_then(|position| helplines.get(position)).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_helpline_is_known_by_its_host_and_those_under_it() {
+        for (host, name) in [
+            ("childline.org.uk", Some("Childline")),
+            ("www.childline.org.uk", Some("Childline")),
+            ("helpline.example", Some("Demonstration helpline")),
+            ("notchildline.org.uk", None),
+            ("org.uk", None),
+        ] {
+            assert_eq!(helpline_for(host).map(|helpline| helpline.name), name, "{host}");
+        }
+    }
+
+    #[test]
+    fn each_nation_has_somebody_to_ring_and_no_host_stands_twice() {
+        for nation in ["england", "scotland"] {
+            assert!(HELPLINES.iter().any(|helpline| helpline.nations.contains(&nation) && helpline.phone.is_some()));
+        }
+        let different: std::collections::HashSet<&str> = hosts().map(|(host, _)| host).collect();
+        assert_eq!(different.len(), hosts().count());
+        assert!(hosts().all(|(host, _)| crate::names::normalise(host).as_deref() == Ok(host)));
+    }
 }

@@ -8,6 +8,7 @@ mod built_in;
 mod decide;
 mod explain;
 mod helplines;
+mod host_table;
 mod illegal;
 mod index;
 mod lists;
@@ -19,7 +20,7 @@ mod search_terms;
 mod timetable;
 mod worrying;
 
-pub use built_in::{BUILT_IN_LIST, built_in_index, built_in_list};
+pub use built_in::{BUILT_IN_LIST, add_built_in, built_in_index, built_in_list};
 pub use explain::{Explanation, Outcome, Step};
 pub use helplines::{HELPLINES, Helpline, helpline_for};
 pub use illegal::{ILLEGAL_TEST_ENTRY, IllegalList, IllegalListError};

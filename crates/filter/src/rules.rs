@@ -1,15 +1,14 @@
 //! The rules a school's gateway works from, compiled once into a form that answers fast. What is written down is
 //! [`Rules`]; what answers is [`Ruleset`]. How a request is judged is in `decide`.
 
-use crate::helplines::HELPLINES;
+use crate::host_table::HostTable;
 use crate::illegal::IllegalList;
-use crate::index::{DomainIndex, domain_hash, hashes};
+use crate::index::DomainIndex;
 use crate::reason::{ClauseReference, Group};
 use crate::timetable::Timetable;
 use belisha_policy::{Binding, Clause, FilterAction, FilterRow, Period, Policy, Role};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The office that answers for the filter where the policy's `unblock` approval names none.
@@ -113,29 +112,6 @@ impl CellsByPeriod {
     }
 }
 
-/// Entries found by the host and its parents. Each hash bucket is checked by name, so a hash that repeats is harmless.
-#[derive(Debug, Default)]
-pub(crate) struct HostTable(HashMap<u64, Vec<(Box<str>, u32)>>);
-
-impl HostTable {
-    pub fn new<'a>(hosts: impl Iterator<Item = &'a str>) -> Self {
-        let mut table: HashMap<u64, Vec<(Box<str>, u32)>> = HashMap::new();
-        for (position, host) in (0u32..).zip(hosts) {
-            let host = host.trim_end_matches('.').to_ascii_lowercase();
-            table.entry(domain_hash(&host)).or_default().push((host.into_boxed_str(), position));
-        }
-        Self(table)
-    }
-
-    /// Positions of the entries for a host, general before specific.
-    pub fn matching<'a>(&'a self, host: &'a str) -> impl Iterator<Item = usize> + 'a {
-        let hashes = if self.0.is_empty() { None } else { Some(hashes(host)) };
-        hashes.into_iter().flatten().flat_map(move |(name, hash)| {
-            self.0.get(&hash).into_iter().flatten().filter(move |(entry, _)| &**entry == name).map(|(_, position)| *position as usize)
-        })
-    }
-}
-
 /// A compiled set of rules. Immutable: the gateway swaps a new one in whole.
 #[derive(Debug)]
 pub struct Ruleset {
@@ -148,7 +124,6 @@ pub struct Ruleset {
     pub(crate) exceptions: HostTable,
     pub(crate) school_allow: HostTable,
     pub(crate) school_deny: HostTable,
-    pub(crate) helplines: HostTable,
     pub(crate) office: Role,
 }
 
@@ -176,7 +151,6 @@ impl Ruleset {
             exceptions: HostTable::new(rules.exceptions.iter().map(|exception| &*exception.host)),
             school_allow: HostTable::new(rules.school_allow.iter().map(|rule| &*rule.host)),
             school_deny: HostTable::new(rules.school_deny.iter().map(|rule| &*rule.host)),
-            helplines: HostTable::new(HELPLINES.iter().flat_map(|helpline| helpline.hosts).copied()),
             office: unblocking_office(&rules.policy),
             rules,
             index,
