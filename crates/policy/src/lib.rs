@@ -11,9 +11,12 @@ mod diff;
 mod finding;
 mod json;
 mod lint;
+mod print;
 mod render;
 mod spelling;
 mod vocabulary;
+
+use compile::slug;
 
 pub use catalogue::{FINDINGS, FindingKind, findings_reference};
 pub use clause::*;
@@ -22,5 +25,6 @@ pub use coverage::*;
 pub use diff::*;
 pub use finding::*;
 pub use json::show_json;
+pub use print::print;
 pub use render::*;
 pub use vocabulary::*;

@@ -5,7 +5,7 @@ use crate::compile::attributes::{Attrs, Reading};
 use crate::compile::document::{Document, Node, Part, Tag};
 use crate::compile::notes::Notes;
 use crate::spelling::nearest;
-use crate::{Binding, Clause, ClauseId, Fact, Policy, Section, catalogue as kind};
+use crate::{Binding, Clause, ClauseId, Fact, Policy, Role, Section, catalogue as kind};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -167,12 +167,33 @@ impl Walk<'_> {
     pub(super) fn facts(&mut self, attrs: &Attrs, of: &ClauseId, facts: &mut Vec<Fact>) {
         for (key, value) in attrs.pairs.iter().filter(|(key, _)| FACTS.contains(&key.as_str())) {
             for word in words(value) {
+                self.judge_fact(attrs, key, &word);
                 if key == "see" {
                     self.places.references.push((word.trim_start_matches('#').to_owned(), attrs.find_value(self.source, key, &word)));
                 }
                 facts.push(Fact { of: of.clone(), key: key.clone(), value: word });
             }
         }
+    }
+
+    /// Facts whose words the lint compares with its own must use words that it knows.
+    fn judge_fact(&mut self, attrs: &Attrs, key: &str, word: &str) {
+        let known: Vec<&str> = match key {
+            "monitoring" => vec!["everybody", "suspicion", "nobody"],
+            "names" => vec!["content", "contact", "conduct", "commerce"],
+            "concerns" => vec!["illegal-content", "filter-bypass", "other"],
+            "to" | "shared-with" | "answers-to" => Role::ALL.iter().map(|role| role.key()).collect(),
+            _ => return,
+        };
+        if known.contains(&word) {
+            return;
+        }
+        let remedy = match nearest(word, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("use one of: {}", known.join(", ")),
+        };
+        let place = attrs.find_value(self.source, key, word);
+        self.notes.add_with(&kind::UNKNOWN_WORD, place, format!("`{word}` is not a word that `{key}` knows"), remedy);
     }
 
     /// Every link inside a block that points into the document.

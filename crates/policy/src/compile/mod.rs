@@ -13,6 +13,7 @@ mod tables;
 use crate::{ClauseId, Finding, Policy, Severity, catalogue as kind, lint};
 use jiff::civil::Date;
 use notes::Notes;
+pub(crate) use tables::slug;
 use std::collections::BTreeMap;
 use std::ops::Range;
 

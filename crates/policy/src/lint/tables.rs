@@ -40,16 +40,17 @@ fn undecided(lint: &mut Lint<'_>, clause: &Clause, columns: &[Column], rows: &[(
     lint.notes.add(&kind::UNDECIDED_CELLS, clause.span.clone(), message);
 }
 
+/// One finding for the empty rows of a table, and one for its empty columns.
 fn empty(lint: &mut Lint<'_>, clause: &Clause, columns: &[Column], rows: &[(&ClauseId, &str)], marked: impl Fn(usize, &str) -> bool) {
-    for (index, (id, _)) in rows.iter().enumerate() {
-        if !columns.iter().any(|column| marked(index, &column.id)) {
-            lint.notes.add(&kind::EMPTY_ROW, lint.places.of(id), format!("the row `{id}` of `{}` has no mark", clause.id));
-        }
+    let bare: Vec<_> = rows.iter().enumerate().filter(|(index, _)| !columns.iter().any(|column| marked(*index, &column.id))).map(|(_, (id, _))| *id).collect();
+    if let Some(first) = bare.first() {
+        let names = bare.iter().map(|id| id.0.as_str()).collect::<Vec<_>>().join(", ");
+        lint.notes.add(&kind::EMPTY_ROW, lint.places.of(first), format!("rows of `{}` without a mark: {names}", clause.id));
     }
-    for column in columns {
-        if !rows.is_empty() && !(0..rows.len()).any(|row| marked(row, &column.id)) {
-            lint.notes.add(&kind::EMPTY_COLUMN, clause.span.clone(), format!("the column `{}` of `{}` has no mark", column.id, clause.id));
-        }
+    let bare = |column: &&Column| !(0..rows.len()).any(|row| marked(row, &column.id));
+    let names: Vec<_> = columns.iter().filter(bare).map(|column| column.id.as_str()).collect();
+    if !names.is_empty() && !rows.is_empty() {
+        lint.notes.add(&kind::EMPTY_COLUMN, clause.span.clone(), format!("columns of `{}` without a mark: {}", clause.id, names.join(", ")));
     }
 }
 
