@@ -40,7 +40,8 @@ pub fn clock_time(at: impl Borrow<Timestamp>, zone: &TimeZone) -> String {
 }
 
 /// `1 person`, `2 people`: a count with its word.
-pub fn count(number: usize, one: &str, many: &str) -> String {
+pub fn count(number: impl Borrow<usize>, one: &str, many: &str) -> String {
+    let number = *number.borrow();
     format!("{number} {}", if number == 1 { one } else { many })
 }
 

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::error::{WebError, WebResult};
 use crate::frame::Need;
 use crate::session::SignedIn;
-use crate::urls;
+use crate::{urls, words};
 use axum::Router;
 use axum::routing::{get, post};
 use belisha_policy::{Agreement, AgreementLine, Clause, Policy, compile};
@@ -74,6 +74,9 @@ pub(crate) struct Child {
 }
 
 impl Stand {
+    fn again_by(&self) -> Option<String> {
+        self.state.lapses_on.map(words::day)
+    }
     fn kind(&self) -> &'static str {
         match () {
             () if self.state.refused || self.state.counter_refused => "undecided",

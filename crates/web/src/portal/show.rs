@@ -18,7 +18,6 @@ struct PortalPage {
     children: Vec<Child>,
     /// Until when this device is signed in to the network, in words.
     connected: Option<String>,
-    address: String,
 }
 
 pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult {
@@ -27,5 +26,5 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
     let standing = standing(&mut tx, &reader, &reader.person).await?;
     let children = children(&mut tx, &reader).await?;
     let connected = device::until(&mut tx, &reader).await?.map(|until| words::clock_time(until, &reader.zone()));
-    show(PortalPage { frame: reader.frame(), standing, children, connected, address: reader.address.to_string() })
+    show(PortalPage { frame: reader.frame(), standing, children, connected })
 }

@@ -8,11 +8,10 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect};
 use belisha_records::Actor;
-use belisha_store::sessions;
+use belisha_store::{devices, sessions};
 
 pub(crate) async fn sign_out(State(app): State<App>, visit: Visit) -> WebResult {
     end(&app, &visit).await?;
-    app.network.sign_out_device(visit.address).await;
     Ok(([(header::SET_COOKIE, spent_cookie())], Redirect::to(urls::SIGN_IN)).into_response())
 }
 
@@ -24,11 +23,19 @@ pub(crate) async fn leave(State(app): State<App>, visit: Visit) -> WebResult {
     Ok(([(header::SET_COOKIE, spent_cookie()), (clear, "\"cache\", \"storage\"".into())], Redirect::to(&app.settings.exit_page)).into_response())
 }
 
+/// Ends the session, and takes the device off the network if it was the reader's.
 async fn end(app: &App, visit: &Visit) -> WebResult<()> {
-    if let (Some(reader), Some(school)) = (&visit.reader, &visit.school) {
-        let mut tx = app.store.begin(&Actor::Person(reader.person.id), school.id, visit.now).await?;
-        sessions::revoke(&mut tx, reader.session).await?;
-        tx.commit().await?;
+    let (Some(reader), Some(school)) = (&visit.reader, &visit.school) else { return Ok(()) };
+    let mut tx = app.store.begin(&Actor::Person(reader.person.id), school.id, visit.now).await?;
+    sessions::revoke(&mut tx, reader.session).await?;
+    let address = visit.address.to_string();
+    let device = devices::find_at(&mut tx, &address, visit.now).await?.filter(|device| device.person == reader.person.id);
+    if device.is_some() {
+        devices::sign_out(&mut tx, &address).await?;
+    }
+    tx.commit().await?;
+    if device.is_some() {
+        app.network.sign_out_device(visit.address).await;
     }
     Ok(())
 }

@@ -91,6 +91,7 @@ pub(crate) async fn enter(app: &App, visit: &Visit, school: SchoolId, person: Pe
     let session = NewSession::make(app, visit.now);
     let mut tx = app.store.begin(&Actor::Person(person), school, visit.now).await?;
     sessions::insert(&mut tx, person, &session.token_hash, session.until).await?;
+    crate::portal::device::note(&mut tx, visit.address, person, session.until).await?;
     tx.commit().await?;
     app.network.sign_in_device(visit.address, school, person, session.until).await;
     let cookies = AppendHeaders([(header::SET_COOKIE, session.cookie), (header::SET_COOKIE, school_cookie(school))]);
