@@ -62,9 +62,9 @@ CREATE TABLE duties (
 );
 CREATE INDEX duties_due ON duties (school_id, done_at, due);
 CREATE TABLE job_runs (
-    school_id TEXT NOT NULL, id TEXT NOT NULL, job TEXT NOT NULL, due BIGINT NOT NULL, started_at BIGINT NOT NULL, finished_at BIGINT, ok BOOLEAN,
-    message TEXT,
-    PRIMARY KEY (school_id, id), UNIQUE (school_id, job, due)
+    school_id TEXT NOT NULL REFERENCES schools (school_id), job TEXT NOT NULL, due BIGINT NOT NULL, started_at BIGINT NOT NULL, finished_at BIGINT,
+    ok BOOLEAN, message TEXT,
+    PRIMARY KEY (school_id, job, due)
 );
 CREATE TABLE outbox (
     school_id TEXT NOT NULL, id TEXT NOT NULL, to_person TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL, created_at BIGINT NOT NULL,

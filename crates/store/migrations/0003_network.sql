@@ -18,7 +18,7 @@ CREATE TABLE devices (
 CREATE INDEX devices_address ON devices (school_id, address, signed_in_at);
 CREATE TABLE activity_batches (
     school_id TEXT NOT NULL REFERENCES schools (school_id), id TEXT NOT NULL, number BIGINT NOT NULL, rows_count BIGINT NOT NULL, rows_hash TEXT NOT NULL,
-    first_at BIGINT NOT NULL, last_at BIGINT NOT NULL, purged BOOLEAN NOT NULL,
+    first_at BIGINT NOT NULL, last_at BIGINT NOT NULL,
     PRIMARY KEY (school_id, id), UNIQUE (school_id, number)
 );
 CREATE TABLE activity (

@@ -16,20 +16,42 @@
 //! Every write leaves a ledger entry in the same transaction ([`ledger`]). What a record means and who may see it is left
 //! to `belisha-records`; which words a page uses, to `belisha-web`.
 
+pub mod access_requests;
 pub mod activity;
+pub mod alerts;
+pub mod approvals;
+pub mod classes;
+pub mod concerns;
 mod counters;
 pub mod credentials;
+pub mod devices;
+pub mod duties;
 mod error;
+pub mod exceptions;
+pub mod incidents;
+pub mod job_runs;
 pub mod ledger;
+pub mod lists;
+pub mod look_ups;
 mod migrations;
+pub mod offices;
+pub mod outbox;
+pub mod parents_of;
 pub mod people;
 pub mod policies;
+pub mod register_entries;
+pub mod reports;
+pub mod school_rules;
 pub mod schools;
 pub mod sessions;
+pub mod signatures;
 mod sql;
 mod store;
 mod tables;
+pub mod tasks;
 mod transaction;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use error::{Result, StoreError};
 pub use sea_orm::DbBackend;

@@ -144,3 +144,14 @@ pub(crate) fn places(rows: usize, columns: usize) -> String {
     let row = |row: usize| format!("({})", (1..=columns).map(|column| format!("${}", row * columns + column)).collect::<Vec<_>>().join(", "));
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }
+
+/// `($2, $3, …)` for the texts after the values before it, and all the values. The list is filled up with its last text to
+/// a power of two, so that few statements are prepared.
+pub(crate) fn one_of(mut before: Vec<Value>, texts: &[String]) -> (String, Vec<Value>) {
+    let (first, length) = (before.len() + 1, texts.len().max(1).next_power_of_two());
+    let last = texts.last().map(String::as_str).unwrap_or_default();
+    before.extend(texts.iter().map(|text| Value::from(text.as_str())));
+    before.extend((texts.len()..length).map(|_| Value::from(last)));
+    let places = (first..first + length).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ");
+    (format!("({places})"), before)
+}

@@ -6,7 +6,7 @@ use crate::ledger;
 use crate::sql::Row;
 use crate::store::Entropy;
 use crate::tables::Table;
-use belisha_records::{Actor, Identifier, SchoolId};
+use belisha_records::{Actor, Identifier, PersonId, SchoolId};
 use jiff::Timestamp;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement, Value};
 
@@ -47,6 +47,7 @@ pub struct Tx {
     now: Timestamp,
     entropy: Entropy,
     written: Vec<Written>,
+    looked_up: Option<PersonId>,
 }
 
 impl std::fmt::Debug for Tx {
@@ -57,7 +58,7 @@ impl std::fmt::Debug for Tx {
 
 impl Tx {
     pub(crate) fn new(inner: DatabaseTransaction, backend: DbBackend, mode: Mode, now: Timestamp, entropy: Entropy) -> Self {
-        Self { inner, backend, mode, now, entropy, written: Vec::new() }
+        Self { inner, backend, mode, now, entropy, written: Vec::new(), looked_up: None }
     }
 
     /// Makes everything written in it last, its ledger entries included. When this returns, a power cut loses nothing of it.
@@ -135,6 +136,16 @@ impl Tx {
         if !self.written.contains(&written) || self.written.len() > 64 {
             self.written.push(written);
         }
+    }
+
+    /// Notes that this transaction says why it looks a person up.
+    pub(crate) fn note_look_up(&mut self, person: PersonId) {
+        self.looked_up = Some(person);
+    }
+
+    /// Whether this transaction said why it looks a person up.
+    pub(crate) fn looks_up(&self, person: PersonId) -> bool {
+        self.looked_up == Some(person)
     }
 
     pub(crate) fn take_written(&mut self) -> Vec<Written> {

@@ -2,7 +2,7 @@
 //! the same text on both databases. What cannot be read becomes a word of its own, so that damage is named and not fatal.
 
 use crate::error::Result;
-use crate::sql::{Row, bind, places};
+use crate::sql::{Row, bind, one_of};
 use crate::tables::{Children, Kind, Table};
 use crate::transaction::Tx;
 use serde_json::Value;
@@ -31,9 +31,10 @@ pub(crate) async fn ids_after(tx: &mut Tx, table: &'static Table, after: &str, p
 
 async fn some_rows(tx: &mut Tx, table: &'static Table, ids: &[String]) -> Result<BTreeMap<String, String>> {
     let names: Vec<_> = table.columns.iter().map(|(name, _)| *name).collect();
-    let text = format!("SELECT id, {} FROM {} WHERE school_id = $1 AND id IN {}", names.join(", "), table.name, list(ids.len()));
+    let (list, values) = one_of(bind![tx.school()?], ids);
+    let text = format!("SELECT id, {} FROM {} WHERE school_id = $1 AND id IN {list}", names.join(", "), table.name);
     let mut objects: BTreeMap<String, Object> = BTreeMap::new();
-    for row in tx.all(&text, asked(tx, ids)?).await? {
+    for row in tx.all(&text, values).await? {
         if let Ok(id) = row.text("id") {
             objects.insert(id, object(&row, table.columns));
         }
@@ -49,12 +50,13 @@ async fn some_rows(tx: &mut Tx, table: &'static Table, ids: &[String]) -> Result
 
 async fn add_children(tx: &mut Tx, children: &'static Children, ids: &[String], objects: &mut BTreeMap<String, Object>) -> Result<()> {
     let names: Vec<_> = children.columns.iter().map(|(name, _)| *name).collect();
-    let (parent, columns, in_list) = (children.parent, names.join(", "), list(ids.len()));
+    let (list, values) = one_of(bind![tx.school()?], ids);
+    let (parent, columns) = (children.parent, names.join(", "));
     let text = format!(
-        "SELECT {parent}, {columns} FROM {} WHERE school_id = $1 AND {parent} IN {in_list} ORDER BY {parent}, position",
+        "SELECT {parent}, {columns} FROM {} WHERE school_id = $1 AND {parent} IN {list} ORDER BY {parent}, position",
         children.name
     );
-    for row in tx.all(&text, asked(tx, ids)?).await? {
+    for row in tx.all(&text, values).await? {
         let parent = row.text(parent).ok().and_then(|parent| objects.get_mut(&parent));
         if let Some(Value::Array(list)) = parent.and_then(|parent| parent.get_mut(children.name)) {
             // A list of values in the order of the columns: no object inside, so no order of keys to agree on.
@@ -62,24 +64,6 @@ async fn add_children(tx: &mut Tx, children: &'static Children, ids: &[String], 
         }
     }
     Ok(())
-}
-
-/// `($2, $3, …)`, in few lengths so that few statements are prepared.
-fn list(count: usize) -> String {
-    let places = places(1, padded(count) + 1);
-    places.replacen("$1, ", "", 1)
-}
-
-fn padded(count: usize) -> usize {
-    count.max(1).next_power_of_two()
-}
-
-fn asked(tx: &Tx, ids: &[String]) -> Result<Vec<sea_orm::Value>> {
-    let mut values = bind![tx.school()?];
-    let last = ids.last().map(String::as_str).unwrap_or_default();
-    values.extend(ids.iter().map(|id| id.as_str().into()));
-    values.extend((ids.len()..padded(ids.len())).map(|_| last.into()));
-    Ok(values)
 }
 
 fn object(row: &Row, columns: &'static [(&'static str, Kind)]) -> Object {
