@@ -1,6 +1,12 @@
 //! What each command of `belisha` does, one file a command.
 
+pub mod demo;
+pub mod docs;
+pub mod explain;
+pub mod lists;
 pub mod policy;
+pub mod serve;
+pub mod verify;
 
 /// A command that could not do its work: what happened, then what to do.
 #[derive(Debug)]

@@ -23,6 +23,7 @@ pub struct ExampleSchool {
 }
 
 /// An adult of a school.
+#[derive(Clone, Copy)]
 pub struct Adult {
     /// Name.
     pub name: &'static str,

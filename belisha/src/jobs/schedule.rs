@@ -3,7 +3,10 @@
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
+
+/// How long after a failed or unfinished run it is tried again.
+const AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(30);
 
 /// The rhythm of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,24 +63,39 @@ pub fn latest_turn(every: Every, now: Timestamp, zone: &TimeZone) -> Timestamp {
     }
 }
 
-/// What is owed: the latest turn, if it has not been claimed yet. A server that was off owes one run and not one for each
-/// turn it missed, since every job looks at all that waits. A clock set back owes nothing until it passes the last claim.
-pub fn owed(every: Every, last_claimed: Option<Timestamp>, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-    let turn = latest_turn(every, now, zone);
-    match last_claimed {
-        Some(last) if last >= turn => None,
-        _ => Some(turn),
-    }
+/// What is known of the last time a job was claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastClaim {
+    /// The turn that was claimed.
+    pub due: Timestamp,
+    /// When it began.
+    pub started: Timestamp,
+    /// How it ended; `None` while it runs, or if the server died in it.
+    pub ok: Option<bool>,
 }
 
-/// How long to wait before trying again after `failures` failures in a row: 1 minute, then 5, 30, and 2 hours at most.
-pub fn wait_after(failures: u32) -> jiff::Span {
-    match failures {
-        0 | 1 => 1.minute(),
-        2 => 5.minutes(),
-        3 => 30.minutes(),
-        _ => 2.hours(),
+/// What is owed: the latest turn, if it has not been claimed yet. A server that was off owes one run and not one for each
+/// turn it missed, since every job looks at all that waits. A run that failed, or that never ended, is owed again after
+/// half an hour, so that a daily job does not lose its day. A clock set back owes nothing until it passes the last claim.
+pub fn owed(every: Every, last: Option<LastClaim>, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let turn = latest_turn(every, now, zone);
+    let Some(last) = last else { return Some(turn) };
+    if last.due < turn {
+        return Some(turn);
     }
+    let again = last.started.checked_add(AGAIN_AFTER).ok()?;
+    let this_minute = back_to_multiple(now, 60, 0);
+    (last.ok != Some(true) && now >= again && this_minute > last.due).then_some(this_minute)
+}
+
+/// How long to wait before sending a mail again after `failures` failures in a row: 1 minute, 5, 30, then 2 hours.
+pub fn wait_after(failures: i64) -> SignedDuration {
+    SignedDuration::from_mins(match failures {
+        ..=1 => 1,
+        2 => 5,
+        3 => 30,
+        _ => 120,
+    })
 }
 
 fn back_to_multiple(now: Timestamp, step: i64, offset: i64) -> Timestamp {
@@ -129,32 +147,51 @@ mod tests {
         }
     }
 
+    fn claimed(due: &str, ok: Option<bool>) -> Option<LastClaim> {
+        Some(LastClaim { due: at(due), started: at(due), ok })
+    }
+    const DAILY: Every = Every::Day { at: time(6, 0, 0, 0) };
+
     #[test]
     fn a_server_off_for_three_days_owes_one_run() {
-        let daily = Every::Day { at: time(6, 0, 0, 0) };
-        let last = Some(at("2026-11-17T06:00:00Z"));
-        assert_eq!(owed(daily, last, at("2026-11-20T09:00:00Z"), &london()), Some(at("2026-11-20T06:00:00Z")));
-        assert_eq!(owed(daily, Some(at("2026-11-20T06:00:00Z")), at("2026-11-20T09:00:00Z"), &london()), None);
+        let last = claimed("2026-11-17T06:00:00Z", Some(true));
+        assert_eq!(owed(DAILY, last, at("2026-11-20T09:00:00Z"), &london()), Some(at("2026-11-20T06:00:00Z")));
+        let caught_up = claimed("2026-11-20T06:00:00Z", Some(true));
+        assert_eq!(owed(DAILY, caught_up, at("2026-11-20T09:00:00Z"), &london()), None);
+    }
+
+    #[test]
+    fn a_run_that_failed_or_never_ended_is_owed_again_after_half_an_hour() {
+        for ok in [Some(false), None] {
+            let last = claimed("2026-11-20T06:00:00Z", ok);
+            assert_eq!(owed(DAILY, last, at("2026-11-20T06:29:59Z"), &london()), None, "{ok:?}");
+            assert_eq!(owed(DAILY, last, at("2026-11-20T06:30:10Z"), &london()), Some(at("2026-11-20T06:30:00Z")), "{ok:?}");
+        }
+        let later = claimed("2026-11-20T06:30:00Z", Some(true));
+        assert_eq!(owed(DAILY, later, at("2026-11-20T23:00:00Z"), &london()), None);
+        assert_eq!(owed(DAILY, later, at("2026-11-21T06:00:00Z"), &london()), Some(at("2026-11-21T06:00:00Z")));
     }
 
     #[test]
     fn a_new_server_runs_everything_at_once_and_a_clock_set_back_runs_nothing_twice() {
         let hourly = Every::Hour { minute: 0 };
         assert_eq!(owed(hourly, None, at("2026-11-20T09:10:00Z"), &london()), Some(at("2026-11-20T09:00:00Z")));
-        assert_eq!(owed(hourly, Some(at("2026-11-20T10:00:00Z")), at("2026-11-20T09:10:00Z"), &london()), None);
+        assert_eq!(owed(hourly, claimed("2026-11-20T10:00:00Z", Some(true)), at("2026-11-20T09:10:00Z"), &london()), None);
+        assert_eq!(owed(hourly, claimed("2026-11-20T10:00:00Z", Some(false)), at("2026-11-20T09:10:00Z"), &london()), None);
     }
 
     #[test]
-    fn over_a_year_of_minutes_a_daily_job_runs_once_on_each_day() {
+    fn over_a_year_of_half_hours_a_daily_job_runs_once_on_each_day() {
         let daily = Every::Day { at: time(1, 30, 0, 0) };
         let zone = london();
         let (mut now, end) = (at("2026-01-01T12:00:00Z"), at("2027-01-01T12:00:00Z"));
-        let (mut last, mut runs) = (Some(latest_turn(daily, now, &zone)), 0);
+        let mut last = latest_turn(daily, now, &zone);
+        let mut runs = 0;
         while now < end {
-            now += 30.minutes();
-            if let Some(turn) = owed(daily, last, now, &zone) {
+            now += SignedDuration::from_mins(30);
+            if let Some(turn) = owed(daily, Some(LastClaim { due: last, started: last, ok: Some(true) }), now, &zone) {
                 runs += 1;
-                last = Some(turn);
+                last = turn;
             }
         }
         assert_eq!(runs, 365);

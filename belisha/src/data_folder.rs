@@ -1,0 +1,153 @@
+//! The folder an installation lives in: where its database, keys, lists and snapshots are, and which file is whose.
+
+use crate::clock::fill_with_random_bytes;
+use belisha_filter::{ILLEGAL_TEST_ENTRY, IllegalList};
+use belisha_records::{Identifier, PersonId, SchoolId};
+use ed25519_dalek::SigningKey;
+use sha2::{Digest, Sha256};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The data folder. Made with its sub-folders when it is not there.
+#[derive(Debug, Clone)]
+pub struct DataFolder {
+    root: PathBuf,
+}
+
+/// Secrets of an installation, each in a file of its own that only the owner can read.
+pub struct Keys {
+    /// Signs the ledger's checkpoints.
+    pub ledger: SigningKey,
+    /// Keys the hashes of the illegal-content list.
+    pub illegal_list: [u8; 16],
+    /// Proxy passwords are made from it.
+    pub proxy: [u8; 32],
+    /// The gateway proves itself to the pages with it.
+    pub forwarded: String,
+}
+
+impl DataFolder {
+    /// Opens a data folder, making what is missing.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or written.
+    pub fn open(root: &Path) -> io::Result<Self> {
+        for folder in ["keys", "lists", "gateway", "checkpoints", "spill"] {
+            std::fs::create_dir_all(root.join(folder))?;
+        }
+        Ok(Self { root: root.canonicalize()? })
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Address of the embedded database.
+    pub fn database(&self) -> String {
+        format!("sqlite://{}", self.root.join("belisha.db").display())
+    }
+
+    /// Where a school's gateway keeps its last rules.
+    pub fn gateway(&self, school: SchoolId) -> PathBuf {
+        self.root.join("gateway").join(school.to_string())
+    }
+
+    /// Where activity waits while the database is away.
+    pub fn spill(&self) -> PathBuf {
+        self.root.join("spill")
+    }
+
+    /// Reads the keys, making those that are missing.
+    ///
+    /// # Errors
+    /// When a key file cannot be read or written, or has the wrong length.
+    pub fn keys(&self) -> io::Result<Keys> {
+        let forwarded: [u8; 16] = self.key("forwarded")?;
+        Ok(Keys {
+            ledger: SigningKey::from_bytes(&self.key("ledger")?),
+            illegal_list: self.key("illegal-list")?,
+            proxy: self.key("proxy")?,
+            forwarded: forwarded.iter().map(|byte| format!("{byte:02x}")).collect(),
+        })
+    }
+
+    fn key<const N: usize>(&self, name: &str) -> io::Result<[u8; N]> {
+        let path = self.root.join("keys").join(name);
+        match std::fs::read(&path) {
+            Ok(bytes) => bytes.try_into().map_err(|_| {
+                io::Error::other(format!("the key `{}` is damaged; put the file back from a backup", path.display()))
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let mut bytes = [0; N];
+                fill_with_random_bytes(&mut bytes);
+                write_secret(&path, &bytes)?;
+                Ok(bytes)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The list of illegal content: what a licensed feed delivered into `lists/illegal`, and an entry for tests. It is never
+    /// empty and cannot be left out.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read: a damaged list stops the start rather than filter less.
+    pub fn illegal_list(&self, key: [u8; 16]) -> io::Result<IllegalList> {
+        let path = self.root.join("lists").join("illegal");
+        let mut list = match std::fs::read(&path) {
+            Ok(bytes) => IllegalList::read_from(key, &bytes).map_err(io::Error::other)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => IllegalList::new(key),
+            Err(error) => return Err(error),
+        };
+        list.insert(ILLEGAL_TEST_ENTRY);
+        Ok(list)
+    }
+}
+
+/// Writes a file that only its owner can read.
+fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+impl Keys {
+    /// A person's password for the proxy: a secret of 80 bits made from the installation's key, so that none is stored. It is
+    /// sent with every request and is never the one the person signs in with.
+    pub fn proxy_password(&self, person: PersonId) -> String {
+        const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+        let digest = Sha256::new().chain_update(self.proxy).chain_update(person.uuid().as_bytes()).finalize();
+        digest.iter().take(16).map(|byte| char::from(LETTERS[usize::from(byte & 31)])).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_made_once_and_only_their_owner_reads_them() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::open(folder.path()).unwrap();
+        let (first, second) = (data.keys().unwrap(), data.keys().unwrap());
+        assert_eq!(first.ledger.to_bytes(), second.ledger.to_bytes());
+        let mode = std::fs::metadata(folder.path().join("keys/ledger")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let (one, other) = (PersonId::make(1, [1; 10]), PersonId::make(1, [2; 10]));
+        assert_eq!(first.proxy_password(one), second.proxy_password(one));
+        assert_ne!(first.proxy_password(one), first.proxy_password(other));
+    }
+
+    #[test]
+    fn a_damaged_key_is_refused_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::open(folder.path()).unwrap();
+        std::fs::write(folder.path().join("keys/ledger"), b"short").unwrap();
+        let Err(error) = data.keys() else { panic!("a short key was taken") };
+        assert!(error.to_string().contains("backup"), "{error}");
+    }
+}

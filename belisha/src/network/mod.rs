@@ -1,0 +1,258 @@
+//! The network behind the pages: one gateway for each school, kept in step with its records. How rules are read from the
+//! records is in `rules`; what the gateway does with them is `belisha-gateway`'s.
+
+mod observations;
+mod rules;
+
+pub use rules::read_rules;
+
+use crate::commands::Failure;
+use crate::installation::Installation;
+use belisha_activity::ActivityRecord;
+use belisha_filter::{DomainIndex, IllegalList, Request};
+use belisha_gateway::{Gateway, GatewayConfig, GatewayHandle, GatewayRules, Observation, Portal, UNKNOWN_GROUP};
+use belisha_records::{PersonId, SchoolId};
+use belisha_web::{Doing, Network};
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::{Mutex, mpsc, watch};
+
+/// Observations that may wait for the activity store; more are counted and dropped, never waited for.
+const QUEUE: usize = 20_000;
+
+/// Where one school's gateway listens and whom it asks.
+#[derive(Debug, Clone, Default)]
+pub struct Listening {
+    /// DNS, UDP and TCP.
+    pub dns: Option<SocketAddr>,
+    /// Proxy.
+    pub proxy: Option<SocketAddr>,
+    /// Block page and PAC file.
+    pub block_page: Option<SocketAddr>,
+    /// DNS servers asked for open names.
+    pub upstreams: Vec<SocketAddr>,
+    /// Names answered here.
+    pub local_records: HashMap<String, belisha_gateway::LocalRecord>,
+}
+
+/// A school's gateway, running.
+struct Running {
+    sender: watch::Sender<Option<Arc<GatewayRules>>>,
+    handle: GatewayHandle,
+}
+
+/// Every school's gateway.
+pub struct SchoolNetworks {
+    installation: Installation,
+    portal: Portal,
+    /// A demonstration has all its visitors at one address: there, whoever signed in last is at the device.
+    last_sign_in_wins: bool,
+    illegal: Arc<IllegalList>,
+    index: RwLock<Arc<DomainIndex>>,
+    free: Mutex<Vec<Listening>>,
+    running: RwLock<HashMap<SchoolId, Running>>,
+    observed: mpsc::Sender<Observation>,
+}
+
+impl SchoolNetworks {
+    /// Gateways to be started, one for each of `listening` in the order schools appear, and the queue of what they see.
+    ///
+    /// # Errors
+    /// When a category list or the illegal list is damaged.
+    pub fn new(
+        installation: Installation,
+        portal: Portal,
+        mut listening: Vec<Listening>,
+        last_sign_in_wins: bool,
+    ) -> Result<(Arc<Self>, mpsc::Receiver<ActivityRecord>), Failure> {
+        let (observed, mut seen) = mpsc::channel::<Observation>(QUEUE);
+        let (records, receiver) = mpsc::channel(QUEUE);
+        tokio::spawn(async move {
+            while let Some(observation) = seen.recv().await {
+                if records.send(observations::record(observation)).await.is_err() {
+                    break;
+                }
+            }
+        });
+        listening.reverse();
+        let networks = Self {
+            illegal: installation.illegal_list()?,
+            index: RwLock::new(installation.index()?),
+            installation,
+            portal,
+            last_sign_in_wins,
+            free: Mutex::new(listening),
+            running: RwLock::default(),
+            observed,
+        };
+        Ok((Arc::new(networks), receiver))
+    }
+
+    /// Starts or refreshes the gateway of every school in the records.
+    ///
+    /// # Errors
+    /// When the records cannot be read or an address is taken.
+    pub async fn refresh_all(&self) -> Result<(), Failure> {
+        let mut tx = self.installation.store.read_installation().await?;
+        let schools = belisha_store::schools::list(&mut tx).await?;
+        drop(tx);
+        for school in schools {
+            self.refresh(school.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads the lists again, then refreshes every school.
+    ///
+    /// # Errors
+    /// As [`SchoolNetworks::refresh_all`]; the old lists stay in force.
+    pub async fn reload_lists(&self) -> Result<(), Failure> {
+        let index = self.installation.index()?;
+        *self.index.write().unwrap_or_else(PoisonError::into_inner) = index;
+        self.refresh_all().await
+    }
+
+    /// Reads one school's rules and hands them to its gateway, starting it if it is new. One at a time, so that older rules
+    /// never replace newer ones.
+    ///
+    /// # Errors
+    /// When the records cannot be read or an address is taken.
+    pub async fn refresh(&self, school: SchoolId) -> Result<(), Failure> {
+        let mut free = self.free.lock().await;
+        let index = Arc::clone(&self.index.read().unwrap_or_else(PoisonError::into_inner));
+        let rules = read_rules(&self.installation, school, index, Arc::clone(&self.illegal)).await?.map(Arc::new);
+        let started = {
+            let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
+            running.get(&school).map(|running| running.sender.send_replace(rules.clone())).is_some()
+        };
+        if started {
+            return Ok(());
+        }
+        let Some(listening) = free.pop() else {
+            tracing::warn!(%school, "no addresses are left for the gateway of this school; start Belisha with addresses for it");
+            return Ok(());
+        };
+        let running = self.start(school, rules, listening).await?;
+        self.running.write().unwrap_or_else(PoisonError::into_inner).insert(school, running);
+        Ok(())
+    }
+
+    async fn start(&self, school: SchoolId, rules: Option<Arc<GatewayRules>>, listening: Listening) -> Result<Running, Failure> {
+        let (sender, receiver) = watch::channel(rules);
+        let mut config = GatewayConfig::loopback(school, self.portal.clone(), self.observed.clone());
+        config.illegal_list_key = self.installation.keys.illegal_list;
+        config.dns_listen = listening.dns.into_iter().collect();
+        config.proxy_listen = listening.proxy.into_iter().collect();
+        config.block_page_listen = listening.block_page.into_iter().collect();
+        if let Some(IpAddr::V4(address)) = listening.block_page.map(|address| address.ip()) {
+            config.block_page_v4 = address;
+        }
+        config.upstreams = listening.upstreams;
+        config.local_records = listening.local_records;
+        config.snapshot = Some(self.installation.data.gateway(school));
+        let clock = Arc::clone(&self.installation.clock);
+        let handle = Gateway::start(config, receiver, clock, Arc::clone(&self.installation.entropy)).await?;
+        Ok(Running { sender, handle })
+    }
+
+    /// Where a school's gateway listens: DNS, proxy, block page.
+    pub fn addresses(&self, school: SchoolId) -> Option<[Option<SocketAddr>; 3]> {
+        let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
+        running.get(&school).map(|running| [running.handle.dns_addr, running.handle.proxy_addr, running.handle.block_page_addr])
+    }
+
+    /// Stops every gateway and writes who is signed in.
+    pub async fn shutdown(&self) {
+        let all = std::mem::take(&mut *self.running.write().unwrap_or_else(PoisonError::into_inner));
+        for running in all.into_values() {
+            running.handle.shutdown().await;
+        }
+    }
+
+    fn with<T>(&self, school: SchoolId, ask: impl FnOnce(&Running) -> T) -> Option<T> {
+        self.running.read().unwrap_or_else(PoisonError::into_inner).get(&school).map(ask)
+    }
+}
+
+impl Network for SchoolNetworks {
+    fn sign_in_device(&self, address: IpAddr, school: SchoolId, person: PersonId, until: Timestamp) -> Doing<'_> {
+        let now = (self.installation.clock)();
+        let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
+        if self.last_sign_in_wins {
+            running.values().for_each(|running| running.handle.identity.clear(address, now));
+        }
+        if let Some(running) = running.get(&school) {
+            running.handle.identity.sign_in(address, person, now, until);
+        }
+        Box::pin(std::future::ready(()))
+    }
+
+    fn sign_out_device(&self, address: IpAddr) -> Doing<'_> {
+        let now = (self.installation.clock)();
+        let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
+        running.values().for_each(|running| running.handle.identity.clear(address, now));
+        Box::pin(std::future::ready(()))
+    }
+
+    fn rules_changed(&self, school: SchoolId) -> Doing<'_> {
+        Box::pin(async move {
+            if let Err(failure) = self.refresh(school).await {
+                tracing::error!(%school, "the gateway keeps its last rules, because new ones could not be made: {failure}");
+            }
+        })
+    }
+
+    fn explain(&self, school: SchoolId, person: Option<PersonId>, page: &str, at: Timestamp) -> Vec<(String, String)> {
+        let rules = self.with(school, |running| running.sender.borrow().clone()).flatten();
+        let Some(rules) = rules else {
+            return vec![("Answer".into(), "No policy is in force here, so everything but the school's own pages and helplines is closed.".into())];
+        };
+        explanation(&rules, person, page, at)
+    }
+}
+
+/// Host, and path with query, of what somebody typed: a whole address or only a host.
+pub fn host_and_path(page: &str) -> (String, Option<String>) {
+    let whole = if page.contains("://") { page.to_owned() } else { format!("http://{page}") };
+    match url::Url::parse(&whole) {
+        Ok(url) => {
+            let path = url.path().to_owned() + &url.query().map(|query| format!("?{query}")).unwrap_or_default();
+            (url.host_str().unwrap_or_default().trim_end_matches('.').to_lowercase(), Some(path).filter(|path| path != "/"))
+        }
+        Err(_) => (page.trim().to_lowercase(), None),
+    }
+}
+
+/// What the rules would do for a person, in labelled rows: the answer, why, the list, the clause, who could change it.
+pub fn explanation(rules: &GatewayRules, person: Option<PersonId>, page: &str, at: Timestamp) -> Vec<(String, String)> {
+    let (host, path) = host_and_path(page);
+    let known = person.and_then(|person| rules.person(person));
+    let group = known.map_or(UNKNOWN_GROUP, |known| known.group.as_str());
+    let key = person.map(|person| person.to_string());
+    let request = Request { host: &host, path: path.as_deref(), group, person: key.as_deref() };
+    let explained = rules.ruleset.explain(&request, at);
+    let reason = &explained.decision.reason;
+    let mut rows = vec![("Answer".to_owned(), format!("{}: {}", explained.decision.action.label(), reason))];
+    if known.is_some_and(|known| known.gate == belisha_gateway::Gate::SignFirst) && !matches!(reason.rule, belisha_filter::RuleKind::Helpline) {
+        rows.push(("Gate".into(), "this person has not signed what opens the network, so only the portal, the policy and helplines are reachable".into()));
+    }
+    rows.push(("Group".into(), explained.group.key().into()));
+    rows.push(("Rule".into(), reason.rule.label().into()));
+    for (list, category, name) in &explained.listings {
+        rows.push(("List".into(), format!("`{list}` has `{name}` under `{category}`")));
+    }
+    if let Some(clause) = &reason.clause {
+        rows.push(("Clause of the policy".into(), format!("{} {} ({})", clause.number, clause.section, clause.id)));
+    }
+    rows.push(("Who could change it".into(), reason.changed_by.map_or("nobody", |role| role.label()).into()));
+    if let Some(opens) = reason.opens_at {
+        let zone = jiff::tz::TimeZone::get("Europe/London").unwrap_or(jiff::tz::TimeZone::UTC);
+        rows.push(("Next open".into(), opens.to_zoned(zone).strftime("%A %-d %B, %H:%M").to_string()));
+    }
+    for (place, step) in explained.steps.iter().enumerate() {
+        rows.push((format!("Step {}", place + 1), step.words.clone()));
+    }
+    rows
+}

@@ -1,0 +1,138 @@
+//! Reads one school's rules out of its records: the policy in force, the calendar, granted sites, the school's own rules, and
+//! for every person the group, the gate and the age band. Names stay behind.
+
+use crate::commands::Failure;
+use crate::installation::Installation;
+use belisha_filter::{DomainIndex, Exception, IllegalList, Rules, Ruleset, SchoolRule, Timetable, TimetablePart};
+use belisha_gateway::{AgeBand, Gate, GatewayRules, PersonRules, ProxyCredential};
+use belisha_policy::{Audience, Phase, Policy, Role};
+use belisha_records::{Person, PersonId, SchoolCalendar, SchoolId, Signature, is_at_school, network_gate};
+use belisha_store::{Store, Tx, exceptions, parents_of, people, policies, school_rules, schools, signatures};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The group of the filter for an audience.
+pub fn group_of(audience: Audience) -> &'static str {
+    match audience {
+        Audience::YoungerPupil => "younger-pupil",
+        Audience::Pupil => "pupil",
+        Audience::Staff | Audience::Governor | Audience::Volunteer => "staff",
+        Audience::Visitor | Audience::CommunityUser | Audience::Parent => "guest",
+    }
+}
+
+fn age_band_of(audience: Audience, phase: Phase) -> AgeBand {
+    match audience {
+        Audience::YoungerPupil => AgeBand::Younger,
+        Audience::Pupil if phase == Phase::Primary => AgeBand::Younger,
+        Audience::Pupil => AgeBand::Pupil,
+        _ => AgeBand::Adult,
+    }
+}
+
+/// The day at a school.
+pub fn today_at(calendar: &SchoolCalendar, now: jiff::Timestamp) -> Date {
+    now.to_zoned(TimeZone::get(&calendar.time_zone).unwrap_or(TimeZone::UTC)).date()
+}
+
+fn timetable(calendar: &SchoolCalendar) -> Result<Timetable, Failure> {
+    let terms = calendar.terms.iter().map(|term| (term.first, term.last)).collect();
+    let closed = calendar.closed.iter().map(|closed| (closed.first, closed.last)).collect();
+    let day = calendar.day.iter().map(|part| TimetablePart { period: part.period, from: part.from, until: part.until }).collect();
+    Ok(Timetable::new(&calendar.time_zone, terms, closed, day)?)
+}
+
+/// The rules of a school; `None` while no policy is in force there, and then the gateway is at its strictest.
+///
+/// # Errors
+/// When the records cannot be read, or the policy in force does not compile.
+pub async fn read_rules(
+    installation: &Installation,
+    school: SchoolId,
+    index: Arc<DomainIndex>,
+    illegal: Arc<IllegalList>,
+) -> Result<Option<GatewayRules>, Failure> {
+    let store: &Store = &installation.store;
+    let now = (installation.clock)();
+    let mut tx = store.read(school).await?;
+    let Some(record) = schools::find(&mut tx, school).await? else { return Ok(None) };
+    let Some(version) = policies::in_force(&mut tx).await? else { return Ok(None) };
+    let today = today_at(&record.calendar, now);
+    let Some(policy) = belisha_policy::compile(&version.source, today).policy else {
+        return Err(Failure("the policy in force does not compile; put an earlier version back in force".into()));
+    };
+    let everyone = everyone(&mut tx, installation, &policy, &record.calendar, record.phase, today).await?;
+    let rules = Rules {
+        timetable: timetable(&record.calendar)?,
+        exceptions: granted(&mut tx, now, &policy).await?,
+        school_allow: own_rules(&mut tx, "allow").await?,
+        school_deny: own_rules(&mut tx, "deny").await?,
+        safe_search: record.settings.get("safe_search").and_then(serde_json::Value::as_bool).unwrap_or(true),
+        policy,
+    };
+    Ok(Some(GatewayRules::new(school, record.name, Arc::new(Ruleset::compile(rules, index, illegal)), everyone)))
+}
+
+async fn everyone(
+    tx: &mut Tx,
+    installation: &Installation,
+    policy: &Policy,
+    calendar: &SchoolCalendar,
+    phase: Phase,
+    today: Date,
+) -> Result<Vec<PersonRules>, Failure> {
+    let mut signatures_about: HashMap<PersonId, Vec<Signature>> = HashMap::new();
+    for signature in signatures::list(tx).await? {
+        signatures_about.entry(signature.about).or_default().push(signature);
+    }
+    let mut parents: HashMap<PersonId, Vec<PersonId>> = HashMap::new();
+    for (parent, pupil) in parents_of::list(tx).await? {
+        parents.entry(pupil).or_default().push(parent);
+    }
+    let person_rules = |person: Person| {
+        let signed = signatures_about.remove(&person.id).unwrap_or_default();
+        let counter_signers = parents.remove(&person.id).unwrap_or_default();
+        let open = network_gate(policy, &person, &counter_signers, &signed, calendar, today).is_open();
+        let proxy = person.username.as_deref().map(|name| ProxyCredential::new(name, &installation.keys.proxy_password(person.id)));
+        PersonRules {
+            person: person.id,
+            group: group_of(person.audience).to_owned(),
+            gate: if open { Gate::Open } else { Gate::SignFirst },
+            age_band: age_band_of(person.audience, phase),
+            proxy,
+        }
+    };
+    Ok(people::list(tx).await?.into_iter().filter(|person| is_at_school(person, today)).map(person_rules).collect())
+}
+
+async fn granted(tx: &mut Tx, now: jiff::Timestamp, policy: &Policy) -> Result<Vec<Exception>, Failure> {
+    let office = policy
+        .clauses
+        .iter()
+        .find_map(|clause| match &clause.binding {
+            belisha_policy::Binding::Approval(approval) if approval.what == "unblock" => approval.by.first().copied(),
+            _ => None,
+        })
+        .unwrap_or(Role::OnlineSafetyLead);
+    let open = exceptions::list_open(tx, now).await?.into_iter();
+    let exceptions = open.map(|exception| Exception {
+        id: exception.id.to_string(),
+        host: exception.host,
+        groups: exception.groups,
+        person: exception.person.map(|person| person.to_string()),
+        from: exception.from,
+        until: exception.until,
+        allow: true,
+        reason: exception.reason,
+        granted_by_office: office,
+    });
+    Ok(exceptions.collect())
+}
+
+async fn own_rules(tx: &mut Tx, action: &str) -> Result<Vec<SchoolRule>, Failure> {
+    let rules = school_rules::list(tx).await?.into_iter();
+    let of_this_kind = rules.filter(|rule| rule.action == action);
+    Ok(of_this_kind.map(|rule| SchoolRule { id: rule.id.to_string(), host: rule.host, groups: Vec::new(), reason: rule.reason }).collect())
+}
