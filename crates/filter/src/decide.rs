@@ -14,7 +14,10 @@ impl Ruleset {
     /// Judges a request at a time.
     pub fn decide(&self, request: &Request<'_>, now: Timestamp) -> Decision {
         let host = lower_case(request.host);
-        let request = Request { host: &host, ..*request };
+        let request = Request {
+            host: &host,
+            ..*request
+        };
         let group = Group::from_key(request.group);
         self.illegal_content(&request)
             .or_else(|| self.helpline(&request))
@@ -29,7 +32,10 @@ impl Ruleset {
     /// that the gate decides, and [`Ruleset::decide`] after it.
     pub fn before_gate(&self, request: &Request<'_>) -> Option<Decision> {
         let host = lower_case(request.host);
-        let request = Request { host: &host, ..*request };
+        let request = Request {
+            host: &host,
+            ..*request
+        };
         self.illegal_content(&request).or_else(|| self.helpline(&request))
     }
 
@@ -50,27 +56,51 @@ impl Ruleset {
     }
 
     pub(crate) fn closed_by_school(&self, request: &Request<'_>) -> Option<Decision> {
-        let rule = self.school_deny.matching(request.host).filter_map(|at| self.rules.school_deny.get(at)).find(|rule| rule.speaks_to(request.group))?;
+        let rule = self
+            .school_deny
+            .matching(request.host)
+            .filter_map(|at| self.rules.school_deny.get(at))
+            .find(|rule| rule.speaks_to(request.group))?;
         Some(self.school(rule, RuleKind::SchoolDeny, FilterAction::Block))
     }
 
     pub(crate) fn opened_by_school(&self, request: &Request<'_>) -> Option<Decision> {
-        let rule = self.school_allow.matching(request.host).filter_map(|at| self.rules.school_allow.get(at)).find(|rule| rule.speaks_to(request.group))?;
+        let rule = self
+            .school_allow
+            .matching(request.host)
+            .filter_map(|at| self.rules.school_allow.get(at))
+            .find(|rule| rule.speaks_to(request.group))?;
         Some(self.school(rule, RuleKind::SchoolAllow, FilterAction::Allow))
     }
 
     fn school(&self, rule: &SchoolRule, kind: RuleKind, action: FilterAction) -> Decision {
-        let reason = Reason { changed_by: Some(self.office), ..Reason::of(kind) };
+        let reason = Reason {
+            changed_by: Some(self.office),
+            ..Reason::of(kind)
+        };
         // The entry and its reason are text of their own; only a closed page needs them.
         let reason = match action {
             FilterAction::Allow => reason,
-            _ => Reason { entry: Some(Arc::from(&*rule.id)), because: Some(Arc::from(&*rule.reason)), ..reason },
+            _ => Reason {
+                entry: Some(Arc::from(&*rule.id)),
+                because: Some(Arc::from(&*rule.reason)),
+                ..reason
+            },
         };
-        Decision { action, reason, log: Log::ByName }
+        Decision {
+            action,
+            reason,
+            log: Log::ByName,
+        }
     }
 
     pub(crate) fn exception(&self, request: &Request<'_>, now: Timestamp) -> Option<Decision> {
-        let holding = || self.exceptions.matching(request.host).filter_map(|at| self.rules.exceptions.get(at)).filter(|exception| exception.holds(request, now));
+        let holding = || {
+            self.exceptions
+                .matching(request.host)
+                .filter_map(|at| self.rules.exceptions.get(at))
+                .filter(|exception| exception.holds(request, now))
+        };
         if let Some(closed) = holding().find(|exception| !exception.allow) {
             return Some(Decision {
                 action: FilterAction::Block,
@@ -87,7 +117,11 @@ impl Ruleset {
         let open = holding().max_by_key(|exception| exception.until)?;
         Some(Decision {
             action: FilterAction::Allow,
-            reason: Reason { changed_by: Some(open.granted_by_office), closes_at: Some(open.until), ..Reason::of(RuleKind::Exception) },
+            reason: Reason {
+                changed_by: Some(open.granted_by_office),
+                closes_at: Some(open.until),
+                ..Reason::of(RuleKind::Exception)
+            },
             log: Log::ByName,
         })
     }
@@ -97,15 +131,24 @@ impl Ruleset {
         let mut period = None;
         let mut worst: Option<(Listing<'_>, Cell)> = None;
         for listing in matches.listings() {
-            let Some(cells) = self.cells_for(&listing, group) else { continue };
+            let Some(cells) = self.cells_for(&listing, group) else {
+                continue;
+            };
             let now_period = *period.get_or_insert_with(|| self.rules.timetable.period_at(now));
             let Some(cell) = cells.at(now_period) else { continue };
-            if worst.as_ref().is_none_or(|(_, held)| severity(cell.action) > severity(held.action)) {
+            if worst
+                .as_ref()
+                .is_none_or(|(_, held)| severity(cell.action) > severity(held.action))
+            {
                 worst = Some((listing, cell));
             }
         }
         let (listing, cell) = worst?;
-        let opens_at = if cell.action == Some(FilterAction::Allow) { None } else { self.opens_at(request.host, group, now) };
+        let opens_at = if cell.action == Some(FilterAction::Allow) {
+            None
+        } else {
+            self.opens_at(request.host, group, now)
+        };
         let reason = Reason {
             category: Some(Arc::clone(listing.category)),
             list: Some(Arc::clone(listing.list)),
@@ -113,9 +156,17 @@ impl Ruleset {
             period,
             changed_by: Some(self.office),
             opens_at,
-            ..Reason::of(if cell.action.is_some() { RuleKind::Category } else { RuleKind::Undecided })
+            ..Reason::of(if cell.action.is_some() {
+                RuleKind::Category
+            } else {
+                RuleKind::Undecided
+            })
         };
-        Some(Decision { action: cell.action.unwrap_or(FilterAction::Block), reason, log: Log::ByName })
+        Some(Decision {
+            action: cell.action.unwrap_or(FilterAction::Block),
+            reason,
+            log: Log::ByName,
+        })
     }
 
     fn cells_for(&self, listing: &Listing<'_>, group: Group) -> Option<&crate::rules::CellsByPeriod> {
@@ -126,10 +177,19 @@ impl Ruleset {
     fn opens_at(&self, host: &str, group: Group, now: Timestamp) -> Option<Timestamp> {
         let matches = self.index.lookup(host);
         let open_in = |period: Period| {
-            matches.listings().filter_map(|listing| self.cells_for(&listing, group)?.at(period)).all(|cell| cell.action == Some(FilterAction::Allow))
+            matches
+                .listings()
+                .filter_map(|listing| self.cells_for(&listing, group)?.at(period))
+                .all(|cell| cell.action == Some(FilterAction::Allow))
         };
-        let varies = matches.listings().any(|listing| self.cells_for(&listing, group).is_some_and(|cells| cells.varies()));
-        if !varies || ![Period::Lesson, Period::Break, Period::OutOfSchool].into_iter().any(open_in) {
+        let varies = matches
+            .listings()
+            .any(|listing| self.cells_for(&listing, group).is_some_and(|cells| cells.varies()));
+        if !varies
+            || ![Period::Lesson, Period::Break, Period::OutOfSchool]
+                .into_iter()
+                .any(open_in)
+        {
             return None;
         }
         self.rules.timetable.next_when(now, open_in)
@@ -140,7 +200,14 @@ impl Ruleset {
             Group::Unknown => (FilterAction::Block, Some(self.office)),
             _ => (FilterAction::Allow, None),
         };
-        Decision { action, reason: Reason { changed_by, ..Reason::of(RuleKind::Default) }, log: Log::ByName }
+        Decision {
+            action,
+            reason: Reason {
+                changed_by,
+                ..Reason::of(RuleKind::Default)
+            },
+            log: Log::ByName,
+        }
     }
 }
 
@@ -163,5 +230,9 @@ impl Exception {
 /// The host as the tables have it. Borrowed in the usual case.
 pub(crate) fn lower_case(host: &str) -> Cow<'_, str> {
     let host = host.strip_suffix('.').unwrap_or(host);
-    if host.bytes().any(|byte| byte.is_ascii_uppercase()) { Cow::Owned(host.to_ascii_lowercase()) } else { Cow::Borrowed(host) }
+    if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(host.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(host)
+    }
 }

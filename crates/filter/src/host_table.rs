@@ -14,16 +14,21 @@ impl Hasher for AlreadyHashed {
         self.0
     }
     fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+        self.0 = bytes
+            .iter()
+            .fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
     }
     fn write_u64(&mut self, hash: u64) {
         self.0 = hash;
     }
 }
 
+/// Entries whose hosts have the same hash: host and position.
+type Entries = Vec<(Box<str>, usize)>;
+
 /// Positions of entries by host, found by the host asked for and its parents.
 #[derive(Debug, Default)]
-pub(crate) struct HostTable(HashMap<u64, Vec<(Box<str>, usize)>, BuildHasherDefault<AlreadyHashed>>);
+pub(crate) struct HostTable(HashMap<u64, Entries, BuildHasherDefault<AlreadyHashed>>);
 
 impl HostTable {
     /// A table of hosts in the order of the entries they stand for.
@@ -31,7 +36,11 @@ impl HostTable {
         let mut table = Self::default();
         for (position, host) in hosts.enumerate() {
             let host = host.trim_end_matches('.').to_ascii_lowercase();
-            table.0.entry(domain_hash(&host)).or_default().push((host.into_boxed_str(), position));
+            table
+                .0
+                .entry(domain_hash(&host))
+                .or_default()
+                .push((host.into_boxed_str(), position));
         }
         table
     }
@@ -40,7 +49,12 @@ impl HostTable {
     pub fn matching<'a>(&'a self, host: &'a str) -> impl Iterator<Item = usize> + 'a {
         let names = if self.0.is_empty() { None } else { Some(hashes(host)) };
         names.into_iter().flatten().flat_map(move |(name, hash)| {
-            self.0.get(&hash).into_iter().flatten().filter(move |(entry, _)| &**entry == name).map(|(_, position)| *position)
+            self.0
+                .get(&hash)
+                .into_iter()
+                .flatten()
+                .filter(move |(entry, _)| &**entry == name)
+                .map(|(_, position)| *position)
         })
     }
 }

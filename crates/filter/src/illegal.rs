@@ -14,7 +14,9 @@ const ENTRY_BYTES: usize = 16;
 
 /// The bytes are not a stored list, or the key is another installation's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the stored list of illegal content cannot be read with this installation's key; load the list again from its provider")]
+#[error(
+    "the stored list of illegal content cannot be read with this installation's key; load the list again from its provider"
+)]
 pub struct IllegalListError;
 
 /// Keyed hashes of illegal addresses: whole hosts, and single pages.
@@ -33,7 +35,10 @@ impl std::fmt::Debug for IllegalList {
 impl IllegalList {
     /// A list that holds the test entry alone, under a key of this installation (16 random bytes, kept secret).
     pub fn new(key: [u8; 16]) -> Self {
-        let mut list = Self { key, entries: HashSet::new() };
+        let mut list = Self {
+            key,
+            entries: HashSet::new(),
+        };
         list.insert(ILLEGAL_TEST_ENTRY);
         list
     }
@@ -46,8 +51,14 @@ impl IllegalList {
         let address = address.split('#').next().unwrap_or_default();
         let (host, path) = address.split_once('/').unwrap_or((address, ""));
         let host = host.split(':').next().unwrap_or_default();
-        let Ok(host) = crate::names::normalise(host) else { return false };
-        let hash = if path.is_empty() { self.hash(&[host.as_bytes()]) } else { self.hash(&[host.as_bytes(), b"/", path.as_bytes()]) };
+        let Ok(host) = crate::names::normalise(host) else {
+            return false;
+        };
+        let hash = if path.is_empty() {
+            self.hash(&[host.as_bytes()])
+        } else {
+            self.hash(&[host.as_bytes(), b"/", path.as_bytes()])
+        };
         self.entries.insert(hash)
     }
 
@@ -61,7 +72,12 @@ impl IllegalList {
     fn contains_page(&self, host: &str, path: &str) -> bool {
         let path = path.trim_start_matches('/').split('#').next().unwrap_or_default();
         let without_query = path.split('?').next().unwrap_or_default();
-        let listed = |path: &str| !path.is_empty() && self.entries.contains(&self.hash(&[host.as_bytes(), b"/", path.as_bytes()]));
+        let listed = |path: &str| {
+            !path.is_empty()
+                && self
+                    .entries
+                    .contains(&self.hash(&[host.as_bytes(), b"/", path.as_bytes()]))
+        };
         listed(path) || listed(without_query)
     }
 
@@ -70,7 +86,9 @@ impl IllegalList {
         let mut hashes: Vec<u128> = self.entries.iter().copied().collect();
         hashes.sort_unstable();
         let mut bytes = MAGIC.to_vec();
-        hashes.iter().for_each(|hash| bytes.extend_from_slice(&hash.to_le_bytes()));
+        hashes
+            .iter()
+            .for_each(|hash| bytes.extend_from_slice(&hash.to_le_bytes()));
         let seal = self.hash(&[&bytes]);
         bytes.extend_from_slice(&seal.to_le_bytes());
         bytes
@@ -88,7 +106,8 @@ impl IllegalList {
         if !rest.is_empty() || list.hash(&[body]) != u128::from_le_bytes(*seal) {
             return Err(IllegalListError);
         }
-        list.entries.extend(hashes.iter().map(|hash| u128::from_le_bytes(*hash)));
+        list.entries
+            .extend(hashes.iter().map(|hash| u128::from_le_bytes(*hash)));
         Ok(list)
     }
 
@@ -102,7 +121,8 @@ impl IllegalList {
 
 /// The host and each of its parents that has a dot.
 fn parents(host: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(host), |name| name.split_once('.').map(|(_, parent)| parent)).take_while(|name| name.contains('.'))
+    std::iter::successors(Some(host), |name| name.split_once('.').map(|(_, parent)| parent))
+        .take_while(|name| name.contains('.'))
 }
 
 #[cfg(test)]

@@ -88,13 +88,19 @@ pub struct DomainIndex {
 impl DomainIndex {
     /// Looks a host up: the name itself and each parent. Lower-case host without a final dot. Allocates nothing.
     pub fn lookup<'a>(&'a self, host: &'a str) -> Matches<'a> {
-        let mut matches = Matches { index: self, found: [("", 0); DEEPEST], count: 0 };
+        let mut matches = Matches {
+            index: self,
+            found: [("", 0); DEEPEST],
+            count: 0,
+        };
         if self.fingerprints.is_empty() {
             return matches;
         }
         for (name, hash) in hashes(host) {
             if let Some(set) = self.set_of(hash) {
-                let Some(free) = matches.found.get_mut(matches.count) else { break };
+                let Some(free) = matches.found.get_mut(matches.count) else {
+                    break;
+                };
                 *free = (name, set);
                 matches.count += 1;
             }
@@ -107,7 +113,11 @@ impl DomainIndex {
         let from = *self.starts.get(bucket)? as usize;
         let until = *self.starts.get(bucket + 1)? as usize;
         let wanted = hash::fingerprint(hash);
-        let within = self.fingerprints.get(from..until)?.iter().position(|print| *print == wanted)?;
+        let within = self
+            .fingerprints
+            .get(from..until)?
+            .iter()
+            .position(|print| *print == wanted)?;
         self.set_ids.get(from + within).copied()
     }
 
@@ -128,12 +138,18 @@ impl DomainIndex {
 
     /// Each list with the category it fills.
     pub fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.sources.iter().filter_map(|source| Some((&*source.list, &**self.categories.get(source.category as usize)?)))
+        self.sources
+            .iter()
+            .filter_map(|source| Some((&*source.list, &**self.categories.get(source.category as usize)?)))
     }
 
     /// Bytes of memory held.
     pub fn memory(&self) -> usize {
-        let sets: usize = self.sets.iter().map(|set| size_of_val(&**set) + size_of::<Box<[Member]>>()).sum();
+        let sets: usize = self
+            .sets
+            .iter()
+            .map(|set| size_of_val(&**set) + size_of::<Box<[Member]>>())
+            .sum();
         self.starts.len() * 4 + self.fingerprints.len() * 4 + self.set_ids.len() * 2 + sets
     }
 }
@@ -153,11 +169,19 @@ impl<'a> Matches<'a> {
         let found = self.found.get(..self.count).unwrap_or_default();
         found.iter().enumerate().rev().flat_map(move |(depth, (name, set))| {
             let nearer = found.get(depth..).unwrap_or_default();
-            self.members(*set).iter().filter(move |member| self.counts(**member, nearer)).filter_map(move |member| {
-                let source = self.index.sources.get(member.source as usize)?;
-                let category = self.index.categories.get(source.category as usize)?;
-                Some(Listing { category, list: &source.list, name, category_id: source.category })
-            })
+            self.members(*set)
+                .iter()
+                .filter(move |member| self.counts(**member, nearer))
+                .filter_map(move |member| {
+                    let source = self.index.sources.get(member.source as usize)?;
+                    let category = self.index.categories.get(source.category as usize)?;
+                    Some(Listing {
+                        category,
+                        list: &source.list,
+                        name,
+                        category_id: source.category,
+                    })
+                })
         })
     }
 
@@ -175,7 +199,10 @@ impl<'a> Matches<'a> {
             Mark::Exempt => false,
             Mark::Important => true,
             Mark::Listed => {
-                let exemption = Member { mark: Mark::Exempt, ..member };
+                let exemption = Member {
+                    mark: Mark::Exempt,
+                    ..member
+                };
                 !nearer.iter().any(|(_, set)| self.members(*set).contains(&exemption))
             }
         }

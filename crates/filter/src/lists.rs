@@ -17,7 +17,13 @@ const LONGEST_LINE: usize = 4_096;
 /// Lines looked at to tell the format.
 const SAMPLE_LINES: usize = 200;
 /// Names every hosts file has for the machine itself.
-const LOCAL_NAMES: &[&str] = &["localhost", "localhost.localdomain", "local", "broadcasthost", "0.0.0.0"];
+const LOCAL_NAMES: &[&str] = &[
+    "localhost",
+    "localhost.localdomain",
+    "local",
+    "broadcasthost",
+    "0.0.0.0",
+];
 
 /// How a list is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -46,7 +52,9 @@ impl Format {
 
     /// The format for a key.
     pub fn from_key(key: &str) -> Option<Self> {
-        [Format::Ut1, Format::Plain, Format::Hosts, Format::Adblock].into_iter().find(|format| format.key() == key)
+        [Format::Ut1, Format::Plain, Format::Hosts, Format::Adblock]
+            .into_iter()
+            .find(|format| format.key() == key)
     }
 }
 
@@ -123,8 +131,15 @@ pub struct ParsedList {
 enum Piece<'a> {
     Comment,
     Cosmetic,
-    Name { text: &'a str, allow: bool, important: bool },
-    Refused { text: &'a str, why: &'static str },
+    Name {
+        text: &'a str,
+        allow: bool,
+        important: bool,
+    },
+    Refused {
+        text: &'a str,
+        why: &'static str,
+    },
 }
 
 /// Reads a list line by line.
@@ -138,14 +153,21 @@ pub struct ListParser {
 impl ListParser {
     /// A parser for a format; see [`detect`].
     pub fn new(format: Format) -> Self {
-        Self { format, counts: Counts::default(), refused: Vec::new() }
+        Self {
+            format,
+            counts: Counts::default(),
+            refused: Vec::new(),
+        }
     }
 
     /// Reads one line, with or without its line end, and gives what it holds to `take`.
     pub fn line(&mut self, line: &[u8], mut take: impl FnMut(Entry<'_>)) {
         self.counts.lines += 1;
         if line.len() > LONGEST_LINE {
-            return self.refuse(1, "the line is longer than 4096 bytes; put one name on a line".to_owned());
+            return self.refuse(
+                1,
+                "the line is longer than 4096 bytes; put one name on a line".to_owned(),
+            );
         }
         let Ok(line) = std::str::from_utf8(line) else {
             return self.refuse(1, "the line is not UTF-8 text; save the list as UTF-8".to_owned());
@@ -185,7 +207,11 @@ impl ListParser {
                 Ok(name) => {
                     self.counts.taken += 1;
                     self.counts.exempted += usize::from(allow);
-                    take(Entry { name: &name, allow, important });
+                    take(Entry {
+                        name: &name,
+                        allow,
+                        important,
+                    });
                 }
                 Err(error) => self.refuse(column(line, text), format!("`{}`: {error}", shortened(text))),
             },
@@ -195,7 +221,11 @@ impl ListParser {
     fn refuse(&mut self, column: usize, message: String) {
         self.counts.refused += 1;
         if self.refused.len() < REMEMBERED {
-            self.refused.push(LineError { line: self.counts.lines, column, message });
+            self.refused.push(LineError {
+                line: self.counts.lines,
+                column,
+                message,
+            });
         }
     }
 
@@ -220,7 +250,15 @@ fn entry_name(text: &str, allow: bool) -> Result<std::borrow::Cow<'_, str>, Name
 }
 
 fn plain(text: &str) -> Piece<'_> {
-    if text.is_empty() { Piece::Comment } else { Piece::Name { text, allow: false, important: false } }
+    if text.is_empty() {
+        Piece::Comment
+    } else {
+        Piece::Name {
+            text,
+            allow: false,
+            important: false,
+        }
+    }
 }
 
 fn without_comment(line: &str) -> &str {
@@ -242,7 +280,11 @@ fn column(line: &str, part: &str) -> usize {
 }
 
 fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().filter(|character| !character.is_control()).take(80).collect();
+    let mut short: String = text
+        .chars()
+        .filter(|character| !character.is_control())
+        .take(80)
+        .collect();
     if short.len() < text.len() {
         short.push('…');
     }
@@ -251,9 +293,17 @@ fn shortened(text: &str) -> String {
 
 /// Tells the format of a list by its first lines.
 pub fn detect(start: &str) -> Format {
-    let lines = || start.lines().take(SAMPLE_LINES).map(|line| line.trim_start_matches('\u{feff}').trim()).filter(|line| !line.is_empty());
+    let lines = || {
+        start
+            .lines()
+            .take(SAMPLE_LINES)
+            .map(|line| line.trim_start_matches('\u{feff}').trim())
+            .filter(|line| !line.is_empty())
+    };
     let of = |test: fn(&str) -> bool| lines().filter(|line| test(line)).count();
-    let adblock = of(|line| line.starts_with("||") || line.starts_with("@@") || line.starts_with('!') || line.starts_with("[Adblock"));
+    let adblock = of(|line| {
+        line.starts_with("||") || line.starts_with("@@") || line.starts_with('!') || line.starts_with("[Adblock")
+    });
     let hosts = of(starts_with_address);
     let comments = of(|line| line.starts_with('#'));
     match lines().count() {
@@ -270,7 +320,18 @@ pub fn parse(text: &str, format: Option<Format>) -> ParsedList {
     let mut parser = ListParser::new(format);
     let mut entries = Vec::new();
     for line in text.lines() {
-        parser.line(line.as_bytes(), |entry| entries.push(ParsedEntry { name: entry.name.to_owned(), allow: entry.allow, important: entry.important }));
+        parser.line(line.as_bytes(), |entry| {
+            entries.push(ParsedEntry {
+                name: entry.name.to_owned(),
+                allow: entry.allow,
+                important: entry.important,
+            })
+        });
     }
-    ParsedList { format, entries, refused: parser.refused, counts: parser.counts }
+    ParsedList {
+        format,
+        entries,
+        refused: parser.refused,
+        counts: parser.counts,
+    }
 }

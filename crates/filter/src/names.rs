@@ -11,8 +11,31 @@ const LONGEST_LABEL: usize = 63;
 /// Second levels under which nations let names be registered (`co.uk`, `com.au`, `sch.uk`). A two-letter nation with
 /// one of these before it is not one site but many.
 const SECOND_LEVELS: &[&str] = &[
-    "ac", "co", "com", "edu", "gob", "gov", "gouv", "id", "ind", "info", "judiciary", "ltd", "me", "mil", "mod", "ne", "net", "nhs", "nom", "or", "org", "plc",
-    "police", "sch", "web",
+    "ac",
+    "co",
+    "com",
+    "edu",
+    "gob",
+    "gov",
+    "gouv",
+    "id",
+    "ind",
+    "info",
+    "judiciary",
+    "ltd",
+    "me",
+    "mil",
+    "mod",
+    "ne",
+    "net",
+    "nhs",
+    "nom",
+    "or",
+    "org",
+    "plc",
+    "police",
+    "sch",
+    "web",
 ];
 
 /// Names that hold many unrelated sites, or that ordinary lessons stand on. Lists have closed these whole by accident.
@@ -152,7 +175,9 @@ fn check(name: &str) -> Result<(), NameError> {
 /// # Errors
 /// It has no dot, is a public suffix, or is protected.
 pub(crate) fn guard(name: &str) -> Result<(), NameError> {
-    let Some((second, top)) = name.rsplit_once('.') else { return Err(NameError::SingleLabel) };
+    let Some((second, top)) = name.rsplit_once('.') else {
+        return Err(NameError::SingleLabel);
+    };
     if top.len() == 2 && !second.contains('.') && SECOND_LEVELS.contains(&second) {
         return Err(NameError::PublicSuffix);
     }

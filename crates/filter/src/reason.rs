@@ -24,7 +24,13 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order pages show them.
-    pub const ALL: &'static [Group] = &[Group::YoungerPupil, Group::Pupil, Group::Staff, Group::Guest, Group::Unknown];
+    pub const ALL: &'static [Group] = &[
+        Group::YoungerPupil,
+        Group::Pupil,
+        Group::Staff,
+        Group::Guest,
+        Group::Unknown,
+    ];
 
     /// The key used in the policy, the database and requests.
     pub const fn key(self) -> &'static str {
@@ -39,7 +45,11 @@ impl Group {
 
     /// The group for a key. A key nobody knows is `unknown`, so that a slip of the pen is strict, not open.
     pub fn from_key(key: &str) -> Group {
-        Group::ALL.iter().copied().find(|group| group.key() == key).unwrap_or(Group::Unknown)
+        Group::ALL
+            .iter()
+            .copied()
+            .find(|group| group.key() == key)
+            .unwrap_or(Group::Unknown)
     }
 }
 
@@ -181,13 +191,19 @@ impl std::fmt::Display for Reason {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.rule {
             RuleKind::Illegal => return out.write_str("it is on a list that nobody at the school can change"),
-            RuleKind::Helpline => return out.write_str("it is a helpline, which is always open and never logged by name"),
+            RuleKind::Helpline => {
+                return out.write_str("it is a helpline, which is always open and never logged by name");
+            }
             RuleKind::Default => out.write_str("no list or rule mentions it")?,
             RuleKind::SchoolDeny => out.write_str("the school has closed it")?,
             RuleKind::SchoolAllow => out.write_str("the school has opened it")?,
             RuleKind::Exception => out.write_str("it was decided for a time")?,
             RuleKind::Category | RuleKind::Undecided => {
-                write!(out, "it is listed as `{}`", self.category.as_deref().unwrap_or("unknown"))?;
+                write!(
+                    out,
+                    "it is listed as `{}`",
+                    self.category.as_deref().unwrap_or("unknown")
+                )?;
                 if let Some(list) = &self.list {
                     write!(out, " in the list `{list}`")?;
                 }

@@ -136,13 +136,27 @@ impl Ruleset {
             for row in &table.rows {
                 let reference = u32::try_from(clauses.len()).unwrap_or(u32::MAX);
                 clauses.push(reference_to(clause, row));
-                let Some(by_group) = index.categories().iter().position(|category| **category == *row.category).and_then(|at| cells.get_mut(at)) else { continue };
+                let Some(by_group) = index
+                    .categories()
+                    .iter()
+                    .position(|category| **category == *row.category)
+                    .and_then(|at| cells.get_mut(at))
+                else {
+                    continue;
+                };
                 for (group, by_period) in Group::ALL.iter().zip(by_group) {
                     let decided = row.cells.get(group.key()).copied();
                     // A narrower table without a column for a group says nothing about it; the table for always must.
-                    let speaks = table.when == Period::Always || table.columns.iter().any(|column| column.id == group.key());
+                    let speaks =
+                        table.when == Period::Always || table.columns.iter().any(|column| column.id == group.key());
                     if speaks {
-                        put(by_period.slot(table.when), Cell { action: decided, clause: reference });
+                        put(
+                            by_period.slot(table.when),
+                            Cell {
+                                action: decided,
+                                clause: reference,
+                            },
+                        );
                     }
                 }
             }
@@ -182,7 +196,12 @@ impl Ruleset {
 
     /// Categories that some list fills and no filter table mentions: open for known groups, which the school should know.
     pub fn categories_without_a_row(&self) -> impl Iterator<Item = &str> {
-        self.index.categories().iter().zip(&self.cells).filter(|(_, by_group)| by_group.iter().all(|cells| *cells == CellsByPeriod::default())).map(|(category, _)| &**category)
+        self.index
+            .categories()
+            .iter()
+            .zip(&self.cells)
+            .filter(|(_, by_group)| by_group.iter().all(|cells| *cells == CellsByPeriod::default()))
+            .map(|(category, _)| &**category)
     }
 
     /// Where the name server must send a search engine's host for this group, if safe search is on: pupils, guests and
@@ -218,7 +237,11 @@ pub(crate) fn severity(action: Option<FilterAction>) -> u8 {
 }
 
 fn reference_to(clause: &Clause, row: &FilterRow) -> ClauseReference {
-    ClauseReference { id: Arc::from(&*row.id.0), number: Arc::from(&*clause.number), section: Arc::from(&*clause.section) }
+    ClauseReference {
+        id: Arc::from(&*row.id.0),
+        number: Arc::from(&*clause.number),
+        section: Arc::from(&*clause.section),
+    }
 }
 
 fn unblocking_office(policy: &Policy) -> Role {

@@ -63,21 +63,36 @@ pub fn search_terms(host: &str, path_and_query: &str) -> Option<String> {
     let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
     let address = path_and_query.split('#').next()?;
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
-    if host.split_once("google.").is_some_and(|(before, _)| before.is_empty() || before.ends_with('.')) && on_google(&host) {
-        return if GOOGLE_PATHS.iter().any(|start| under(path, start)) { parameter(query, &["q"]) } else { None };
+    if host
+        .split_once("google.")
+        .is_some_and(|(before, _)| before.is_empty() || before.ends_with('.'))
+        && on_google(&host)
+    {
+        return if GOOGLE_PATHS.iter().any(|start| under(path, start)) {
+            parameter(query, &["q"])
+        } else {
+            None
+        };
     }
-    let matching = || ENGINES.iter().filter(|engine| within(&host, engine.host) && under(path, engine.path));
-    matching().find_map(|engine| parameter(query, engine.parameters)).or_else(|| {
-        // Only sites whose searches live under a path of their own can carry the words in it.
-        let engine = matching().find(|engine| engine.path == "/search")?;
-        let words = path.strip_prefix(engine.path)?.strip_prefix('/')?.split('/').next()?;
-        clean(words)
-    })
+    let matching = || {
+        ENGINES
+            .iter()
+            .filter(|engine| within(&host, engine.host) && under(path, engine.path))
+    };
+    matching()
+        .find_map(|engine| parameter(query, engine.parameters))
+        .or_else(|| {
+            // Only sites whose searches live under a path of their own can carry the words in it.
+            let engine = matching().find(|engine| engine.path == "/search")?;
+            let words = path.strip_prefix(engine.path)?.strip_prefix('/')?.split('/').next()?;
+            clean(words)
+        })
 }
 
 /// Whether a host is Google's own under any nation: `www.google.co.uk`, `images.google.com`.
 fn on_google(host: &str) -> bool {
-    host.find("google.").is_some_and(|at| host.get(at..).is_some_and(is_google_name))
+    host.find("google.")
+        .is_some_and(|at| host.get(at..).is_some_and(is_google_name))
 }
 
 /// `google.com`, `google.fr`, `google.co.uk`, `google.com.au`, and nothing else.
@@ -94,16 +109,22 @@ pub(crate) fn is_google_name(name: &str) -> bool {
 
 /// Whether a host is a site or one of its subdomains.
 fn within(host: &str, site: &str) -> bool {
-    host.strip_suffix(site).is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    host.strip_suffix(site)
+        .is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
 /// Whether a path is `start` or lies under it.
 fn under(path: &str, start: &str) -> bool {
-    path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || start.ends_with('/'))
+    path.strip_prefix(start)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || start.ends_with('/'))
 }
 
 fn parameter(query: &str, names: &[&str]) -> Option<String> {
-    query.split('&').filter_map(|pair| pair.split_once('=')).filter(|(name, _)| names.contains(name)).find_map(|(_, value)| clean(value))
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .filter(|(name, _)| names.contains(name))
+        .find_map(|(_, value)| clean(value))
 }
 
 /// Decodes `+` and `%xx`, makes white space plain and bounds the length.
@@ -127,7 +148,10 @@ fn clean(encoded: &str) -> Option<String> {
         bytes.push(decoded);
     }
     let text = String::from_utf8_lossy(&bytes);
-    let words: Vec<&str> = text.split(|character: char| character.is_whitespace() || character.is_control()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = text
+        .split(|character: char| character.is_whitespace() || character.is_control())
+        .filter(|word| !word.is_empty())
+        .collect();
     let words: String = words.join(" ").chars().take(LONGEST).collect();
     if words.is_empty() { None } else { Some(words) }
 }
@@ -176,7 +200,10 @@ mod tests {
     #[test]
     fn a_long_search_is_cut() {
         let address = format!("/?q={}", "word+".repeat(10_000));
-        assert_eq!(search_terms("search.example", &address).unwrap().chars().count(), LONGEST);
+        assert_eq!(
+            search_terms("search.example", &address).unwrap().chars().count(),
+            LONGEST
+        );
     }
 
     proptest! {

@@ -64,8 +64,19 @@ impl Timetable {
     ///
     /// # Errors
     /// The time zone is unknown.
-    pub fn new(time_zone: &str, terms: Vec<(Date, Date)>, closed: Vec<(Date, Date)>, day: Vec<TimetablePart>) -> Result<Self, TimetableError> {
-        Written { time_zone: time_zone.to_owned(), terms, closed, day }.try_into()
+    pub fn new(
+        time_zone: &str,
+        terms: Vec<(Date, Date)>,
+        closed: Vec<(Date, Date)>,
+        day: Vec<TimetablePart>,
+    ) -> Result<Self, TimetableError> {
+        Written {
+            time_zone: time_zone.to_owned(),
+            terms,
+            closed,
+            day,
+        }
+        .try_into()
     }
 
     /// The school's time zone, for pages that say when something opens.
@@ -76,7 +87,9 @@ impl Timetable {
     /// Whether pupils are in school on a day.
     pub fn is_school_day(&self, date: Date) -> bool {
         let within = |spans: &[(Date, Date)]| spans.iter().any(|(first, last)| (*first..=*last).contains(&date));
-        !matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday) && within(&self.written.terms) && !within(&self.written.closed)
+        !matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday)
+            && within(&self.written.terms)
+            && !within(&self.written.closed)
     }
 
     /// The period at a time; outside the parts of a school day it is [`Period::OutOfSchool`].
@@ -86,7 +99,11 @@ impl Timetable {
             return Period::OutOfSchool;
         }
         let time = local.time();
-        self.written.day.iter().find(|part| part.from <= time && time < part.until).map_or(Period::OutOfSchool, |part| part.period)
+        self.written
+            .day
+            .iter()
+            .find(|part| part.from <= time && time < part.until)
+            .map_or(Period::OutOfSchool, |part| part.period)
     }
 
     /// The next time, after `now`, at which `wanted` holds for the period; `None` when that is further off than a
@@ -96,7 +113,9 @@ impl Timetable {
         for days in 0..LOOK_AHEAD_DAYS {
             let date = today.checked_add(i64::try_from(days).ok()?.days()).ok()?;
             for time in self.boundaries(date) {
-                let Ok(moment) = self.zone.to_timestamp(date.to_datetime(time)) else { continue };
+                let Ok(moment) = self.zone.to_timestamp(date.to_datetime(time)) else {
+                    continue;
+                };
                 if moment > now && wanted(self.period_at(moment)) {
                     return Some(moment);
                 }
@@ -110,7 +129,12 @@ impl Timetable {
         if !self.is_school_day(date) {
             return vec![Time::midnight()];
         }
-        let mut times: Vec<Time> = self.written.day.iter().flat_map(|part| [part.from, part.until]).collect();
+        let mut times: Vec<Time> = self
+            .written
+            .day
+            .iter()
+            .flat_map(|part| [part.from, part.until])
+            .collect();
         times.push(Time::midnight());
         times.sort_unstable();
         times.dedup();

@@ -9,7 +9,7 @@
 mod phrases;
 mod words;
 
-use phrases::{EXCUSES, PHRASES};
+use phrases::{EXCUSES, PHRASES, each};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -127,32 +127,54 @@ impl<T: Copy> Phrasebook<T> {
     fn find<'a>(&'a self, text: &'a [String]) -> impl Iterator<Item = (Range<usize>, T)> + 'a {
         text.iter().enumerate().flat_map(move |(at, first)| {
             let following = text.get(at + 1..).unwrap_or_default();
-            self.0.get(first).into_iter().flatten().filter(move |(rest, _)| following.starts_with(rest)).map(move |(rest, meaning)| (at..at + 1 + rest.len(), *meaning))
+            self.0
+                .get(first)
+                .into_iter()
+                .flatten()
+                .filter(move |(rest, _)| following.starts_with(rest))
+                .map(move |(rest, meaning)| (at..at + 1 + rest.len(), *meaning))
         })
     }
 }
 
 static BOOK: LazyLock<Phrasebook<(Hit, bool)>> = LazyLock::new(|| {
-    Phrasebook::new(PHRASES.iter().flat_map(|group| {
-        group.phrases.iter().map(move |phrase| (*phrase, (Hit { theme: group.theme, danger: group.danger, phrase }, group.excusable)))
-    }))
+    let hit = |group: &phrases::Phrases, phrase| Hit {
+        theme: group.theme,
+        danger: group.danger,
+        phrase,
+    };
+    let meanings = |group: &'static phrases::Phrases| {
+        each(group.phrases).map(move |phrase| (phrase, (hit(group, phrase), group.excusable)))
+    };
+    Phrasebook::new(PHRASES.iter().flat_map(meanings))
 });
 
-static EXCUSE_BOOK: LazyLock<Phrasebook<()>> = LazyLock::new(|| Phrasebook::new(EXCUSES.iter().map(|excuse| (*excuse, ()))));
+static EXCUSE_BOOK: LazyLock<Phrasebook<()>> =
+    LazyLock::new(|| Phrasebook::new(each(EXCUSES).map(|excuse| (excuse, ()))));
 
 /// Worrying phrases in a text, the most dangerous first, each phrase once. What a lesson is known to search for
 /// ("suicide prevention assembly") is left out, unless somebody speaks of doing it.
 pub fn scan(text: &str) -> Vec<Hit> {
     let words = words::plain(text);
     let excuses: Vec<Range<usize>> = EXCUSE_BOOK.find(&words).map(|(range, ())| range).collect();
-    let excused = |range: &Range<usize>| excuses.iter().any(|excuse| excuse.start < range.end && range.start < excuse.end);
-    let found: Vec<(Range<usize>, Hit)> =
-        BOOK.find(&words).filter(|(range, (_, excusable))| !(*excusable && excused(range))).map(|(range, (hit, _))| (range, hit)).collect();
+    let excused = |range: &Range<usize>| {
+        excuses
+            .iter()
+            .any(|excuse| excuse.start < range.end && range.start < excuse.end)
+    };
+    let found: Vec<(Range<usize>, Hit)> = BOOK
+        .find(&words)
+        .filter(|(range, (_, excusable))| !(*excusable && excused(range)))
+        .map(|(range, (hit, _))| (range, hit))
+        .collect();
     let mut hits: Vec<Hit> = Vec::new();
     for (range, hit) in &found {
         // "i want to die" says all that "want to die" says.
         let said_better = found.iter().any(|(other, longer)| {
-            other.len() > range.len() && other.start <= range.start && range.end <= other.end && longer.danger >= hit.danger
+            other.len() > range.len()
+                && other.start <= range.start
+                && range.end <= other.end
+                && longer.danger >= hit.danger
         });
         if !said_better && !hits.contains(hit) {
             hits.push(*hit);
@@ -189,7 +211,10 @@ mod tests {
             ("where can i buy w33d", Theme::Drugs, Danger::Serious),
         ] {
             let hits = scan(text);
-            assert!(hits.iter().any(|hit| hit.theme == theme && hit.danger == danger), "{text}: {hits:?}");
+            assert!(
+                hits.iter().any(|hit| hit.theme == theme && hit.danger == danger),
+                "{text}: {hits:?}"
+            );
         }
     }
 
@@ -246,9 +271,12 @@ mod tests {
     fn every_phrase_finds_itself_and_stands_once() {
         let mut seen = std::collections::HashSet::new();
         for group in PHRASES {
-            for phrase in group.phrases {
-                assert!(seen.insert(*phrase), "`{phrase}` stands twice");
-                assert!(scan(phrase).iter().any(|hit| hit.phrase == *phrase), "`{phrase}` is not found");
+            for phrase in each(group.phrases) {
+                assert!(seen.insert(phrase), "`{phrase}` stands twice");
+                assert!(
+                    scan(phrase).iter().any(|hit| hit.phrase == phrase),
+                    "`{phrase}` is not found"
+                );
             }
         }
     }

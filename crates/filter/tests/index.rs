@@ -1,4 +1,5 @@
 //! The index beside a plain map that keeps every name, and its bytes on disk.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
 
 use belisha_filter::{DomainIndex, DomainIndexBuilder, IndexError};
 use proptest::prelude::*;
@@ -6,21 +7,42 @@ use std::collections::{BTreeSet, HashMap};
 
 /// Few labels, so that parents, children and repeated names are common.
 fn name() -> impl Strategy<Value = String> {
-    prop::collection::vec(prop_oneof![Just("a"), Just("b"), Just("games"), Just("averylonglabelindeed"), Just("x-1")], 1..5)
-        .prop_map(|labels| labels.join(".") + ".example")
+    prop::collection::vec(
+        prop_oneof![
+            Just("a"),
+            Just("b"),
+            Just("games"),
+            Just("averylonglabelindeed"),
+            Just("x-1")
+        ],
+        1..5,
+    )
+    .prop_map(|labels| labels.join(".") + ".example")
 }
 
 fn build(entries: &[(String, usize)]) -> DomainIndex {
     let mut builder = DomainIndexBuilder::new();
     for (name, number) in entries {
-        let source = builder.source(&format!("list {}", number / 3), &format!("category {}", number % 3)).unwrap();
+        let source = builder
+            .source(&format!("list {}", number / 3), &format!("category {}", number % 3))
+            .unwrap();
         builder.add(source, name);
     }
     builder.build().unwrap()
 }
 
 fn found(index: &DomainIndex, host: &str) -> BTreeSet<(String, String, String)> {
-    index.lookup(host).listings().map(|listing| (listing.name.to_owned(), listing.list.to_string(), listing.category.to_string())).collect()
+    index
+        .lookup(host)
+        .listings()
+        .map(|listing| {
+            (
+                listing.name.to_owned(),
+                listing.list.to_string(),
+                listing.category.to_string(),
+            )
+        })
+        .collect()
 }
 
 proptest! {
@@ -86,7 +108,13 @@ fn a_list_exempts_from_itself_alone() {
     builder.exempt(strict, "worst.ads.example");
     builder.add(other, "ads.example");
     let index = builder.build().unwrap();
-    let lists = |host: &str| index.lookup(host).listings().map(|listing| listing.list.to_string()).collect::<Vec<_>>();
+    let lists = |host: &str| {
+        index
+            .lookup(host)
+            .listings()
+            .map(|listing| listing.list.to_string())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(lists("ads.example"), ["strict", "other"]);
     assert_eq!(lists("a.good.ads.example"), ["other"]);
     assert_eq!(lists("worst.ads.example"), ["strict", "other"]);

@@ -4,25 +4,59 @@ use belisha_filter::{Format, ListParser, ParsedEntry, category_for, detect, pars
 use proptest::prelude::*;
 
 fn names(text: &str, format: Format) -> Vec<String> {
-    parse(text, Some(format)).entries.into_iter().map(|entry| entry.name).collect()
+    parse(text, Some(format))
+        .entries
+        .into_iter()
+        .map(|entry| entry.name)
+        .collect()
 }
 
 #[test]
 fn each_format_gives_its_names() {
-    assert_eq!(names("casino.example\nwww.Bet.example\n", Format::Ut1), ["casino.example", "www.bet.example"]);
-    assert_eq!(names("# ads\n\nads.example # why\n*.track.example\n", Format::Plain), ["ads.example", "track.example"]);
     assert_eq!(
-        names("127.0.0.1 localhost\n0.0.0.0 ads.example more.example # both\n::1 ip6-localhost\nfe80::1%lo0 localhost\n", Format::Hosts),
+        names("casino.example\nwww.Bet.example\n", Format::Ut1),
+        ["casino.example", "www.bet.example"]
+    );
+    assert_eq!(
+        names("# ads\n\nads.example # why\n*.track.example\n", Format::Plain),
+        ["ads.example", "track.example"]
+    );
+    assert_eq!(
+        names(
+            "127.0.0.1 localhost\n0.0.0.0 ads.example more.example # both\n::1 ip6-localhost\nfe80::1%lo0 localhost\n",
+            Format::Hosts
+        ),
         ["ads.example", "more.example"]
     );
-    assert_eq!(names("[Adblock Plus]\n! note\n||ads.example^\nplain.example\n0.0.0.0 host.example\n", Format::Adblock), ["ads.example", "plain.example", "host.example"]);
+    assert_eq!(
+        names(
+            "[Adblock Plus]\n! note\n||ads.example^\nplain.example\n0.0.0.0 host.example\n",
+            Format::Adblock
+        ),
+        ["ads.example", "plain.example", "host.example"]
+    );
 }
 
 #[test]
 fn adblock_marks_are_kept() {
-    let list = parse("||ads.example^\n@@||good.ads.example^\n||worst.example^$important\n@@||com^\n", Some(Format::Adblock));
-    let marks: Vec<(&str, bool, bool)> = list.entries.iter().map(|entry| (&*entry.name, entry.allow, entry.important)).collect();
-    assert_eq!(marks, [("ads.example", false, false), ("good.ads.example", true, false), ("worst.example", false, true), ("com", true, false)]);
+    let list = parse(
+        "||ads.example^\n@@||good.ads.example^\n||worst.example^$important\n@@||com^\n",
+        Some(Format::Adblock),
+    );
+    let marks: Vec<(&str, bool, bool)> = list
+        .entries
+        .iter()
+        .map(|entry| (&*entry.name, entry.allow, entry.important))
+        .collect();
+    assert_eq!(
+        marks,
+        [
+            ("ads.example", false, false),
+            ("good.ads.example", true, false),
+            ("worst.example", false, true),
+            ("com", true, false)
+        ]
+    );
     assert_eq!((list.counts.taken, list.counts.exempted), (4, 2));
 }
 
@@ -38,7 +72,12 @@ fn a_bad_line_is_refused_with_its_place_and_the_good_ones_are_taken() {
         (&*long, Format::Ut1, 1, "63 characters"),
         ("not a name", Format::Ut1, 1, "letters, digits"),
         ("ads.example", Format::Hosts, 1, "starts with an address"),
-        ("0.0.0.0 good.example bad..example", Format::Hosts, 22, "part between the dots"),
+        (
+            "0.0.0.0 good.example bad..example",
+            Format::Hosts,
+            22,
+            "part between the dots",
+        ),
         ("||ads.example", Format::Adblock, 1, "does not end in `^`"),
         ("||ads.example^$third-party", Format::Adblock, 1, "`$important`"),
         ("/ads[0-9]+/", Format::Adblock, 1, "expressions"),
@@ -58,8 +97,19 @@ fn a_bad_line_is_refused_with_its_place_and_the_good_ones_are_taken() {
 
 #[test]
 fn rules_about_looks_are_counted_apart() {
-    let list = parse("example.com##.advert\nexample.com#@#.advert\n! note\n||ads.example^\n", Some(Format::Adblock));
-    assert_eq!((list.counts.cosmetic, list.counts.comments, list.counts.taken, list.counts.refused), (2, 1, 1, 0));
+    let list = parse(
+        "example.com##.advert\nexample.com#@#.advert\n! note\n||ads.example^\n",
+        Some(Format::Adblock),
+    );
+    assert_eq!(
+        (
+            list.counts.cosmetic,
+            list.counts.comments,
+            list.counts.taken,
+            list.counts.refused
+        ),
+        (2, 1, 1, 0)
+    );
 }
 
 #[test]
@@ -91,7 +141,13 @@ fn the_format_is_told_by_the_first_lines() {
 
 #[test]
 fn other_peoples_categories_become_ours() {
-    for (theirs, ours) in [("adult", "pornography"), ("agressif", "violence"), ("drogue", "drugs"), ("vpn", "proxy-avoidance"), ("cooking", "cooking")] {
+    for (theirs, ours) in [
+        ("adult", "pornography"),
+        ("agressif", "violence"),
+        ("drogue", "drugs"),
+        ("vpn", "proxy-avoidance"),
+        ("cooking", "cooking"),
+    ] {
         assert_eq!(category_for(theirs), ours);
     }
 }
@@ -101,13 +157,23 @@ fn print(entries: &[ParsedEntry], format: Format) -> String {
     let line = |entry: &ParsedEntry| match format {
         Format::Ut1 | Format::Plain => entry.name.clone(),
         Format::Hosts => format!("0.0.0.0 {}", entry.name),
-        Format::Adblock => format!("{}||{}^{}", if entry.allow { "@@" } else { "" }, entry.name, if entry.important { "$important" } else { "" }),
+        Format::Adblock => format!(
+            "{}||{}^{}",
+            if entry.allow { "@@" } else { "" },
+            entry.name,
+            if entry.important { "$important" } else { "" }
+        ),
     };
     entries.iter().map(|entry| line(entry) + "\n").collect()
 }
 
 fn any_format() -> impl Strategy<Value = Format> {
-    prop_oneof![Just(Format::Ut1), Just(Format::Plain), Just(Format::Hosts), Just(Format::Adblock)]
+    prop_oneof![
+        Just(Format::Ut1),
+        Just(Format::Plain),
+        Just(Format::Hosts),
+        Just(Format::Adblock)
+    ]
 }
 
 proptest! {

@@ -37,7 +37,10 @@ const SHORT_FORMS: &[(&str, &[&str])] = &[
 ];
 
 /// Words that change nothing about what is said.
-const FILLERS: &[&str] = &["realy", "just", "so", "actualy", "literaly", "fucking", "fuckin", "freaking", "very", "kinda", "basicaly", "honestly", "please", "pls", "lol", "omg"];
+const FILLERS: &[&str] = &[
+    "realy", "just", "so", "actualy", "literaly", "fucking", "fuckin", "freaking", "very", "kinda", "basicaly",
+    "honestly", "please", "pls", "lol", "omg",
+];
 
 /// The plain words of a text.
 pub(super) fn plain(text: &str) -> Vec<String> {
