@@ -20,7 +20,7 @@ pub(crate) async fn note(tx: &mut Tx, address: IpAddr, person: PersonId, until: 
 
 /// Until when the network takes this device for the reader's.
 pub(crate) async fn until(tx: &mut Tx, reader: &SignedIn) -> WebResult<Option<Timestamp>> {
-    let known = devices::find_at(tx, &reader.address.to_string(), reader.now).await?;
+    let known = devices::at_address(tx, &reader.address.to_string(), reader.now).await?;
     Ok(known.filter(|device| device.person == reader.person.id).map(|device| device.expires_at))
 }
 

@@ -6,6 +6,9 @@ mod policy;
 mod school;
 mod what_next;
 
+#[cfg(feature = "testing")]
+pub(crate) use calendar::usual as usual_calendar;
+
 use crate::app::App;
 use crate::session::hash_of;
 use crate::urls;

@@ -29,7 +29,7 @@ async fn end(app: &App, visit: &Visit) -> WebResult<()> {
     let mut tx = app.store.begin(&Actor::Person(reader.person.id), school.id, visit.now).await?;
     sessions::revoke(&mut tx, reader.session).await?;
     let address = visit.address.to_string();
-    let device = devices::find_at(&mut tx, &address, visit.now).await?.filter(|device| device.person == reader.person.id);
+    let device = devices::at_address(&mut tx, &address, visit.now).await?.filter(|device| device.person == reader.person.id);
     if device.is_some() {
         devices::sign_out(&mut tx, &address).await?;
     }

@@ -92,7 +92,7 @@ async fn tell_the_lead(tx: &mut Tx, today: Date) -> WebResult<()> {
     let holdings = offices::list(tx).await?;
     let first = ORDER.iter().map(|role| holders(*role, &holdings, today)).find(|people| !people.is_empty());
     for person in first.unwrap_or_default() {
-        outbox::insert(tx, person, MAIL_SUBJECT, MAIL_BODY).await?;
+        outbox::queue(tx, person, MAIL_SUBJECT, MAIL_BODY).await?;
     }
     Ok(())
 }

@@ -1,0 +1,190 @@
+//! Marlowe Bridge High School, small enough for a test: one person of each kind, the English example policy in force, nothing
+//! signed. A clock that stands still until a story turns it.
+
+use super::Client;
+use crate::app::{App, Doing, ExamplePolicy, Network, Settings};
+use crate::passwords;
+use belisha_policy::{Audience, Nation, Phase, Role};
+use belisha_records::{Actor, Class, ClassId, Identifier, OfficeHolding, Person, PersonId, PersonName, SchoolId};
+use belisha_store::schools::School;
+use belisha_store::{Store, classes, credentials, offices, parents_of, people, policies, schools};
+use jiff::{SignedDuration, Timestamp};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// Everybody's password.
+pub const PASSWORD: &str = "zebra crossing amber";
+
+/// Somebody of the fictional school. The username is the role's short name.
+#[derive(Debug)]
+pub struct TestPerson {
+    /// Username.
+    pub username: &'static str,
+    /// Name.
+    pub name: &'static str,
+    /// Kind of member.
+    pub audience: Audience,
+    /// Offices.
+    pub roles: &'static [Role],
+}
+
+/// Everybody. The parent is the pupil's.
+pub const PEOPLE: &[TestPerson] = &[
+    TestPerson { username: "head", name: "Imogen Strand", audience: Audience::Staff, roles: &[Role::Headteacher] },
+    TestPerson { username: "lead", name: "Tobias Quill", audience: Audience::Staff, roles: &[Role::DesignatedSafeguardingLead, Role::OnlineSafetyLead, Role::Teacher] },
+    TestPerson { username: "teacher", name: "Bea Larkspur", audience: Audience::Staff, roles: &[Role::Teacher] },
+    TestPerson { username: "technician", name: "Ravi Kestrel", audience: Audience::Staff, roles: &[Role::IctTechnician, Role::IctManager] },
+    TestPerson { username: "administrator", name: "Dora Finch", audience: Audience::Staff, roles: &[Role::SystemAdministrator] },
+    TestPerson { username: "office", name: "Wilf Tansy", audience: Audience::Staff, roles: &[Role::OfficeAdministrator] },
+    TestPerson { username: "governor", name: "Agnes Holloway", audience: Audience::Governor, roles: &[Role::Governor] },
+    TestPerson { username: "chair", name: "Edmund Larch", audience: Audience::Governor, roles: &[Role::ChairOfGovernors] },
+    TestPerson { username: "officer", name: "Nia Rowan", audience: Audience::Staff, roles: &[Role::LocalAuthorityOfficer] },
+    TestPerson { username: "pupil", name: "Jory Penhale", audience: Audience::Pupil, roles: &[] },
+    TestPerson { username: "other-pupil", name: "Mina Osei", audience: Audience::Pupil, roles: &[] },
+    TestPerson { username: "parent", name: "Cass Penhale", audience: Audience::Parent, roles: &[] },
+    TestPerson { username: "visitor", name: "Otto Brand", audience: Audience::Visitor, roles: &[] },
+];
+
+/// The policies that ship.
+pub fn example_policies() -> Vec<ExamplePolicy> {
+    vec![
+        ExamplePolicy { key: "england-secondary", label: "A secondary school in England", source: include_str!("../../../../policies/england-secondary.dj") },
+        ExamplePolicy { key: "scotland-primary", label: "A primary school in Scotland", source: include_str!("../../../../policies/scotland-primary.dj") },
+    ]
+}
+
+/// What the pages told the network, in order, in words.
+#[derive(Default)]
+struct Heard(Mutex<Vec<String>>);
+
+impl Heard {
+    fn note(&self, words: String) -> Doing<'_> {
+        self.0.lock().unwrap().push(words);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+impl Network for Heard {
+    fn sign_in_device(&self, address: IpAddr, _: SchoolId, person: PersonId, _: Timestamp) -> Doing<'_> {
+        self.note(format!("device {address} is {person}"))
+    }
+    fn sign_out_device(&self, address: IpAddr) -> Doing<'_> {
+        self.note(format!("device {address} is nobody"))
+    }
+    fn rules_changed(&self, _: SchoolId) -> Doing<'_> {
+        self.note("rules changed".into())
+    }
+    fn explain(&self, _: SchoolId, _: Option<PersonId>, page: &str, _: Timestamp) -> Vec<(String, String)> {
+        vec![("Decision".into(), format!("closed: `{page}`"))]
+    }
+}
+
+/// The fictional school behind the real router.
+pub struct TestSchool {
+    /// What the router was made of.
+    pub app: App,
+    /// The school.
+    pub id: SchoolId,
+    now: Arc<Mutex<Timestamp>>,
+    heard: Arc<Heard>,
+}
+
+impl TestSchool {
+    /// Opens the school on a database: Tuesday 3 November 2026, 10:00, in lesson time.
+    pub async fn open(store: Store) -> Self {
+        let school = Self::bare(store, Settings { examples: example_policies(), ..Settings::default() });
+        school.fill().await;
+        school
+    }
+
+    /// The same server before its first start: no school, nobody.
+    pub fn bare(store: Store, settings: Settings) -> Self {
+        let now = Arc::new(Mutex::new("2026-11-03T10:00:00Z".parse::<Timestamp>().unwrap()));
+        let hand = Arc::clone(&now);
+        let heard = Arc::new(Heard::default());
+        let app = App::new(store, Arc::new(move || *hand.lock().unwrap()), belisha_store::testing::entropy(), heard.clone(), settings);
+        let id = SchoolId::make(1_790_000_000_000, [7; 10]);
+        Self { app, id, now, heard }
+    }
+
+    async fn fill(&self) {
+        let now = self.app.now();
+        let mut calendar = crate::setup::usual_calendar(Nation::England, now);
+        calendar.time_zone = "Europe/London".into();
+        let school =
+            School { id: self.id, name: "Marlowe Bridge High School".into(), nation: Nation::England, phase: Phase::Secondary, calendar, settings: serde_json::json!({}), created_at: now };
+        let joined = "2024-09-02".parse().unwrap();
+        let class = Class { id: ClassId::make(now.as_millisecond(), [9; 10]), name: "7B".into(), year_group: "7".into() };
+        let mut tx = self.app.store.begin(&Actor::Job("test"), self.id, now).await.unwrap();
+        schools::insert(&mut tx, &school).await.unwrap();
+        classes::insert(&mut tx, &class).await.unwrap();
+        for (member, place) in PEOPLE.iter().zip(1..) {
+            let pupil = member.audience == Audience::Pupil;
+            let person = Person {
+                id: PersonId::make(1_790_000_000_000, [place; 10]),
+                school: self.id,
+                name: PersonName::new(member.name),
+                audience: member.audience,
+                year_group: pupil.then(|| "7".to_owned()),
+                class: pupil.then_some(class.id),
+                username: Some(member.username.to_owned()),
+                email: Some(format!("{}@marlowe-bridge.example", member.username)),
+                joined,
+                left: None,
+            };
+            people::insert(&mut tx, &person).await.unwrap();
+            credentials::set_password_hash(&mut tx, person.id, hash()).await.unwrap();
+            for role in member.roles {
+                offices::insert(&mut tx, &OfficeHolding { person: person.id, role: *role, from: joined, until: None }).await.unwrap();
+            }
+        }
+        parents_of::insert(&mut tx, self.person("parent"), self.person("pupil")).await.unwrap();
+        let source = example_policies()[0].source;
+        let version = policies::insert_draft(&mut tx, source, true, "first", Some(self.person("lead"))).await.unwrap();
+        policies::approve(&mut tx, version.id, self.person("head"), "2026-09-01".parse().unwrap()).await.unwrap();
+        policies::bring_into_force(&mut tx, version.id).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// A person's id, by username.
+    pub fn person(&self, username: &str) -> PersonId {
+        let place = PEOPLE.iter().position(|person| person.username == username).unwrap_or_else(|| panic!("nobody is called `{username}`"));
+        PersonId::make(1_790_000_000_000, [u8::try_from(place + 1).unwrap(); 10])
+    }
+
+    /// A browser with nobody signed in, on a device of its own.
+    pub fn visitor(&self) -> Client {
+        self.visitor_from([10, 0, 0, 9])
+    }
+
+    /// A browser at an address.
+    pub fn visitor_from(&self, address: [u8; 4]) -> Client {
+        Client::new(crate::router(self.app.clone()), SocketAddr::from((address, 40_000)))
+    }
+
+    /// A browser in which somebody has signed in with their username, which is the role's short name: see [`PEOPLE`].
+    pub async fn signed_in(&self, username: &str) -> Client {
+        let place = u8::try_from(PEOPLE.iter().position(|person| person.username == username).unwrap_or_default()).unwrap();
+        let client = self.visitor_from([10, 0, 1, place]);
+        let seen = client.post("/sign-in", &[("username", username), ("password", PASSWORD)]).await;
+        assert_eq!(seen.status, 303, "`{username}` could not sign in: {}", seen.words());
+        client
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, time: SignedDuration) {
+        let mut now = self.now.lock().unwrap();
+        *now += time;
+    }
+
+    /// What the pages told the network since this was last asked.
+    pub fn network_heard(&self) -> Vec<String> {
+        std::mem::take(&mut *self.heard.0.lock().unwrap())
+    }
+}
+
+/// Hashed once for each run: it is slow on purpose.
+fn hash() -> &'static str {
+    static HASH: OnceLock<String> = OnceLock::new();
+    HASH.get_or_init(|| passwords::hash(PASSWORD, &[7; 16]).unwrap())
+}
