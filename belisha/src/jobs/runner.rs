@@ -46,7 +46,8 @@ impl Jobs {
 /// Starts every job of [`JOBS`], each in its own loop: at once, and then every minute, it runs what is owed.
 pub fn spawn(context: JobContext) -> Jobs {
     let (stop, stopped) = watch::channel(false);
-    let loops = JOBS.iter().map(|job| tokio::spawn(go_round(context.clone(), job, stopped.clone()))).collect();
+    let mut loops: Vec<_> = JOBS.iter().map(|job| tokio::spawn(go_round(context.clone(), job, stopped.clone()))).collect();
+    loops.push(tokio::spawn(watch_lists(context, stopped)));
     Jobs { stop, loops }
 }
 
@@ -60,9 +61,32 @@ async fn go_round(context: JobContext, job: &'static Job, mut stopped: watch::Re
             }
         }
         tokio::select! {
-            _ = stopped.wait_for(|stop| *stop) => return,
+            () = asked_to_stop(&mut stopped) => return,
             () = tokio::time::sleep(TICK) => {}
         }
+    }
+}
+
+/// Notices within a minute that a list was imported or removed from the command line.
+async fn watch_lists(context: JobContext, mut stopped: watch::Receiver<bool>) {
+    let mut known = crate::lists::fingerprint(&context.data);
+    loop {
+        tokio::select! {
+            () = asked_to_stop(&mut stopped) => return,
+            () = tokio::time::sleep(TICK) => {}
+        }
+        let now = crate::lists::fingerprint(&context.data);
+        if now != known {
+            known = now;
+            (context.on_rules_changed)(None);
+        }
+    }
+}
+
+/// Ends when somebody asks to stop; never, when nobody is left who could.
+async fn asked_to_stop(stopped: &mut watch::Receiver<bool>) {
+    if stopped.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -1,0 +1,114 @@
+//! One line of activity as this crate takes it. The binary makes it from what the gateway saw; storing it is `ingest`'s.
+
+use belisha_records::{PersonId, SchoolId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One request of one device. Personal data about children: it goes to the database, or while that is down to the spill
+/// file in the data folder, and nowhere else. It therefore has no `Display`, and its `Debug` shows only the time.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityRecord {
+    /// When.
+    pub at: Timestamp,
+    /// At which school.
+    pub school: SchoolId,
+    /// Whom a mapping covered at that second; `None` is unknown and never a guess.
+    pub person: Option<PersonId>,
+    /// Address of the device.
+    pub device: String,
+    /// Filter group the decision was made for, `pupil`.
+    pub group: String,
+    /// Host asked for; empty where it must not be written down (illegal content).
+    pub host: String,
+    /// Path of a plain HTTP request, without its query.
+    pub path: Option<String>,
+    /// What was searched for, where the address showed it.
+    pub search_term: Option<String>,
+    /// What the gateway did: `allowed`, `blocked`, `warned`, `asked`, `sign-first`.
+    pub action: String,
+    /// Category that decided.
+    pub category: Option<String>,
+    /// List the host was found on.
+    pub list: Option<String>,
+    /// Key of the reason, the same that `belisha explain` prints: `illegal`, `category`, `default`, …
+    pub reason: String,
+    /// Bytes the origin stated, where it did.
+    pub bytes: Option<u64>,
+}
+
+impl std::fmt::Debug for ActivityRecord {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "ActivityRecord({}, …)", self.at)
+    }
+}
+
+impl ActivityRecord {
+    /// Whether it is a hit on the list of illegal content.
+    pub fn is_illegal(&self) -> bool {
+        self.reason == belisha_filter::RuleKind::Illegal.key()
+    }
+
+    /// The record as it may be written down, or `None` if it may not be at all. Helplines leave no trace by name whatever
+    /// the sender made of them, and illegal content leaves no host, path, term or list.
+    pub fn permitted(mut self) -> Option<Self> {
+        let helpline = self.reason == belisha_filter::RuleKind::Helpline.key() || belisha_filter::helpline_for(&self.host).is_some();
+        if self.is_illegal() {
+            self.host = String::new();
+            (self.path, self.search_term, self.list) = (None, None, None);
+        } else if helpline {
+            return None;
+        }
+        Some(self)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use belisha_records::Identifier;
+
+    pub(crate) fn record(host: &str) -> ActivityRecord {
+        ActivityRecord {
+            at: "2026-11-20T10:00:00Z".parse().unwrap(),
+            school: SchoolId::make(0, [1; 10]),
+            person: None,
+            device: "10.0.0.7".into(),
+            group: "pupil".into(),
+            host: host.into(),
+            path: None,
+            search_term: None,
+            action: "allowed".into(),
+            category: None,
+            list: None,
+            reason: "default".into(),
+            bytes: None,
+        }
+    }
+
+    #[test]
+    fn helplines_leave_no_trace_even_when_the_sender_forgot() {
+        assert_eq!(record("www.childline.org.uk").permitted(), None);
+        assert_eq!(ActivityRecord { reason: "helpline".into(), ..record("elsewhere.example") }.permitted(), None);
+        assert!(record("maths.example").permitted().is_some());
+    }
+
+    #[test]
+    fn illegal_content_leaves_no_host_path_or_term() {
+        let seen = ActivityRecord {
+            reason: "illegal".into(),
+            path: Some("/a".into()),
+            search_term: Some("b".into()),
+            list: Some("c".into()),
+            category: Some("illegal".into()),
+            ..record("bad.example")
+        };
+        let kept = seen.permitted().unwrap();
+        assert_eq!((kept.host.as_str(), kept.path, kept.search_term, kept.list), ("", None, None, None));
+        assert_eq!(kept.category.as_deref(), Some("illegal"));
+    }
+
+    #[test]
+    fn debug_output_names_nobody_and_nothing() {
+        assert_eq!(format!("{:?}", record("maths.example")), "ActivityRecord(2026-11-20T10:00:00Z, …)");
+    }
+}
