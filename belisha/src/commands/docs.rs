@@ -16,6 +16,7 @@ pub fn run(options: &DocsOptions) -> Result<ExitCode, Failure> {
     let pages = [
         ("findings.md", belisha_policy::findings_reference()),
         ("permissions.md", belisha_records::permissions_reference()),
+        ("glossary.md", belisha_records::glossary_reference()),
         ("jobs.md", crate::jobs::jobs_reference()),
     ];
     std::fs::create_dir_all(&options.folder)?;

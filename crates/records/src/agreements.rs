@@ -4,9 +4,14 @@ use crate::calendar::SchoolCalendar;
 use crate::identifiers::*;
 use crate::offices::is_at_school;
 use crate::people::Person;
-use belisha_policy::{Agreement, AgreementLine, Audience, Cadence, Clause, Policy};
+use belisha_policy::{Agreement, AgreementLine, Audience, Clause, Policy};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
+
+mod signing;
+
+use signing::Side;
+pub use signing::signature_lapses;
 
 /// What a signer did with an agreement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,17 +111,25 @@ pub enum NetworkGate {
     /// Nothing is missing.
     Open,
     /// The person signs first. Agreement clauses.
-    SignFirst { /// which
-        agreements: Vec<String> },
+    SignFirst {
+        /// which
+        agreements: Vec<String>,
+    },
     /// The person has signed; a parent has not.
-    AwaitingParent { /// which
-        agreements: Vec<String> },
+    AwaitingParent {
+        /// which
+        agreements: Vec<String>,
+    },
     /// The person declined.
-    Refused { /// which
-        agreements: Vec<String> },
+    Refused {
+        /// which
+        agreements: Vec<String>,
+    },
     /// A parent declined.
-    ParentRefused { /// which
-        agreements: Vec<String> },
+    ParentRefused {
+        /// which
+        agreements: Vec<String>,
+    },
     /// The person does not belong to the school today.
     NotAtSchool,
 }
@@ -131,9 +144,15 @@ impl NetworkGate {
         match self {
             NetworkGate::Open => "You have signed what opens the network.",
             NetworkGate::SignFirst { .. } => "Read and sign your agreement to open the network.",
-            NetworkGate::AwaitingParent { .. } => "You have signed. The network opens when a parent or carer has signed too.",
-            NetworkGate::Refused { .. } => "You chose not to sign. The network stays closed until you do; talk to a teacher about it at any time.",
-            NetworkGate::ParentRefused { .. } => "A parent or carer chose not to sign. The network stays closed; the school will talk to them.",
+            NetworkGate::AwaitingParent { .. } => {
+                "You have signed. The network opens when a parent or carer has signed too."
+            }
+            NetworkGate::Refused { .. } => {
+                "You chose not to sign. The network stays closed until you do; talk to a teacher about it at any time."
+            }
+            NetworkGate::ParentRefused { .. } => {
+                "A parent or carer chose not to sign. The network stays closed; the school will talk to them."
+            }
             NetworkGate::NotAtSchool => "This account does not belong to the school today.",
         }
     }
@@ -142,7 +161,12 @@ impl NetworkGate {
 /// The agreements that speak to an audience, in the policy's order. Where a policy has one text for pupils of every age,
 /// younger and older pupils sign the same.
 pub fn agreements_for(policy: &Policy, audience: Audience) -> Vec<(&Clause, &Agreement)> {
-    let of = |audience: Audience| policy.agreements().filter(|(_, agreement)| agreement.who.contains(&audience)).collect::<Vec<_>>();
+    let of = |audience: Audience| {
+        policy
+            .agreements()
+            .filter(|(_, agreement)| agreement.who.contains(&audience))
+            .collect::<Vec<_>>()
+    };
     let own = of(audience);
     match audience {
         Audience::YoungerPupil if own.is_empty() => of(Audience::Pupil),
@@ -163,9 +187,24 @@ pub fn agreement_state(
     today: Date,
 ) -> AgreementState {
     let theirs = |signature: &&Signature| signature.agreement == clause.id.0 && signature.about == person;
-    let own = Side::read(signatures.iter().filter(theirs).filter(|signature| signature.by == person), agreement.renews, calendar, today);
-    let counter =
-        Side::read(signatures.iter().filter(theirs).filter(|signature| counter_signers.contains(&signature.by) && signature.by != person), agreement.renews, calendar, today);
+    let own = Side::read(
+        signatures
+            .iter()
+            .filter(theirs)
+            .filter(|signature| signature.by == person),
+        agreement.renews,
+        calendar,
+        today,
+    );
+    let counter = Side::read(
+        signatures
+            .iter()
+            .filter(theirs)
+            .filter(|signature| counter_signers.contains(&signature.by) && signature.by != person),
+        agreement.renews,
+        calendar,
+        today,
+    );
     let needed = agreement.co_signed_by.is_some();
     let own_lines: Vec<&AgreementLine> = agreement.lines.iter().filter(|line| !line.co_signer).collect();
     let mut counter_lines: Vec<&AgreementLine> = agreement.lines.iter().filter(|line| line.co_signer).collect();
@@ -179,43 +218,94 @@ pub fn agreement_state(
         changed: own.signed_at.is_some() && !own.lapsed && !unsigned.is_empty(),
         unsigned,
         counter_signature_needed: needed,
-        counter_unsigned: if needed { counter.missing(&counter_lines) } else { Vec::new() },
+        counter_unsigned: if needed {
+            counter.missing(&counter_lines)
+        } else {
+            Vec::new()
+        },
         refused: own.refused,
         counter_refused: needed && counter.refused,
         lapsed: own.lapsed,
         signed_at: own.signed_at,
-        renewal_due: own.lapsed || own.lapses_on.is_some_and(|lapses| today.until(lapses).is_ok_and(|span| span.get_days() <= RENEWAL_NOTICE_DAYS)),
+        renewal_due: own.lapsed
+            || own.lapses_on.is_some_and(|lapses| {
+                today
+                    .until(lapses)
+                    .is_ok_and(|span| span.get_days() <= RENEWAL_NOTICE_DAYS)
+            }),
         lapses_on: own.lapses_on,
     }
 }
 
 /// How every agreement that speaks to a person stands.
-pub fn agreement_states(policy: &Policy, person: &Person, counter_signers: &[PersonId], signatures: &[Signature], calendar: &SchoolCalendar, today: Date) -> Vec<AgreementState> {
+pub fn agreement_states(
+    policy: &Policy,
+    person: &Person,
+    counter_signers: &[PersonId],
+    signatures: &[Signature],
+    calendar: &SchoolCalendar,
+    today: Date,
+) -> Vec<AgreementState> {
     agreements_for(policy, person.audience)
         .into_iter()
-        .map(|(clause, agreement)| agreement_state(clause, agreement, person.id, counter_signers, signatures, calendar, today))
+        .map(|(clause, agreement)| {
+            agreement_state(
+                clause,
+                agreement,
+                person.id,
+                counter_signers,
+                signatures,
+                calendar,
+                today,
+            )
+        })
         .collect()
 }
 
 /// Whether a person may use the network today: every agreement that opens it and speaks to them is signed, counter-signed where the policy
 /// asks for it, and not lapsed. Where several things are missing, the person's own refusal comes first, then what only they can do.
-pub fn network_gate(policy: &Policy, person: &Person, counter_signers: &[PersonId], signatures: &[Signature], calendar: &SchoolCalendar, today: Date) -> NetworkGate {
+pub fn network_gate(
+    policy: &Policy,
+    person: &Person,
+    counter_signers: &[PersonId],
+    signatures: &[Signature],
+    calendar: &SchoolCalendar,
+    today: Date,
+) -> NetworkGate {
     if !is_at_school(person, today) {
         return NetworkGate::NotAtSchool;
     }
     let states: Vec<AgreementState> = agreements_for(policy, person.audience)
         .into_iter()
         .filter(|(_, agreement)| agreement.opens_network)
-        .map(|(clause, agreement)| agreement_state(clause, agreement, person.id, counter_signers, signatures, calendar, today))
+        .map(|(clause, agreement)| {
+            agreement_state(
+                clause,
+                agreement,
+                person.id,
+                counter_signers,
+                signatures,
+                calendar,
+                today,
+            )
+        })
         .collect();
-    let which = |test: fn(&AgreementState) -> bool| states.iter().filter(|state| test(state)).map(|state| state.agreement.clone()).collect::<Vec<_>>();
+    let which = |test: fn(&AgreementState) -> bool| {
+        states
+            .iter()
+            .filter(|state| test(state))
+            .map(|state| state.agreement.clone())
+            .collect::<Vec<_>>()
+    };
     let refused = which(|state| state.refused);
     let parent_refused = which(|state| state.counter_refused);
     let unsigned = which(|state| !state.signed());
     let waiting = which(|state| !state.complete());
     match () {
         () if !refused.is_empty() => NetworkGate::Refused { agreements: refused },
-        () if !parent_refused.is_empty() => NetworkGate::ParentRefused { agreements: parent_refused },
+        () if !parent_refused.is_empty() => NetworkGate::ParentRefused {
+            agreements: parent_refused,
+        },
         () if !unsigned.is_empty() => NetworkGate::SignFirst { agreements: unsigned },
         () if !waiting.is_empty() => NetworkGate::AwaitingParent { agreements: waiting },
         () => NetworkGate::Open,
@@ -244,84 +334,20 @@ pub fn missing_signatures(
 ) -> Vec<MissingSignature> {
     let mut missing = Vec::new();
     for person in people.iter().filter(|person| is_at_school(person, today)) {
-        let theirs: Vec<Signature> = signatures.iter().filter(|signature| signature.about == person.id).cloned().collect();
+        let theirs: Vec<Signature> = signatures
+            .iter()
+            .filter(|signature| signature.about == person.id)
+            .cloned()
+            .collect();
         for state in agreement_states(policy, person, &counter_signers(person.id), &theirs, calendar, today) {
             if !state.complete() {
-                missing.push(MissingSignature { person: person.id, class: person.class, state });
+                missing.push(MissingSignature {
+                    person: person.id,
+                    class: person.class,
+                    state,
+                });
             }
         }
     }
     missing
-}
-
-/// What one side, signer or counter-signer, has done so far.
-struct Side<'a> {
-    lines: Vec<&'a str>,
-    refused: bool,
-    lapsed: bool,
-    signed_at: Option<Timestamp>,
-    lapses_on: Option<Date>,
-}
-
-impl<'a> Side<'a> {
-    /// Reads acts of signing in order of time: declining undoes what was signed before, signing undoes declining.
-    fn read(acts: impl Iterator<Item = &'a Signature>, renews: Option<Cadence>, calendar: &SchoolCalendar, today: Date) -> Self {
-        let mut acts: Vec<&Signature> = acts.collect();
-        acts.sort_by_key(|act| (act.at, act.id));
-        let mut side = Side { lines: Vec::new(), refused: false, lapsed: false, signed_at: None, lapses_on: None };
-        for act in acts {
-            match act.kind {
-                SignatureKind::Refused | SignatureKind::CounterRefused => side = Side { lines: Vec::new(), refused: true, lapsed: false, signed_at: None, lapses_on: None },
-                SignatureKind::Signed | SignatureKind::CounterSigned => {
-                    side.refused = false;
-                    side.signed_at = Some(act.at);
-                    let lapses = renews.map(|cadence| signature_lapses(cadence, calendar.day_of(act.at), calendar));
-                    if lapses.is_some_and(|lapses| lapses <= today) {
-                        side.lapsed = side.lines.is_empty();
-                        continue;
-                    }
-                    side.lapsed = false;
-                    // The oldest signature still in force lapses first.
-                    side.lapses_on = match (side.lapses_on, lapses) {
-                        (Some(one), Some(other)) => Some(one.min(other)),
-                        (one, other) => one.or(other),
-                    };
-                    side.lines.extend(act.lines.iter().map(|line| line.text.as_str()));
-                }
-            }
-        }
-        side
-    }
-
-    fn missing(&self, lines: &[&AgreementLine]) -> Vec<AgreementLine> {
-        lines.iter().filter(|line| !self.lines.iter().any(|signed| same_words(signed, &line.text))).map(|line| (*line).clone()).collect()
-    }
-}
-
-/// Whether two texts say the same: spaces and line ends do not count, every other character does.
-fn same_words(one: &str, other: &str) -> bool {
-    one.split_whitespace().eq(other.split_whitespace())
-}
-
-/// First day on which a signature of a day no longer counts. Signing in the summer holidays counts for the year that comes.
-pub fn signature_lapses(renews: Cadence, signed: Date, calendar: &SchoolCalendar) -> Date {
-    let later = |span: jiff::Span| signed.checked_add(span).unwrap_or(Date::MAX);
-    match renews {
-        Cadence::Year => later(jiff::Span::new().years(1)),
-        Cadence::TwoYears => later(jiff::Span::new().years(2)),
-        Cadence::Term | Cadence::HalfTerm | Cadence::TwiceAYear => {
-            calendar.terms.iter().map(|term| term.first).filter(|first| *first > signed).min().unwrap_or_else(|| later(jiff::Span::new().months(4)))
-        }
-        Cadence::Lesson | Cadence::SchoolDay | Cadence::Day => later(jiff::Span::new().days(1)),
-        Cadence::Week => later(jiff::Span::new().days(7)),
-        Cadence::Fortnight => later(jiff::Span::new().days(14)),
-        Cadence::Month => later(jiff::Span::new().months(1)),
-        Cadence::AcademicYear | Cadence::StartOfSchoolYear => {
-            let (_, last) = calendar.academic_year_span(signed);
-            let next = last.tomorrow().unwrap_or(Date::MAX);
-            let last_school_day = calendar.terms.iter().map(|term| term.last).filter(|end| *end < next).max();
-            let in_summer = last_school_day.is_some_and(|end| signed > end && end.until(next).is_ok_and(|span| span.get_days() < 100));
-            if in_summer { calendar.academic_year_start(next.year() + 1) } else { next }
-        }
-    }
 }

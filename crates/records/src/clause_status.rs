@@ -31,7 +31,14 @@ pub enum ClauseStatus {
 
 impl ClauseStatus {
     /// Every status, worst first.
-    pub const ALL: &'static [ClauseStatus] = &[Self::Broken, Self::Overdue, Self::Due, Self::Undecided, Self::Kept, Self::Guidance];
+    pub const ALL: &'static [ClauseStatus] = &[
+        Self::Broken,
+        Self::Overdue,
+        Self::Due,
+        Self::Undecided,
+        Self::Kept,
+        Self::Guidance,
+    ];
     /// The word people read.
     pub fn label(self) -> &'static str {
         match self {
@@ -159,7 +166,7 @@ pub struct Evidence {
     pub filter: FilterEvidence,
     /// Last good run of the job that removes old records, by kind.
     pub purged: BTreeMap<RecordKind, Date>,
-    /// Cases, by whose conduct. Count only cases that pass [`crate::counts_in_reports`].
+    /// Cases, by whose conduct. Only cases that pass [`crate::counts_in_reports`] are shown.
     pub cases: BTreeMap<ActionSubject, CaseCount>,
     /// Day the policy in force took force.
     pub in_force_since: Option<Date>,
@@ -196,28 +203,72 @@ pub struct Board {
 impl Board {
     /// How many clauses have a status.
     pub fn total(&self, status: ClauseStatus) -> usize {
-        self.totals.iter().find(|(known, _)| *known == status).map_or(0, |(_, count)| *count)
+        self.totals
+            .iter()
+            .find(|(known, _)| *known == status)
+            .map_or(0, |(_, count)| *count)
     }
 }
 
 /// Status and proof of one clause on a day.
 pub fn clause_proof(clause: &Clause, evidence: &Evidence, today: Date) -> ClauseProof {
     let (status, sentence, link) = prove(clause, evidence, today);
-    ClauseProof { clause: clause.id.0.clone(), number: clause.number.clone(), section: clause.section.clone(), kind: clause.binding.kind(), status, sentence, link }
+    ClauseProof {
+        clause: clause.id.0.clone(),
+        number: clause.number.clone(),
+        section: clause.section.clone(),
+        kind: clause.binding.kind(),
+        status,
+        sentence,
+        link,
+    }
 }
 
 /// Every clause of the policy with its status on a day.
 pub fn board(policy: &Policy, evidence: &Evidence, today: Date) -> Board {
-    let clauses: Vec<ClauseProof> = policy.clauses.iter().map(|clause| clause_proof(clause, evidence, today)).collect();
-    let totals = ClauseStatus::ALL.iter().map(|status| (*status, clauses.iter().filter(|proof| proof.status == *status).count())).collect();
+    let clauses: Vec<ClauseProof> = policy
+        .clauses
+        .iter()
+        .map(|clause| clause_proof(clause, evidence, today))
+        .collect();
+    let totals = ClauseStatus::ALL
+        .iter()
+        .map(|status| (*status, clauses.iter().filter(|proof| proof.status == *status).count()))
+        .collect();
     Board { clauses, totals }
 }
 
 /// Decided and undecided cells of a clause's table; none for a clause without one.
 pub fn decided_cells(clause: &Clause) -> Option<(usize, usize)> {
     let (decided, all) = match &clause.binding {
-        Binding::Filter(table) => (table.rows.iter().map(|row| table.columns.iter().filter(|column| row.cells.contains_key(&column.id)).count()).sum(), table.rows.len() * table.columns.len()),
-        Binding::Allowances(table) => (table.rows.iter().map(|row| table.columns.iter().filter(|column| row.cells.contains_key(&column.id)).count()).sum(), table.rows.len() * table.columns.len()),
+        Binding::Filter(table) => (
+            table
+                .rows
+                .iter()
+                .map(|row| {
+                    table
+                        .columns
+                        .iter()
+                        .filter(|column| row.cells.contains_key(&column.id))
+                        .count()
+                })
+                .sum(),
+            table.rows.len() * table.columns.len(),
+        ),
+        Binding::Allowances(table) => (
+            table
+                .rows
+                .iter()
+                .map(|row| {
+                    table
+                        .columns
+                        .iter()
+                        .filter(|column| row.cells.contains_key(&column.id))
+                        .count()
+                })
+                .sum(),
+            table.rows.len() * table.columns.len(),
+        ),
         _ => return None,
     };
     Some((decided, all - decided))

@@ -10,10 +10,10 @@ use crate::words::counted;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-/// Whether a case may be counted in reports and on the board. Cases about the head or the chair pass the school by: a count with one more in it
-/// would tell the one it is about.
+/// Whether a case may be counted in reports and on the board. Cases about adults never are: the one it is about may read the report, and a count
+/// with one more in it would tell them.
 pub fn counts_in_reports(route: CaseRoute) -> bool {
-    matches!(route, CaseRoute::Pupils | CaseRoute::Adult)
+    route == CaseRoute::Pupils
 }
 
 /// Counts of one kind of thing, in rows and columns. Never issued as it is: see [`publish`].
@@ -33,9 +33,21 @@ pub struct CountTable {
 
 impl CountTable {
     /// Counts pairs of row and column label. Rows and columns come in the order given; labels that only the pairs have are put behind them.
-    pub fn count<'a>(key: &str, title: &str, rows: &[&str], columns: &[&str], pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+    pub fn count<'a>(
+        key: &str,
+        title: &str,
+        rows: &[&str],
+        columns: &[&str],
+        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
         let own = |labels: &[&str]| labels.iter().map(|label| (*label).to_owned()).collect::<Vec<_>>();
-        let mut table = CountTable { key: key.to_owned(), title: title.to_owned(), rows: own(rows), columns: own(columns), counts: vec![vec![0; columns.len()]; rows.len()] };
+        let mut table = CountTable {
+            key: key.to_owned(),
+            title: title.to_owned(),
+            rows: own(rows),
+            columns: own(columns),
+            counts: vec![vec![0; columns.len()]; rows.len()],
+        };
         for (row, column) in pairs {
             table.add(row, column, 1);
         }
@@ -44,11 +56,15 @@ impl CountTable {
 
     /// Adds to one count.
     pub fn add(&mut self, row: &str, column: &str, number: u32) {
-        let at_column = self.columns.iter().position(|label| label == column).unwrap_or_else(|| {
-            self.columns.push(column.to_owned());
-            self.counts.iter_mut().for_each(|row| row.push(0));
-            self.columns.len() - 1
-        });
+        let at_column = self
+            .columns
+            .iter()
+            .position(|label| label == column)
+            .unwrap_or_else(|| {
+                self.columns.push(column.to_owned());
+                self.counts.iter_mut().for_each(|row| row.push(0));
+                self.columns.len() - 1
+            });
         let at_row = self.rows.iter().position(|label| label == row).unwrap_or_else(|| {
             self.rows.push(row.to_owned());
             self.counts.push(vec![0; self.columns.len()]);
@@ -107,11 +123,19 @@ impl PublishedTable {
         match self.total {
             Figure::Shown(0) => format!("{}: none", self.title),
             Figure::Shown(total) => {
-                let most = self.rows.iter().zip(&self.row_totals).filter_map(|(row, total)| match total {
-                    Figure::Shown(number) if *number > 0 => Some((*number, row)),
-                    _ => None,
-                });
-                let most = most.max_by_key(|(number, _)| *number).map_or_else(String::new, |(number, row)| format!(", most often {} ({number})", row.to_lowercase()));
+                let most = self
+                    .rows
+                    .iter()
+                    .zip(&self.row_totals)
+                    .filter_map(|(row, total)| match total {
+                        Figure::Shown(number) if *number > 0 => Some((*number, row)),
+                        _ => None,
+                    });
+                let most = most
+                    .max_by_key(|(number, _)| *number)
+                    .map_or_else(String::new, |(number, row)| {
+                        format!(", most often {} ({number})", row.to_lowercase())
+                    });
                 format!("{}: {total}{most}", self.title)
             }
             Figure::Hidden => format!("{}: too few to show without pointing at somebody", self.title),
@@ -134,12 +158,24 @@ pub struct HalfYearlyReport {
 
 /// Makes the report. `issued` are the reports issued before: where one of them covers some of the same days, what it hides stays hidden, and a figure
 /// whose difference to it would be under five is hidden too.
-pub fn half_yearly_report(from: Date, until: Date, tables: &[CountTable], issued: &[HalfYearlyReport]) -> HalfYearlyReport {
-    let overlapping: Vec<&HalfYearlyReport> = issued.iter().filter(|report| report.from <= until && from <= report.until).collect();
+pub fn half_yearly_report(
+    from: Date,
+    until: Date,
+    tables: &[CountTable],
+    issued: &[HalfYearlyReport],
+) -> HalfYearlyReport {
+    let overlapping: Vec<&HalfYearlyReport> = issued
+        .iter()
+        .filter(|report| report.from <= until && from <= report.until)
+        .collect();
     let published = tables
         .iter()
         .map(|table| {
-            let before: Vec<&PublishedTable> = overlapping.iter().flat_map(|report| &report.tables).filter(|other| other.key == table.key).collect();
+            let before: Vec<&PublishedTable> = overlapping
+                .iter()
+                .flat_map(|report| &report.tables)
+                .filter(|other| other.key == table.key)
+                .collect();
             publish(table, &before)
         })
         .collect::<Vec<_>>();
@@ -147,23 +183,37 @@ pub fn half_yearly_report(from: Date, until: Date, tables: &[CountTable], issued
     let notes = vec![
         "Nobody is named. Numbers from one to four are not shown, nor are others from which they could be worked out; a nought is shown.".to_owned(),
         format!("{} not shown in this report.", counted(hidden, "figure is", "figures are")),
-        "Cases that concern those who lead the school are handled outside it and are never counted here, whether there are any or not.".to_owned(),
+        "Cases about adults are handled by those who must know and are never counted here, whether there are any or not.".to_owned(),
     ];
-    HalfYearlyReport { from, until, tables: published, notes }
+    HalfYearlyReport {
+        from,
+        until,
+        tables: published,
+        notes,
+    }
 }
 
 impl PublishedTable {
     /// How many figures are hidden, totals included.
     pub fn hidden(&self) -> usize {
         let totals = self.row_totals.iter().chain(&self.column_totals).chain([&self.total]);
-        self.cells.iter().flatten().chain(totals).filter(|figure| **figure == Figure::Hidden).count()
+        self.cells
+            .iter()
+            .flatten()
+            .chain(totals)
+            .filter(|figure| **figure == Figure::Hidden)
+            .count()
     }
 
     /// The figure of a row and column by their labels; `None` as a label means the total.
     pub fn figure(&self, row: Option<&str>, column: Option<&str>) -> Option<Figure> {
         let at = |labels: &[String], label: &str| labels.iter().position(|known| known == label);
         match (row, column) {
-            (Some(row), Some(column)) => self.cells.get(at(&self.rows, row)?)?.get(at(&self.columns, column)?).copied(),
+            (Some(row), Some(column)) => self
+                .cells
+                .get(at(&self.rows, row)?)?
+                .get(at(&self.columns, column)?)
+                .copied(),
             (Some(row), None) => self.row_totals.get(at(&self.rows, row)?).copied(),
             (None, Some(column)) => self.column_totals.get(at(&self.columns, column)?).copied(),
             (None, None) => Some(self.total),

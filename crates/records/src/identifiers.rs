@@ -11,7 +11,10 @@ pub trait Identifier: Copy + Send + Sync + 'static {
     fn uuid(self) -> Uuid;
     /// Makes an id from milliseconds since 1970 and ten random bytes (RFC 9562 section 5.7).
     fn make(unix_milliseconds: i64, random: [u8; 10]) -> Self {
-        Self::from_uuid(uuid::Builder::from_unix_timestamp_millis(u64::try_from(unix_milliseconds).unwrap_or(0), &random).into_uuid())
+        Self::from_uuid(
+            uuid::Builder::from_unix_timestamp_millis(u64::try_from(unix_milliseconds).unwrap_or(0), &random)
+                .into_uuid(),
+        )
     }
 }
 

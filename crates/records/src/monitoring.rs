@@ -7,10 +7,14 @@ use serde::{Deserialize, Serialize};
 /// How dangerous an alert is; the inbox shows the most dangerous first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Danger { /// Worth a look.
-    Low, /// Today.
-    Serious, /// Now.
-    Urgent }
+pub enum Danger {
+    /// Worth a look.
+    Low,
+    /// Today.
+    Serious,
+    /// Now.
+    Urgent,
+}
 
 /// Something the monitoring noticed. It is not a judgement: filter logs cannot show intent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,15 +46,23 @@ pub struct Alert {
 #[serde(rename_all = "kebab-case")]
 pub enum Settlement {
     /// Not a concern, and why.
-    Dismissed { /// why
-        reason: String, /// by whom
-        by: PersonId, /// when
-        at: Timestamp },
+    Dismissed {
+        /// why
+        reason: String,
+        /// by whom
+        by: PersonId,
+        /// when
+        at: Timestamp,
+    },
     /// Became an incident.
-    Incident { /// which
-        incident: IncidentId, /// by whom
-        by: PersonId, /// when
-        at: Timestamp },
+    Incident {
+        /// which
+        incident: IncidentId,
+        /// by whom
+        by: PersonId,
+        /// when
+        at: Timestamp,
+    },
 }
 
 /// Somebody asks for a site (M54, M55).

@@ -31,36 +31,104 @@ use Role::*;
 const EVERYONE: &[Role] = Role::ALL;
 /// Every adult: a teacher may be a parent here too. Whose child it is decides, not the office.
 const ADULTS: &[Role] = &[
-    Governor, ChairOfGovernors, Headteacher, SeniorLeader, DesignatedSafeguardingLead, DeputyDesignatedSafeguardingLead, OnlineSafetyLead,
-    OnlineSafetyCoordinator, ChildProtectionCoordinator, NamedPerson, OnlineSafetyGroup, Teacher, SupportStaff, OfficeAdministrator, IctManager,
-    IctTechnician, LocalAuthorityOfficer, SystemAdministrator, Volunteer, Parent, Visitor, CommunityUser,
+    Governor,
+    ChairOfGovernors,
+    Headteacher,
+    SeniorLeader,
+    DesignatedSafeguardingLead,
+    DeputyDesignatedSafeguardingLead,
+    OnlineSafetyLead,
+    OnlineSafetyCoordinator,
+    ChildProtectionCoordinator,
+    NamedPerson,
+    OnlineSafetyGroup,
+    Teacher,
+    SupportStaff,
+    OfficeAdministrator,
+    IctManager,
+    IctTechnician,
+    LocalAuthorityOfficer,
+    SystemAdministrator,
+    Volunteer,
+    Parent,
+    Visitor,
+    CommunityUser,
 ];
 /// Everybody but governors, who look after the school's promise and not its pupils one by one.
 const WORKING: &[Role] = &[
-    Headteacher, SeniorLeader, DesignatedSafeguardingLead, DeputyDesignatedSafeguardingLead, OnlineSafetyLead, OnlineSafetyCoordinator,
-    ChildProtectionCoordinator, NamedPerson, OnlineSafetyGroup, Teacher, SupportStaff, OfficeAdministrator, IctManager, IctTechnician, Volunteer,
+    Headteacher,
+    SeniorLeader,
+    DesignatedSafeguardingLead,
+    DeputyDesignatedSafeguardingLead,
+    OnlineSafetyLead,
+    OnlineSafetyCoordinator,
+    ChildProtectionCoordinator,
+    NamedPerson,
+    OnlineSafetyGroup,
+    Teacher,
+    SupportStaff,
+    OfficeAdministrator,
+    IctManager,
+    IctTechnician,
+    Volunteer,
 ];
 /// Those who answer for children's safety and handle cases.
 const SAFEGUARDING: &[Role] = &[
-    Headteacher, DesignatedSafeguardingLead, DeputyDesignatedSafeguardingLead, OnlineSafetyLead, OnlineSafetyCoordinator,
-    ChildProtectionCoordinator, NamedPerson,
+    Headteacher,
+    DesignatedSafeguardingLead,
+    DeputyDesignatedSafeguardingLead,
+    OnlineSafetyLead,
+    OnlineSafetyCoordinator,
+    ChildProtectionCoordinator,
+    NamedPerson,
 ];
 /// Those who may be given a case, or a part in one.
 const CASE_HOLDERS: &[Role] = &[
-    Headteacher, SeniorLeader, DesignatedSafeguardingLead, DeputyDesignatedSafeguardingLead, OnlineSafetyLead, OnlineSafetyCoordinator,
-    ChildProtectionCoordinator, NamedPerson, Teacher, ChairOfGovernors, LocalAuthorityOfficer,
+    Headteacher,
+    SeniorLeader,
+    DesignatedSafeguardingLead,
+    DeputyDesignatedSafeguardingLead,
+    OnlineSafetyLead,
+    OnlineSafetyCoordinator,
+    ChildProtectionCoordinator,
+    NamedPerson,
+    Teacher,
+    ChairOfGovernors,
+    LocalAuthorityOfficer,
 ];
 /// Those who may close a case.
 const CASE_CLOSERS: &[Role] = &[
-    Headteacher, DesignatedSafeguardingLead, DeputyDesignatedSafeguardingLead, OnlineSafetyLead, OnlineSafetyCoordinator,
-    ChildProtectionCoordinator, ChairOfGovernors, LocalAuthorityOfficer,
+    Headteacher,
+    DesignatedSafeguardingLead,
+    DeputyDesignatedSafeguardingLead,
+    OnlineSafetyLead,
+    OnlineSafetyCoordinator,
+    ChildProtectionCoordinator,
+    ChairOfGovernors,
+    LocalAuthorityOfficer,
 ];
 /// Those who lead the school and its online safety, without the authority's or governors' eyes.
-const LEADING: &[Role] = &[Headteacher, SeniorLeader, DesignatedSafeguardingLead, OnlineSafetyLead, OnlineSafetyCoordinator];
+const LEADING: &[Role] = &[
+    Headteacher,
+    SeniorLeader,
+    DesignatedSafeguardingLead,
+    OnlineSafetyLead,
+    OnlineSafetyCoordinator,
+];
 /// Those who oversee: leaders, governors and the authority, who see figures and no names.
 const OVERSEEING: &[Role] = &[
-    Governor, ChairOfGovernors, Headteacher, SeniorLeader, DesignatedSafeguardingLead, DeputyDesignatedSafeguardingLead, OnlineSafetyLead,
-    OnlineSafetyCoordinator, ChildProtectionCoordinator, NamedPerson, OnlineSafetyGroup, LocalAuthorityOfficer,
+    Governor,
+    ChairOfGovernors,
+    Headteacher,
+    SeniorLeader,
+    DesignatedSafeguardingLead,
+    DeputyDesignatedSafeguardingLead,
+    OnlineSafetyLead,
+    OnlineSafetyCoordinator,
+    ChildProtectionCoordinator,
+    NamedPerson,
+    OnlineSafetyGroup,
+    LocalAuthorityOfficer,
 ];
 /// Those who keep the roster.
 const ROSTER: &[Role] = &[Headteacher, OfficeAdministrator, SystemAdministrator];
@@ -164,12 +232,18 @@ pub fn may(roles: &[Role], permission: Permission) -> bool {
 
 /// The roles a permission is given to.
 pub fn roles_with(permission: Permission) -> &'static [Role] {
-    PERMISSIONS.iter().find(|(row, _, _)| *row == permission).map_or(&[], |(_, roles, _)| roles)
+    PERMISSIONS
+        .iter()
+        .find(|(row, _, _)| *row == permission)
+        .map_or(&[], |(_, roles, _)| roles)
 }
 
 /// What a permission lets somebody do, for a page that says no: "only X may …".
 pub fn lets(permission: Permission) -> &'static str {
-    PERMISSIONS.iter().find(|(row, _, _)| *row == permission).map_or("", |(_, _, lets)| lets)
+    PERMISSIONS
+        .iter()
+        .find(|(row, _, _)| *row == permission)
+        .map_or("", |(_, _, lets)| lets)
 }
 
 /// The whole of `docs/reference/permissions.md`: a table of what each permission lets, then role by role.
@@ -181,12 +255,20 @@ pub fn permissions_reference() -> String {
          somebody do\n\n| Permission | It lets them | Who |\n|---|---|---|\n",
     );
     for (permission, roles, lets) in PERMISSIONS {
-        let who = if roles.len() == Role::ALL.len() { "everybody".to_owned() } else { roles.iter().map(|role| role.label()).collect::<Vec<_>>().join(", ") };
+        let who = if roles.len() == Role::ALL.len() {
+            "everybody".to_owned()
+        } else {
+            roles.iter().map(|role| role.label()).collect::<Vec<_>>().join(", ")
+        };
         let _ = writeln!(page, "| `{}` | {lets} | {who} |", permission.key());
     }
     page.push_str("\n## Role by role\n\n| Role | May |\n|---|---|\n");
     for role in Role::ALL {
-        let theirs: Vec<String> = PERMISSIONS.iter().filter(|(_, roles, _)| roles.contains(role)).map(|(permission, _, _)| format!("`{}`", permission.key())).collect();
+        let theirs: Vec<String> = PERMISSIONS
+            .iter()
+            .filter(|(_, roles, _)| roles.contains(role))
+            .map(|(permission, _, _)| format!("`{}`", permission.key()))
+            .collect();
         let _ = writeln!(page, "| {} | {} |", role.label(), theirs.join(", "));
     }
     page

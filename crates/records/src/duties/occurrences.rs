@@ -37,7 +37,10 @@ pub const START_OF_YEAR_SCHOOL_DAYS: u16 = 10;
 pub fn duty_periods(duty: &Duty, calendar: &SchoolCalendar, from: Date, until: Date) -> Vec<DutyPeriod> {
     let mut periods = match &duty.due {
         Due::Every { cadence, months } => periods_of(*cadence, months, calendar, from, until),
-        Due::On { event: Event::SaferInternetDay, .. } => (from.year()..=until.year()).filter_map(safer_internet_day).collect(),
+        Due::On {
+            event: Event::SaferInternetDay,
+            ..
+        } => (from.year()..=until.year()).filter_map(safer_internet_day).collect(),
         Due::On { .. } => Vec::new(),
     };
     periods.retain(|period| from <= period.due && period.due <= until);
@@ -51,22 +54,54 @@ fn periods_of(cadence: Cadence, months: &[i8], calendar: &SchoolCalendar, from: 
     let years = (from.year() - 2)..=(until.year() + 1);
     match cadence {
         Cadence::Lesson => Vec::new(),
-        Cadence::SchoolDay => days(from, until).filter(|day| calendar.is_school_day(*day)).map(one_day).collect(),
+        Cadence::SchoolDay => days(from, until)
+            .filter(|day| calendar.is_school_day(*day))
+            .map(one_day)
+            .collect(),
         Cadence::Day => days(from, until).map(one_day).collect(),
-        Cadence::Week => weeks(from, until, 1).filter_map(|(key, first, last)| school_part(calendar, key, first, last)).collect(),
-        Cadence::Fortnight => weeks(from, until, 2).filter_map(|(key, first, last)| school_part(calendar, key, first, last)).collect(),
-        Cadence::Month => years.flat_map(|year| (1..=12).filter_map(move |month| month_span(year, month))).filter_map(|(key, first, last)| school_part(calendar, key, first, last)).collect(),
-        Cadence::HalfTerm => calendar.half_terms().into_iter().filter_map(|(first, last)| school_part(calendar, format!("half-{first}"), first, last)).collect(),
-        Cadence::Term => calendar.terms.iter().filter_map(|term| school_part(calendar, format!("term-{}", term.first), term.first, term.last)).collect(),
+        Cadence::Week => weeks(from, until, 1)
+            .filter_map(|(key, first, last)| school_part(calendar, key, first, last))
+            .collect(),
+        Cadence::Fortnight => weeks(from, until, 2)
+            .filter_map(|(key, first, last)| school_part(calendar, key, first, last))
+            .collect(),
+        Cadence::Month => years
+            .flat_map(|year| (1..=12).filter_map(move |month| month_span(year, month)))
+            .filter_map(|(key, first, last)| school_part(calendar, key, first, last))
+            .collect(),
+        Cadence::HalfTerm => calendar
+            .half_terms()
+            .into_iter()
+            .filter_map(|(first, last)| school_part(calendar, format!("half-{first}"), first, last))
+            .collect(),
+        Cadence::Term => calendar
+            .terms
+            .iter()
+            .filter_map(|term| school_part(calendar, format!("term-{}", term.first), term.first, term.last))
+            .collect(),
         Cadence::TwiceAYear => named_months(if months.is_empty() { &[6, 12] } else { months }, calendar, years),
-        Cadence::Year if months.is_empty() => years.filter_map(|year| Some(DutyPeriod { key: year.to_string(), first: Date::new(year, 1, 1).ok()?, due: Date::new(year, 12, 31).ok()? })).collect(),
+        Cadence::Year if months.is_empty() => years
+            .filter_map(|year| {
+                Some(DutyPeriod {
+                    key: year.to_string(),
+                    first: Date::new(year, 1, 1).ok()?,
+                    due: Date::new(year, 12, 31).ok()?,
+                })
+            })
+            .collect(),
         Cadence::Year => named_months(months, calendar, years),
-        Cadence::AcademicYear | Cadence::TwoYears | Cadence::StartOfSchoolYear => academic(cadence, months, calendar, years),
+        Cadence::AcademicYear | Cadence::TwoYears | Cadence::StartOfSchoolYear => {
+            academic(cadence, months, calendar, years)
+        }
     }
 }
 
 fn one_day(day: Date) -> DutyPeriod {
-    DutyPeriod { key: day.to_string(), first: day, due: day }
+    DutyPeriod {
+        key: day.to_string(),
+        first: day,
+        due: day,
+    }
 }
 
 fn days(from: Date, until: Date) -> impl Iterator<Item = Date> {
@@ -82,7 +117,11 @@ fn weeks(from: Date, until: Date, length: i32) -> impl Iterator<Item = (String, 
     (first_run..=last_run).map(move |run| {
         let monday = add_days(origin, run * step);
         let week = ISOWeekDate::from(monday);
-        (format!("{}-W{:02}", week.year(), week.week()), monday, add_days(monday, step - 1))
+        (
+            format!("{}-W{:02}", week.year(), week.week()),
+            monday,
+            add_days(monday, step - 1),
+        )
     })
 }
 
@@ -93,14 +132,20 @@ fn month_span(year: i16, month: i8) -> Option<(String, Date, Date)> {
 
 /// A span that is due on its last school day; nothing where the school is closed all through it.
 fn school_part(calendar: &SchoolCalendar, key: String, first: Date, last: Date) -> Option<DutyPeriod> {
-    calendar.last_school_day(first, last).map(|due| DutyPeriod { key, first, due })
+    calendar
+        .last_school_day(first, last)
+        .map(|due| DutyPeriod { key, first, due })
 }
 
 /// Months the policy names: due on the month's last school day, or its last day where the calendar knows no school day in it.
 fn named_months(months: &[i8], calendar: &SchoolCalendar, years: std::ops::RangeInclusive<i16>) -> Vec<DutyPeriod> {
     let mut periods: Vec<DutyPeriod> = years
         .flat_map(|year| months.iter().filter_map(move |month| month_span(year, *month)))
-        .map(|(key, first, last)| DutyPeriod { key, first, due: calendar.last_school_day(first, last).unwrap_or(last) })
+        .map(|(key, first, last)| DutyPeriod {
+            key,
+            first,
+            due: calendar.last_school_day(first, last).unwrap_or(last),
+        })
         .collect();
     periods.sort_by_key(|period| period.due);
     // Each can be done from the day after the one before it.
@@ -110,7 +155,12 @@ fn named_months(months: &[i8], calendar: &SchoolCalendar, years: std::ops::Range
     periods
 }
 
-fn academic(cadence: Cadence, months: &[i8], calendar: &SchoolCalendar, years: std::ops::RangeInclusive<i16>) -> Vec<DutyPeriod> {
+fn academic(
+    cadence: Cadence,
+    months: &[i8],
+    calendar: &SchoolCalendar,
+    years: std::ops::RangeInclusive<i16>,
+) -> Vec<DutyPeriod> {
     let step = if cadence == Cadence::TwoYears { 2 } else { 1 };
     years
         .filter(|year| cadence != Cadence::TwoYears || year % 2 == 0)
@@ -123,10 +173,20 @@ fn academic(cadence: Cadence, months: &[i8], calendar: &SchoolCalendar, years: s
                     .into_iter()
                     .map(|period| period.due)
                     .find(|due| first <= *due && *due <= last)
-                    .or_else(|| calendar.last_school_day(first, last).filter(|_| calendar.terms.iter().any(|term| first <= term.last && term.last <= last && days_between(term.last, last) < 100)))
+                    .or_else(|| {
+                        calendar.last_school_day(first, last).filter(|_| {
+                            calendar.terms.iter().any(|term| {
+                                first <= term.last && term.last <= last && days_between(term.last, last) < 100
+                            })
+                        })
+                    })
                     .unwrap_or(last),
             };
-            let key = if cadence == Cadence::StartOfSchoolYear { format!("start-{year}-{}", year + 1) } else { format!("{year}-{}", year + step) };
+            let key = if cadence == Cadence::StartOfSchoolYear {
+                format!("start-{year}-{}", year + 1)
+            } else {
+                format!("{year}-{}", year + step)
+            };
             DutyPeriod { key, first, due }
         })
         .collect()
@@ -134,29 +194,58 @@ fn academic(cadence: Cadence, months: &[i8], calendar: &SchoolCalendar, years: s
 
 /// Safer Internet Day: the Tuesday of the second week of February.
 fn safer_internet_day(year: i16) -> Option<DutyPeriod> {
-    let day = Date::new(year, 2, 1).ok()?.nth_weekday_of_month(2, Weekday::Tuesday).ok()?;
-    Some(DutyPeriod { key: format!("safer-internet-day-{year}"), first: add_days(day, -7), due: day })
+    let day = Date::new(year, 2, 1)
+        .ok()?
+        .nth_weekday_of_month(2, Weekday::Tuesday)
+        .ok()?;
+    Some(DutyPeriod {
+        key: format!("safer-internet-day-{year}"),
+        first: add_days(day, -7),
+        due: day,
+    })
 }
 
 /// The period of a duty that an event sets off. `key` tells one event from another: an id or a day, never a name.
 pub fn duty_for_event(duty: &Duty, calendar: &SchoolCalendar, key: &str, at: Timestamp) -> Option<DutyPeriod> {
     match &duty.due {
-        Due::On { event, within } => Some(DutyPeriod { key: format!("{}-{key}", event.key()), first: calendar.day_of(at), due: calendar.day_of(calendar.deadline(*within, at)) }),
+        Due::On { event, within } => Some(DutyPeriod {
+            key: format!("{}-{key}", event.key()),
+            first: calendar.day_of(at),
+            due: calendar.day_of(calendar.deadline(*within, at)),
+        }),
         Due::Every { .. } => None,
     }
 }
 
 /// Every duty of the policy that falls due between two days, both included: per person of the audience where the clause says so, for those at the
 /// school on the day it is due.
-pub fn duties_falling_due(policy: &Policy, people: &[Person], calendar: &SchoolCalendar, from: Date, until: Date) -> Vec<DutyFallingDue> {
+pub fn duties_falling_due(
+    policy: &Policy,
+    people: &[Person],
+    calendar: &SchoolCalendar,
+    from: Date,
+    until: Date,
+) -> Vec<DutyFallingDue> {
     let mut falling = Vec::new();
     for (clause, duty) in policy.duties() {
         for period in duty_periods(duty, calendar, from, until) {
             match duty.who {
-                None => falling.push(DutyFallingDue { clause: clause.id.0.clone(), period, person: None }),
+                None => falling.push(DutyFallingDue {
+                    clause: clause.id.0.clone(),
+                    period,
+                    person: None,
+                }),
                 Some(audience) => {
-                    let concerned = people.iter().filter(|person| speaks_to(audience, person.audience) && person.joined <= period.due && person.left.is_none_or(|left| period.due <= left));
-                    falling.extend(concerned.map(|person| DutyFallingDue { clause: clause.id.0.clone(), period: period.clone(), person: Some(person.id) }));
+                    let concerned = people.iter().filter(|person| {
+                        speaks_to(audience, person.audience)
+                            && person.joined <= period.due
+                            && person.left.is_none_or(|left| period.due <= left)
+                    });
+                    falling.extend(concerned.map(|person| DutyFallingDue {
+                        clause: clause.id.0.clone(),
+                        period: period.clone(),
+                        person: Some(person.id),
+                    }));
                 }
             }
         }

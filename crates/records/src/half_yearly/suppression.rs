@@ -28,14 +28,22 @@ pub fn publish(table: &CountTable, before: &[&PublishedTable]) -> PublishedTable
         grid.keep_hidden(table, earlier);
     }
     grid.hide_until_safe();
-    let figure = |row: usize, column: usize| if grid.hidden[row][column] { Figure::Hidden } else { Figure::Shown(grid.counts[row][column]) };
+    let figure = |row: usize, column: usize| {
+        if grid.hidden[row][column] {
+            Figure::Hidden
+        } else {
+            Figure::Shown(grid.counts[row][column])
+        }
+    };
     let (rows, columns) = (table.rows.len(), table.columns.len());
     PublishedTable {
         key: table.key.clone(),
         title: table.title.clone(),
         rows: table.rows.clone(),
         columns: table.columns.clone(),
-        cells: (0..rows).map(|row| (0..columns).map(|column| figure(row, column)).collect()).collect(),
+        cells: (0..rows)
+            .map(|row| (0..columns).map(|column| figure(row, column)).collect())
+            .collect(),
         row_totals: (0..rows).map(|row| figure(row, columns)).collect(),
         column_totals: (0..columns).map(|column| figure(rows, column)).collect(),
         total: figure(rows, columns),
@@ -47,14 +55,31 @@ impl Grid {
         let width = table.columns.len();
         let mut counts: Vec<Vec<u32>> = (0..table.rows.len())
             .map(|row| {
-                let mut cells: Vec<u32> = (0..width).map(|column| table.counts.get(row).and_then(|cells| cells.get(column)).copied().unwrap_or(0)).collect();
+                let mut cells: Vec<u32> = (0..width)
+                    .map(|column| {
+                        table
+                            .counts
+                            .get(row)
+                            .and_then(|cells| cells.get(column))
+                            .copied()
+                            .unwrap_or(0)
+                    })
+                    .collect();
                 cells.push(cells.iter().fold(0, |sum, cell| sum.saturating_add(*cell)));
                 cells
             })
             .collect();
-        counts.push((0..=width).map(|column| counts.iter().fold(0, |sum: u32, row| sum.saturating_add(row[column]))).collect());
+        counts.push(
+            (0..=width)
+                .map(|column| counts.iter().fold(0, |sum: u32, row| sum.saturating_add(row[column])))
+                .collect(),
+        );
         let shape = |value: bool| counts.iter().map(|row| vec![value; row.len()]).collect();
-        Grid { hidden: shape(false), floor: counts.iter().map(|row| vec![1; row.len()]).collect(), counts }
+        Grid {
+            hidden: shape(false),
+            floor: counts.iter().map(|row| vec![1; row.len()]).collect(),
+            counts,
+        }
     }
 
     fn hide_small(&mut self) {
@@ -70,7 +95,10 @@ impl Grid {
     fn keep_hidden(&mut self, table: &CountTable, earlier: &PublishedTable) {
         let label = |labels: &[String], at: usize| labels.get(at).cloned();
         for (row, column) in self.places() {
-            let known = earlier.figure(label(&table.rows, row).as_deref(), label(&table.columns, column).as_deref());
+            let known = earlier.figure(
+                label(&table.rows, row).as_deref(),
+                label(&table.columns, column).as_deref(),
+            );
             let count = self.counts[row][column];
             match known {
                 Some(Figure::Hidden) => self.hidden[row][column] |= count > 0,
@@ -84,23 +112,47 @@ impl Grid {
     }
 
     fn hide_until_safe(&mut self) {
-        while let Some((row, column)) = self.places().into_iter().find(|(row, column)| self.hidden[*row][*column] && !self.could_be_another(*row, *column)) {
-            let Some((row, column)) = self.next_to_hide(row, column) else { return };
+        while let Some((row, column)) = self
+            .places()
+            .into_iter()
+            .find(|(row, column)| self.hidden[*row][*column] && !self.could_be_another(*row, *column))
+        {
+            let Some((row, column)) = self.next_to_hide(row, column) else {
+                return;
+            };
             self.hidden[row][column] = true;
         }
     }
 
     /// The smallest shown number in the same row or column, inner cells before totals; otherwise the smallest anywhere.
     fn next_to_hide(&self, row: usize, column: usize) -> Option<(usize, usize)> {
-        let shown = |(at_row, at_column): &(usize, usize)| !self.hidden[*at_row][*at_column] && self.counts[*at_row][*at_column] > 0;
-        let order = |(at_row, at_column): &(usize, usize)| (self.is_total(*at_row, *at_column), self.counts[*at_row][*at_column], *at_row, *at_column);
+        let shown = |(at_row, at_column): &(usize, usize)| {
+            !self.hidden[*at_row][*at_column] && self.counts[*at_row][*at_column] > 0
+        };
+        let order = |(at_row, at_column): &(usize, usize)| {
+            (
+                self.is_total(*at_row, *at_column),
+                self.counts[*at_row][*at_column],
+                *at_row,
+                *at_column,
+            )
+        };
         let places = self.places();
-        let near = places.iter().copied().filter(|(at_row, at_column)| *at_row == row || *at_column == column).filter(shown).min_by_key(order);
+        let near = places
+            .iter()
+            .copied()
+            .filter(|(at_row, at_column)| *at_row == row || *at_column == column)
+            .filter(shown)
+            .min_by_key(order);
         near.or_else(|| places.into_iter().filter(shown).min_by_key(order))
     }
 
     fn places(&self) -> Vec<(usize, usize)> {
-        self.counts.iter().enumerate().flat_map(|(row, cells)| (0..cells.len()).map(move |column| (row, column))).collect()
+        self.counts
+            .iter()
+            .enumerate()
+            .flat_map(|(row, cells)| (0..cells.len()).map(move |column| (row, column)))
+            .collect()
     }
 
     fn height(&self) -> usize {
@@ -118,7 +170,9 @@ impl Grid {
 
     /// Whether a reader who knows all that is shown must allow for more than one value of a hidden cell.
     fn could_be_another(&self, row: usize, column: usize) -> bool {
-        [true, false].into_iter().any(|up| self.can_step(row, column, up) && self.round_trip(row, column, up))
+        [true, false]
+            .into_iter()
+            .any(|up| self.can_step(row, column, up) && self.round_trip(row, column, up))
     }
 
     /// Whether a hidden cell may be moved. In the equations a row or column total stands with the other sign, so up is down for it.
@@ -140,9 +194,14 @@ impl Grid {
             }
             let next: Vec<usize> = if at >= height {
                 // Leaving a column undoes the change in it, leaving a row makes one of the first kind again.
-                (0..height).filter(|to| (*to, at - height) != (row, column) && self.can_step(*to, at - height, !up)).collect()
+                (0..height)
+                    .filter(|to| (*to, at - height) != (row, column) && self.can_step(*to, at - height, !up))
+                    .collect()
             } else {
-                (0..self.width()).filter(|to| (at, *to) != (row, column) && self.can_step(at, *to, up)).map(|to| height + to).collect()
+                (0..self.width())
+                    .filter(|to| (at, *to) != (row, column) && self.can_step(at, *to, up))
+                    .map(|to| height + to)
+                    .collect()
             };
             for to in next {
                 if !std::mem::replace(&mut seen[to], true) {

@@ -3,7 +3,10 @@
 use crate::incidents::*;
 use crate::{FieldErrors, PersonName};
 use belisha_policy::{ActionSubject, ActionTable, Policy};
-use jiff::{Timestamp, civil::{Date, DateTime, Time}};
+use jiff::{
+    Timestamp,
+    civil::{Date, DateTime, Time},
+};
 
 /// The longest text a field takes, in characters: some ten pages.
 pub const LONGEST_TEXT: usize = 20_000;
@@ -79,25 +82,50 @@ pub struct IncidentFacts {
 
 /// The policy's table for a kind of conduct, if it has one.
 pub fn action_table(policy: &Policy, about: ActionSubject) -> Option<&ActionTable> {
-    policy.action_tables().map(|(_, table)| table).find(|table| table.about == about)
+    policy
+        .action_tables()
+        .map(|(_, table)| table)
+        .find(|table| table.about == about)
 }
 
 /// Checks the form against the policy in force. `now` is the present in the school's time zone; nothing is recorded from the future.
 ///
 /// # Errors
 /// A message for each field that is empty or cannot be, in the order of the form.
-pub fn validate_incident(form: &IncidentForm, policy: Option<&Policy>, now: DateTime) -> Result<IncidentFacts, FieldErrors> {
+pub fn validate_incident(
+    form: &IncidentForm,
+    policy: Option<&Policy>,
+    now: DateTime,
+) -> Result<IncidentFacts, FieldErrors> {
     let mut errors = FieldErrors::new();
     let occurred = check_occurred(form, now, &mut errors);
-    let place = check_text(&form.place, "place", "say where it took place, for example `library` or `at home`", &mut errors);
-    let description = check_text(&form.description, "description", "say what happened in your own words", &mut errors);
-    let action_taken = check_text(&form.action_taken, "action-taken", "say what was done at once, or `nothing yet`", &mut errors);
+    let place = check_text(
+        &form.place,
+        "place",
+        "say where it took place, for example `library` or `at home`",
+        &mut errors,
+    );
+    let description = check_text(
+        &form.description,
+        "description",
+        "say what happened in your own words",
+        &mut errors,
+    );
+    let action_taken = check_text(
+        &form.action_taken,
+        "action-taken",
+        "say what was done at once, or `nothing yet`",
+        &mut errors,
+    );
     let signed_as = check_text(&form.signed_as, "signed-as", "type your name to sign", &mut errors);
     if form.risk_areas.is_empty() {
         errors.add("risk-areas", "tick at least one kind of risk");
     }
     match form.may_involve_indecent_images {
-        None => errors.add("may-involve-indecent-images", "answer whether it could show somebody under 18 undressed or sexual: nothing can be added before that"),
+        None => errors.add(
+            "may-involve-indecent-images",
+            "answer whether it could show somebody under 18 undressed or sexual: nothing can be added before that",
+        ),
         Some(true) => {
             for (field, text) in [("description", &form.description), ("action-taken", &form.action_taken)] {
                 if holds_link_or_image(text) {
@@ -111,8 +139,18 @@ pub fn validate_incident(form: &IncidentForm, policy: Option<&Policy>, now: Date
     let involved = check_involved(form, &mut errors);
     let Some(occurred) = occurred else { return Err(errors) };
     errors.into_result(IncidentFacts {
-        occurred, place, description, action_taken, signed_as: PersonName::new(signed_as), about, row, risk_areas: form.risk_areas.clone(), bullying: form.bullying,
-        may_involve_indecent_images: form.may_involve_indecent_images.unwrap_or(true), involved, actions,
+        occurred,
+        place,
+        description,
+        action_taken,
+        signed_as: PersonName::new(signed_as),
+        about,
+        row,
+        risk_areas: form.risk_areas.clone(),
+        bullying: form.bullying,
+        may_involve_indecent_images: form.may_involve_indecent_images.unwrap_or(true),
+        involved,
+        actions,
     })
 }
 
@@ -121,7 +159,10 @@ fn check_text(text: &str, field: &str, empty: &str, errors: &mut FieldErrors) ->
     if text.is_empty() {
         errors.add(field, empty);
     } else if text.chars().count() > LONGEST_TEXT {
-        errors.add(field, format!("this is longer than {LONGEST_TEXT} characters: shorten it, nothing was lost"));
+        errors.add(
+            field,
+            format!("this is longer than {LONGEST_TEXT} characters: shorten it, nothing was lost"),
+        );
     }
     text.to_owned()
 }
@@ -130,14 +171,23 @@ fn check_occurred(form: &IncidentForm, now: DateTime, errors: &mut FieldErrors) 
     let date = form.occurred_date.trim().parse::<Date>().ok();
     let time = form.occurred_time.trim().parse::<Time>().ok();
     if date.is_none() {
-        errors.add("occurred-date", "give the day it took place as year, month, day, such as `2026-11-03`");
+        errors.add(
+            "occurred-date",
+            "give the day it took place as year, month, day, such as `2026-11-03`",
+        );
     }
     if time.is_none() {
-        errors.add("occurred-time", "give the time it took place, such as `10:40`; about is good enough");
+        errors.add(
+            "occurred-time",
+            "give the time it took place, such as `10:40`; about is good enough",
+        );
     }
     let occurred = date?.to_datetime(time?);
     if occurred > now {
-        errors.add("occurred-date", "this lies in the future: give the day and time it took place");
+        errors.add(
+            "occurred-date",
+            "this lies in the future: give the day and time it took place",
+        );
         return None;
     }
     Some(occurred)
@@ -151,7 +201,10 @@ fn check_row(form: &IncidentForm, policy: Option<&Policy>, errors: &mut FieldErr
         key => {
             let about = ActionSubject::from_key(key);
             if about.is_none() {
-                errors.add("about", format!("`{key}` is not one of the answers: choose one of those shown"));
+                errors.add(
+                    "about",
+                    format!("`{key}` is not one of the answers: choose one of those shown"),
+                );
             }
             about
         }
@@ -160,7 +213,11 @@ fn check_row(form: &IncidentForm, policy: Option<&Policy>, errors: &mut FieldErr
     let wanted = form.row.trim();
     let row = table.and_then(|table| table.rows.iter().find(|row| row.id.0 == wanted));
     match (table, row) {
-        (Some(table), Some(row)) => (about, Some((row.id.0.clone(), row.label.clone())), demanded_actions(table, wanted)),
+        (Some(table), Some(row)) => (
+            about,
+            Some((row.id.0.clone(), row.label.clone())),
+            demanded_actions(table, wanted),
+        ),
         (Some(_), None) => {
             errors.add("row", "choose the line of the policy that comes nearest");
             (about, None, Vec::new())
@@ -173,14 +230,21 @@ fn check_involved(form: &IncidentForm, errors: &mut FieldErrors) -> Vec<Involvem
     let mut involved: Vec<Involvement> = Vec::new();
     for row in &form.involved {
         let described = row.described_as.trim();
-        let entry = Involvement { person: row.person, described_as: (row.person.is_none() && !described.is_empty()).then(|| described.to_owned()), part: row.part };
+        let entry = Involvement {
+            person: row.person,
+            described_as: (row.person.is_none() && !described.is_empty()).then(|| described.to_owned()),
+            part: row.part,
+        };
         // An empty row of the form is not a person.
         if (entry.person.is_some() || entry.described_as.is_some()) && !involved.contains(&entry) {
             involved.push(entry);
         }
     }
     if involved.is_empty() {
-        errors.add("involved", "name at least one person and their part, or describe them in words");
+        errors.add(
+            "involved",
+            "name at least one person and their part, or describe them in words",
+        );
     }
     involved
 }
@@ -188,7 +252,11 @@ fn check_involved(form: &IncidentForm, errors: &mut FieldErrors) -> Vec<Involvem
 /// Whether a text holds the address of a page or the bytes of a picture. Asked where indecent images may be involved: keeping either is an offence.
 pub fn holds_link_or_image(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    let address = ["http:", "https:", "www.", "ftp:", "data:", "blob:", "magnet:", ".onion", "hxxp"].iter().any(|sign| text.contains(sign));
+    let address = [
+        "http:", "https:", "www.", "ftp:", "data:", "blob:", "magnet:", ".onion", "hxxp",
+    ]
+    .iter()
+    .any(|sign| text.contains(sign));
     // No word that people write is this long; bytes pasted as text are.
     address || text.split_whitespace().any(|word| word.len() > 200)
 }
@@ -216,9 +284,27 @@ pub struct IncidentStamp {
 pub fn record_incident(facts: IncidentFacts, actions: Vec<ActionDecision>, stamp: IncidentStamp) -> Incident {
     let (row, row_label) = facts.row.unzip();
     Incident {
-        id: stamp.id, school: stamp.school, number: stamp.number, occurred: facts.occurred, place: facts.place, description: facts.description,
-        action_taken: facts.action_taken, recorded_by: stamp.recorded_by, signed_as: facts.signed_as, recorded_at: stamp.recorded_at, about: facts.about, row, row_label,
-        policy_version: stamp.policy_version, risk_areas: facts.risk_areas, bullying: facts.bullying, may_involve_indecent_images: facts.may_involve_indecent_images,
-        involved: facts.involved, actions, status: IncidentStatus::Open, from_alert: stamp.from_alert, closure: None,
+        id: stamp.id,
+        school: stamp.school,
+        number: stamp.number,
+        occurred: facts.occurred,
+        place: facts.place,
+        description: facts.description,
+        action_taken: facts.action_taken,
+        recorded_by: stamp.recorded_by,
+        signed_as: facts.signed_as,
+        recorded_at: stamp.recorded_at,
+        about: facts.about,
+        row,
+        row_label,
+        policy_version: stamp.policy_version,
+        risk_areas: facts.risk_areas,
+        bullying: facts.bullying,
+        may_involve_indecent_images: facts.may_involve_indecent_images,
+        involved: facts.involved,
+        actions,
+        status: IncidentStatus::Open,
+        from_alert: stamp.from_alert,
+        closure: None,
     }
 }

@@ -26,14 +26,20 @@ pub struct BullyingDefinition {
 /// The definitions (M41, M42, MISSION 2.9).
 pub const BULLYING: &[BullyingDefinition] = &[
     BullyingDefinition {
-        nation: Nation::England, needs_repetition: true, needs_intent: true,
+        nation: Nation::England,
+        needs_repetition: true,
+        needs_intent: true,
         words: "Harm done on purpose and more than once, by a person or a group to another, where one side has more power",
-        log_within: Within::AsSoonAsPossible, logged_in: "the school's own log, under its behaviour policy",
+        log_within: Within::AsSoonAsPossible,
+        logged_in: "the school's own log, under its behaviour policy",
     },
     BullyingDefinition {
-        nation: Nation::Scotland, needs_repetition: false, needs_intent: false,
+        nation: Nation::Scotland,
+        needs_repetition: false,
+        needs_intent: false,
         words: "Behaviour that leaves somebody feeling hurt, threatened, frightened or left out; once is enough, and nobody needs to have meant it",
-        log_within: Within::SchoolDays(3), logged_in: "the authority's bullying and equalities record",
+        log_within: Within::SchoolDays(3),
+        logged_in: "the authority's bullying and equalities record",
     },
 ];
 
@@ -62,7 +68,8 @@ const fn step(key: &'static str, what: &'static str, by: Role, within: Within) -
     ReferralStep { key, what, by, within }
 }
 
-const DO_NOT_ASK: &str = "Do not tell the person it is about, and do not look into it yourself, until you were advised how";
+const DO_NOT_ASK: &str =
+    "Do not tell the person it is about, and do not look into it yourself, until you were advised how";
 
 /// Whom an allegation goes to and in which order. Empty for cases about pupils.
 pub fn referral_checklist(nation: Nation, route: CaseRoute) -> &'static [ReferralStep] {
@@ -70,40 +77,138 @@ pub fn referral_checklist(nation: Nation, route: CaseRoute) -> &'static [Referra
     use Within::*;
     match (nation, route) {
         (_, CaseRoute::Pupils) => &[],
-        (Nation::England, CaseRoute::Adult) => const { &[
-            step("danger-now", "If a child is in danger now, call 999 first", Headteacher, Immediately),
-            step("stay-silent", DO_NOT_ASK, Headteacher, Immediately),
-            step("tell-head", "Tell the head, and nobody else, in person or by telephone", DesignatedSafeguardingLead, Immediately),
-            step("designated-officer", "Tell the local authority's designated officer if harm may have been done or the adult may be a risk", Headteacher, SchoolDays(1)),
-            step("low-level", "If it stays below that threshold, keep it as a low-level concern with what was decided and why", Headteacher, SchoolDays(1)),
-        ] },
-        (Nation::England, CaseRoute::Head) => const { &[
-            step("danger-now", "If a child is in danger now, call 999 first", ChairOfGovernors, Immediately),
-            step("stay-silent", DO_NOT_ASK, ChairOfGovernors, Immediately),
-            step("tell-chair", "The chair of governors takes this case, nobody in the school", ChairOfGovernors, Immediately),
-            step("designated-officer", "Tell the local authority's designated officer", ChairOfGovernors, SchoolDays(1)),
-        ] },
-        (Nation::England, CaseRoute::Chair) | (Nation::Scotland, CaseRoute::Head | CaseRoute::Chair) => const { &[
-            step("danger-now", "If a child is in danger now, call 999 first", LocalAuthorityOfficer, Immediately),
-            step("stay-silent", DO_NOT_ASK, LocalAuthorityOfficer, Immediately),
-            step("tell-authority", "The local authority's officer takes this case, nobody in the school", LocalAuthorityOfficer, Immediately),
-            step("police-social-work", "Police and social work, where a child was or may be harmed", LocalAuthorityOfficer, Immediately),
-        ] },
-        (Nation::Scotland, CaseRoute::Adult) => const { &[
-            step("danger-now", "If a child is in danger now, call 999 first", Headteacher, Immediately),
-            step("stay-silent", DO_NOT_ASK, Headteacher, Immediately),
-            step("tell-authority", "Tell the local authority's child protection lead and its human resources", Headteacher, Immediately),
-            step("police-social-work", "Police and the duty social work team, where a child was or may be harmed", Headteacher, Immediately),
-            step("teaching-council", "Ask the authority whether the teaching council must be told", Headteacher, SchoolDays(3)),
-        ] },
+        (Nation::England, CaseRoute::Adult) => {
+            const {
+                &[
+                    step(
+                        "danger-now",
+                        "If a child is in danger now, call 999 first",
+                        Headteacher,
+                        Immediately,
+                    ),
+                    step("stay-silent", DO_NOT_ASK, Headteacher, Immediately),
+                    step(
+                        "tell-head",
+                        "Tell the head, and nobody else, in person or by telephone",
+                        DesignatedSafeguardingLead,
+                        Immediately,
+                    ),
+                    step(
+                        "designated-officer",
+                        "Tell the local authority's designated officer if harm may have been done or the adult may be a risk",
+                        Headteacher,
+                        SchoolDays(1),
+                    ),
+                    step(
+                        "low-level",
+                        "If it stays below that threshold, keep it as a low-level concern with what was decided and why",
+                        Headteacher,
+                        SchoolDays(1),
+                    ),
+                ]
+            }
+        }
+        (Nation::England, CaseRoute::Head) => {
+            const {
+                &[
+                    step(
+                        "danger-now",
+                        "If a child is in danger now, call 999 first",
+                        ChairOfGovernors,
+                        Immediately,
+                    ),
+                    step("stay-silent", DO_NOT_ASK, ChairOfGovernors, Immediately),
+                    step(
+                        "tell-chair",
+                        "The chair of governors takes this case, nobody in the school",
+                        ChairOfGovernors,
+                        Immediately,
+                    ),
+                    step(
+                        "designated-officer",
+                        "Tell the local authority's designated officer",
+                        ChairOfGovernors,
+                        SchoolDays(1),
+                    ),
+                ]
+            }
+        }
+        (Nation::England, CaseRoute::Chair) | (Nation::Scotland, CaseRoute::Head | CaseRoute::Chair) => {
+            const {
+                &[
+                    step(
+                        "danger-now",
+                        "If a child is in danger now, call 999 first",
+                        LocalAuthorityOfficer,
+                        Immediately,
+                    ),
+                    step("stay-silent", DO_NOT_ASK, LocalAuthorityOfficer, Immediately),
+                    step(
+                        "tell-authority",
+                        "The local authority's officer takes this case, nobody in the school",
+                        LocalAuthorityOfficer,
+                        Immediately,
+                    ),
+                    step(
+                        "police-social-work",
+                        "Police and social work, where a child was or may be harmed",
+                        LocalAuthorityOfficer,
+                        Immediately,
+                    ),
+                ]
+            }
+        }
+        (Nation::Scotland, CaseRoute::Adult) => {
+            const {
+                &[
+                    step(
+                        "danger-now",
+                        "If a child is in danger now, call 999 first",
+                        Headteacher,
+                        Immediately,
+                    ),
+                    step("stay-silent", DO_NOT_ASK, Headteacher, Immediately),
+                    step(
+                        "tell-authority",
+                        "Tell the local authority's child protection lead and its human resources",
+                        Headteacher,
+                        Immediately,
+                    ),
+                    step(
+                        "police-social-work",
+                        "Police and the duty social work team, where a child was or may be harmed",
+                        Headteacher,
+                        Immediately,
+                    ),
+                    step(
+                        "teaching-council",
+                        "Ask the authority whether the teaching council must be told",
+                        Headteacher,
+                        SchoolDays(3),
+                    ),
+                ]
+            }
+        }
     }
 }
 
 /// The steps shown instead of any way to add a file, a link or a picture.
 pub fn indecent_image_steps(nation: Nation) -> &'static [&'static str] {
     match nation {
-        Nation::England => const { &steps("Tell the designated safeguarding lead now, in person or by telephone; if you cannot reach them, the head") },
-        Nation::Scotland => const { &steps("Tell the child protection co-ordinator now, in person or by telephone; if you cannot reach them, the head") },
+        Nation::England => {
+            const {
+                &steps(
+                    "Tell the designated safeguarding lead now, in person or by telephone; if you cannot reach them, the head",
+                )
+            }
+        }
+        Nation::Scotland => {
+            const {
+                &steps(
+                    "Tell the child protection co-ordinator now, in person or by telephone; if you cannot reach them, the head",
+                )
+            }
+        }
     }
 }
 

@@ -1,15 +1,25 @@
 //! Opening a site for a time: who may decide, why, until when, and where it takes two (M54, M55).
 
 use super::triage::reason_given;
+use crate::FieldErrors;
 use crate::identifiers::*;
 use crate::monitoring::{AccessDecision, AccessRequest};
 use crate::permissions::{Permission, may};
-use crate::FieldErrors;
 use belisha_policy::{Approval, Binding, Clause, Policy, Role};
 use jiff::{SignedDuration, Timestamp};
 
 /// Categories that one person alone does not open.
-pub const TWO_PERSON_CATEGORIES: &[&str] = &["pornography", "extremism", "self-harm", "violence", "weapons", "drugs", "proxy-avoidance", "malware", "phishing"];
+pub const TWO_PERSON_CATEGORIES: &[&str] = &[
+    "pornography",
+    "extremism",
+    "self-harm",
+    "violence",
+    "weapons",
+    "drugs",
+    "proxy-avoidance",
+    "malware",
+    "phishing",
+];
 
 /// The longest a site is opened where the policy names no end, in days.
 pub const LONGEST_DAYS_UNLESS_SAID: u16 = 30;
@@ -49,14 +59,22 @@ pub fn needs_two_people(category: Option<&str>) -> bool {
 }
 
 /// Whether somebody may decide on a request: they hold the permission, an office the policy names if it names any, and it is not their own.
-pub fn may_decide_request(person: PersonId, roles: &[Role], request: &AccessRequest, approval: Option<&Approval>) -> bool {
-    let named = approval.is_none_or(|approval| approval.by.is_empty() || approval.by.iter().any(|role| roles.contains(role)));
+pub fn may_decide_request(
+    person: PersonId,
+    roles: &[Role],
+    request: &AccessRequest,
+    approval: Option<&Approval>,
+) -> bool {
+    let named =
+        approval.is_none_or(|approval| approval.by.is_empty() || approval.by.iter().any(|role| roles.contains(role)));
     person != request.by && may(roles, Permission::DecideAccessRequests) && named
 }
 
 /// The longest a site is opened, in days.
 pub fn longest_days(approval: Option<&Approval>) -> u16 {
-    approval.and_then(|approval| approval.longest_days).unwrap_or(LONGEST_DAYS_UNLESS_SAID)
+    approval
+        .and_then(|approval| approval.longest_days)
+        .unwrap_or(LONGEST_DAYS_UNLESS_SAID)
 }
 
 /// The decision on a request for a site.
@@ -64,24 +82,43 @@ pub fn longest_days(approval: Option<&Approval>) -> u16 {
 /// # Errors
 /// Under `request` when it is decided already or not theirs to decide, `reason` when none is given (a no needs one too), `until` when the end is
 /// missing, past or too late, `second` when a second person must agree.
-pub fn decide_request(request: &AccessRequest, answer: &AccessAnswer, approval: Option<&Approval>) -> Result<AccessDecision, FieldErrors> {
+pub fn decide_request(
+    request: &AccessRequest,
+    answer: &AccessAnswer,
+    approval: Option<&Approval>,
+) -> Result<AccessDecision, FieldErrors> {
     let mut errors = FieldErrors::new();
     if request.decision.is_some() {
-        errors.add("request", "somebody has decided on this request already: open it to see how");
+        errors.add(
+            "request",
+            "somebody has decided on this request already: open it to see how",
+        );
     } else if !may_decide_request(answer.by, &answer.roles, request, approval) {
-        errors.add("request", "this request is not yours to decide: leave it to one of the offices that the policy names");
+        errors.add(
+            "request",
+            "this request is not yours to decide: leave it to one of the offices that the policy names",
+        );
     }
     let reason = reason_given(&answer.reason, "reason", &mut errors);
     if answer.granted {
         check_end(answer, approval, &mut errors);
-        let second = answer.second.filter(|second| *second != answer.by && *second != request.by);
+        let second = answer
+            .second
+            .filter(|second| *second != answer.by && *second != request.by);
         if needs_two_people(request.category.as_deref()) && second.is_none() {
-            errors.add("second", "this category takes two: ask a second person, who neither asked nor decided, to agree");
+            errors.add(
+                "second",
+                "this category takes two: ask a second person, who neither asked nor decided, to agree",
+            );
         }
     }
     errors.into_result(AccessDecision {
         granted: answer.granted,
-        groups: if answer.granted { answer.groups.clone() } else { Vec::new() },
+        groups: if answer.granted {
+            answer.groups.clone()
+        } else {
+            Vec::new()
+        },
         until: answer.until.filter(|_| answer.granted),
         reason,
         by: answer.by,
@@ -91,11 +128,16 @@ pub fn decide_request(request: &AccessRequest, answer: &AccessAnswer, approval: 
 
 fn check_end(answer: &AccessAnswer, approval: Option<&Approval>, errors: &mut FieldErrors) {
     let longest = longest_days(approval);
-    let latest = answer.at.checked_add(SignedDuration::from_hours(24 * i64::from(longest))).unwrap_or(Timestamp::MAX);
+    let latest = answer
+        .at
+        .checked_add(SignedDuration::from_hours(24 * i64::from(longest)))
+        .unwrap_or(Timestamp::MAX);
     match answer.until {
         None => errors.add("until", "say when the site closes again"),
         Some(until) if until <= answer.at => errors.add("until", "this end has passed: give one that is still to come"),
-        Some(until) if until > latest => errors.add("until", format!("the longest is {longest} days: give an earlier end")),
+        Some(until) if until > latest => {
+            errors.add("until", format!("the longest is {longest} days: give an earlier end"))
+        }
         Some(_) => {}
     }
 }

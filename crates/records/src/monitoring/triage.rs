@@ -2,8 +2,8 @@
 
 use crate::identifiers::*;
 use crate::incidents::{IncidentForm, InvolvementForm, Part, RiskArea};
-use crate::{FieldErrors, SchoolCalendar};
 use crate::monitoring::{Alert, Settlement};
+use crate::{FieldErrors, SchoolCalendar};
 use jiff::Timestamp;
 use std::cmp::Reverse;
 
@@ -37,7 +37,10 @@ pub fn dismiss_alert(alert: &Alert, reason: &str, by: PersonId, at: Timestamp) -
     let mut errors = FieldErrors::new();
     let reason = reason_given(reason, "reason", &mut errors);
     unsettled(alert, &mut errors);
-    errors.into_result(Alert { settled: Some(Settlement::Dismissed { reason, by, at }), ..alert.clone() })
+    errors.into_result(Alert {
+        settled: Some(Settlement::Dismissed { reason, by, at }),
+        ..alert.clone()
+    })
 }
 
 /// The alert settled as an incident.
@@ -47,7 +50,10 @@ pub fn dismiss_alert(alert: &Alert, reason: &str, by: PersonId, at: Timestamp) -
 pub fn escalate_alert(alert: &Alert, incident: IncidentId, by: PersonId, at: Timestamp) -> Result<Alert, FieldErrors> {
     let mut errors = FieldErrors::new();
     unsettled(alert, &mut errors);
-    errors.into_result(Alert { settled: Some(Settlement::Incident { incident, by, at }), ..alert.clone() })
+    errors.into_result(Alert {
+        settled: Some(Settlement::Incident { incident, by, at }),
+        ..alert.clone()
+    })
 }
 
 fn unsettled(alert: &Alert, errors: &mut FieldErrors) {
@@ -73,15 +79,29 @@ pub const THEME_RISKS: &[(&str, RiskArea)] = &[
 /// question on indecent images stays unanswered, since only a person may answer it.
 pub fn incident_form_from_alert(alert: &Alert, calendar: &SchoolCalendar) -> IncidentForm {
     let seen = calendar.local(alert.seen_at);
-    let risk = THEME_RISKS.iter().find(|(theme, _)| *theme == alert.theme).map_or(RiskArea::Content, |(_, risk)| *risk);
+    let risk = THEME_RISKS
+        .iter()
+        .find(|(theme, _)| *theme == alert.theme)
+        .map_or(RiskArea::Content, |(_, risk)| *risk);
     IncidentForm {
         occurred_date: seen.date().to_string(),
         occurred_time: format!("{:02}:{:02}", seen.hour(), seen.minute()),
         place: "on the school's network".to_owned(),
-        description: format!("The monitoring noticed a worry about {}. See the alert for what it saw.", alert.theme.replace('-', " ")),
+        description: format!(
+            "The monitoring noticed a worry about {}. See the alert for what it saw.",
+            alert.theme.replace('-', " ")
+        ),
         risk_areas: vec![risk],
         bullying: alert.theme == "bullying",
-        involved: alert.person.map(|person| InvolvementForm { person: Some(person), described_as: String::new(), part: Part::Harmed }).into_iter().collect(),
+        involved: alert
+            .person
+            .map(|person| InvolvementForm {
+                person: Some(person),
+                described_as: String::new(),
+                part: Part::Harmed,
+            })
+            .into_iter()
+            .collect(),
         ..IncidentForm::default()
     }
 }
