@@ -90,9 +90,18 @@ pub fn findings_reference() -> String {
          This page is made from `crates/policy/src/catalogue.rs`; a test fails when it differs.\n",
     );
     for (severity, heading) in [(Error, "Errors"), (Warning, "Warnings"), (Note, "Notes")] {
-        let _ = write!(page, "\n## {heading}\n\n| Code | What it means | What to do |\n|---|---|---|\n");
+        let _ = write!(
+            page,
+            "\n## {heading}\n\n| Code | What it means | What to do |\n|---|---|---|\n"
+        );
         for kind in FINDINGS.iter().filter(|kind| kind.severity == severity) {
-            let _ = writeln!(page, "| `{}` | {} | {} |", kind.code, kind.meaning.replace('|', "\\|"), sentence(kind.remedy));
+            let _ = writeln!(
+                page,
+                "| `{}` | {} | {} |",
+                kind.code,
+                kind.meaning.replace('|', "\\|"),
+                sentence(kind.remedy)
+            );
         }
     }
     page
@@ -113,7 +122,10 @@ mod tests {
     fn the_committed_page_is_what_the_table_says() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/findings.md");
         let page = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(page == findings_reference(), "docs/reference/findings.md is out of date: run `belisha docs`, or write findings_reference() there");
+        assert!(
+            page == findings_reference(),
+            "docs/reference/findings.md is out of date: run `belisha docs`, or write findings_reference() there"
+        );
     }
 
     #[test]
@@ -121,7 +133,11 @@ mod tests {
         let codes: std::collections::BTreeSet<_> = FINDINGS.iter().map(|kind| kind.code).collect();
         assert_eq!(codes.len(), FINDINGS.len());
         for kind in FINDINGS {
-            assert!(!kind.remedy.ends_with('.') && kind.meaning.ends_with('.'), "{}", kind.code);
+            assert!(
+                !kind.remedy.ends_with('.') && kind.meaning.ends_with('.'),
+                "{}",
+                kind.code
+            );
         }
     }
 }

@@ -140,9 +140,13 @@ impl Binding {
     /// How the promise is kept: by the software, by a signature, by records, or not at all.
     pub fn carried_by(&self) -> CarriedBy {
         match self {
-            Binding::Filter(_) | Binding::Retention(_) | Binding::Allowances(_) | Binding::Actions(_) => CarriedBy::Enforced,
+            Binding::Filter(_) | Binding::Retention(_) | Binding::Allowances(_) | Binding::Actions(_) => {
+                CarriedBy::Enforced
+            }
             Binding::Agreement(_) => CarriedBy::Agreed,
-            Binding::Duty(_) | Binding::Approval(_) | Binding::Response(_) | Binding::Role(_) | Binding::Power(_) => CarriedBy::Evidenced,
+            Binding::Duty(_) | Binding::Approval(_) | Binding::Response(_) | Binding::Role(_) | Binding::Power(_) => {
+                CarriedBy::Evidenced
+            }
             Binding::Guidance => CarriedBy::Guidance,
         }
     }
@@ -151,24 +155,35 @@ impl Binding {
 /// The four ways a clause can be carried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum CarriedBy { /// by the software
-    Enforced, /// by a person's signature
-    Agreed, /// by records
-    Evidenced, /// prose nothing can check
-    Guidance }
+pub enum CarriedBy {
+    /// by the software
+    Enforced,
+    /// by a person's signature
+    Agreed,
+    /// by records
+    Evidenced,
+    /// prose nothing can check
+    Guidance,
+}
 
 /// When a duty falls due.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Due {
     /// On a calendar. `months` (1 to 12) names the months of a `twice-a-year` or `year` duty.
-    Every { /// how often
-        cadence: Cadence, /// months of the year, if named
-        months: Vec<i8> },
+    Every {
+        /// how often
+        cadence: Cadence,
+        /// months of the year, if named
+        months: Vec<i8>,
+    },
     /// On an event, within a time.
-    On { /// what sets it off
-        event: Event, /// how long there is
-        within: Within },
+    On {
+        /// what sets it off
+        event: Event,
+        /// how long there is
+        within: Within,
+    },
 }
 
 /// How long somebody has once an event has happened.
@@ -363,26 +378,44 @@ impl Policy {
     }
     /// Agreements in document order, with their clause.
     pub fn agreements(&self) -> impl Iterator<Item = (&Clause, &Agreement)> {
-        self.clauses.iter().filter_map(|c| match &c.binding { Binding::Agreement(a) => Some((c, a)), _ => None })
+        self.clauses.iter().filter_map(|c| match &c.binding {
+            Binding::Agreement(a) => Some((c, a)),
+            _ => None,
+        })
     }
     /// Duties in document order.
     pub fn duties(&self) -> impl Iterator<Item = (&Clause, &Duty)> {
-        self.clauses.iter().filter_map(|c| match &c.binding { Binding::Duty(d) => Some((c, d)), _ => None })
+        self.clauses.iter().filter_map(|c| match &c.binding {
+            Binding::Duty(d) => Some((c, d)),
+            _ => None,
+        })
     }
     /// Action tables.
     pub fn action_tables(&self) -> impl Iterator<Item = (&Clause, &ActionTable)> {
-        self.clauses.iter().filter_map(|c| match &c.binding { Binding::Actions(t) => Some((c, t)), _ => None })
+        self.clauses.iter().filter_map(|c| match &c.binding {
+            Binding::Actions(t) => Some((c, t)),
+            _ => None,
+        })
     }
     /// Filter tables.
     pub fn filter_tables(&self) -> impl Iterator<Item = (&Clause, &FilterTable)> {
-        self.clauses.iter().filter_map(|c| match &c.binding { Binding::Filter(t) => Some((c, t)), _ => None })
+        self.clauses.iter().filter_map(|c| match &c.binding {
+            Binding::Filter(t) => Some((c, t)),
+            _ => None,
+        })
     }
     /// Device and communications tables.
     pub fn allowance_tables(&self) -> impl Iterator<Item = (&Clause, &AllowanceTable)> {
-        self.clauses.iter().filter_map(|c| match &c.binding { Binding::Allowances(t) => Some((c, t)), _ => None })
+        self.clauses.iter().filter_map(|c| match &c.binding {
+            Binding::Allowances(t) => Some((c, t)),
+            _ => None,
+        })
     }
     /// Days a kind of record is kept, if the policy says.
     pub fn retention_days(&self, kind: RecordKind) -> Option<u32> {
-        self.clauses.iter().find_map(|c| match &c.binding { Binding::Retention(r) if r.kind == kind => Some(r.days), _ => None })
+        self.clauses.iter().find_map(|c| match &c.binding {
+            Binding::Retention(r) if r.kind == kind => Some(r.days),
+            _ => None,
+        })
     }
 }

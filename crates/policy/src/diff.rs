@@ -66,21 +66,36 @@ pub fn diff(before: &Policy, after: &Policy) -> PolicyDiff {
     for old in &before.clauses {
         let new = after.clause(&old.id.0);
         match new {
-            None => diff.clauses.push(clause_change(&old.id, Change::Removed, Some(old), None)),
-            Some(new) if differs(old, new) => diff.clauses.push(clause_change(&old.id, Change::Changed, Some(old), Some(new))),
+            None => diff
+                .clauses
+                .push(clause_change(&old.id, Change::Removed, Some(old), None)),
+            Some(new) if differs(old, new) => {
+                diff.clauses
+                    .push(clause_change(&old.id, Change::Changed, Some(old), Some(new)))
+            }
             Some(_) => {}
         }
         compare_lines(&old.id, agreement(Some(old)), agreement(new), &mut diff.lines);
     }
-    for new in after.clauses.iter().filter(|clause| before.clause(&clause.id.0).is_none()) {
-        diff.clauses.push(clause_change(&new.id, Change::Added, None, Some(new)));
+    for new in after
+        .clauses
+        .iter()
+        .filter(|clause| before.clause(&clause.id.0).is_none())
+    {
+        diff.clauses
+            .push(clause_change(&new.id, Change::Added, None, Some(new)));
         compare_lines(&new.id, None, agreement(Some(new)), &mut diff.lines);
     }
     diff
 }
 
 fn clause_change(id: &ClauseId, change: Change, old: Option<&Clause>, new: Option<&Clause>) -> ClauseChange {
-    ClauseChange { id: id.clone(), change, before: old.map(|c| c.text.clone()), after: new.map(|c| c.text.clone()) }
+    ClauseChange {
+        id: id.clone(),
+        change,
+        before: old.map(|c| c.text.clone()),
+        after: new.map(|c| c.text.clone()),
+    }
 }
 
 fn differs(old: &Clause, new: &Clause) -> bool {
@@ -98,7 +113,13 @@ fn compare_lines(id: &ClauseId, old: Option<&Agreement>, new: Option<&Agreement>
     let old_lines = old.map_or(&[][..], |a| &a.lines);
     let new_lines = new.map_or(&[][..], |a| &a.lines);
     let mut push = |line: &ClauseId, change, before: Option<&str>, after: Option<&str>| {
-        out.push(LineChange { agreement: id.clone(), line: line.clone(), change, before: before.map(str::to_owned), after: after.map(str::to_owned) });
+        out.push(LineChange {
+            agreement: id.clone(),
+            line: line.clone(),
+            change,
+            before: before.map(str::to_owned),
+            after: after.map(str::to_owned),
+        });
     };
     for line in old_lines {
         match new_lines.iter().find(|other| other.id == line.id) {
@@ -107,7 +128,10 @@ fn compare_lines(id: &ClauseId, old: Option<&Agreement>, new: Option<&Agreement>
             Some(_) => {}
         }
     }
-    for line in new_lines.iter().filter(|line| !old_lines.iter().any(|other| other.id == line.id)) {
+    for line in new_lines
+        .iter()
+        .filter(|line| !old_lines.iter().any(|other| other.id == line.id))
+    {
         push(&line.id, Change::Added, None, Some(&line.text));
     }
 }

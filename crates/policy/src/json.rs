@@ -40,7 +40,12 @@ fn table(clause: &Clause) -> Option<Value> {
 }
 
 fn cells(columns: &[Column], cell: impl Fn(&str) -> Value) -> Value {
-    Value::Object(columns.iter().map(|column| (column.id.clone(), cell(&column.id))).collect::<Map<_, _>>())
+    Value::Object(
+        columns
+            .iter()
+            .map(|column| (column.id.clone(), cell(&column.id)))
+            .collect::<Map<_, _>>(),
+    )
 }
 
 fn action_rows(table: &ActionTable) -> Vec<Value> {
@@ -54,8 +59,6 @@ fn allowance_rows(table: &AllowanceTable) -> Vec<Value> {
 }
 
 fn filter_rows(table: &FilterTable) -> Vec<Value> {
-    let row = |row: &crate::FilterRow| {
-        json!({ "id": row.id, "label": row.label, "category": row.category, "cells": cells(&table.columns, |c| row.cells.get(c).map(|a| a.key()).into()) })
-    };
+    let row = |row: &crate::FilterRow| json!({ "id": row.id, "label": row.label, "category": row.category, "cells": cells(&table.columns, |c| row.cells.get(c).map(|a| a.key()).into()) });
     table.rows.iter().map(row).collect()
 }

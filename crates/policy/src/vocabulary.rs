@@ -166,8 +166,13 @@ vocabulary! {
 }
 
 /// Groups of people that a filter table has columns for, strictest last: key and label.
-pub const GROUPS: &[(&str, &str)] =
-    &[("younger-pupil", "Younger pupils"), ("pupil", "Pupils"), ("staff", "Staff"), ("guest", "Guests"), ("unknown", "Unknown people and devices")];
+pub const GROUPS: &[(&str, &str)] = &[
+    ("younger-pupil", "Younger pupils"),
+    ("pupil", "Pupils"),
+    ("staff", "Staff"),
+    ("guest", "Guests"),
+    ("unknown", "Unknown people and devices"),
+];
 
 /// Columns of an action table that the software knows: key and label. A school may have more of its own.
 pub const ACTION_COLUMNS: &[(&str, &str)] = &[

@@ -10,12 +10,34 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// The classes that name a kind of clause.
-pub(super) const KINDS: &[&str] =
-    &["duty", "agreement", "actions", "allowances", "filter", "approval", "response", "role", "retention", "power", "guidance"];
+pub(super) const KINDS: &[&str] = &[
+    "duty",
+    "agreement",
+    "actions",
+    "allowances",
+    "filter",
+    "approval",
+    "response",
+    "role",
+    "retention",
+    "power",
+    "guidance",
+];
 
 /// Keys of facts: what a clause, a row or a line may state for the lint to compare.
-pub(crate) const FACTS: &[&str] =
-    &["monitoring", "bans", "allows", "to", "shared-with", "answers-to", "defines", "requires", "names", "concerns", "see"];
+pub(crate) const FACTS: &[&str] = &[
+    "monitoring",
+    "bans",
+    "allows",
+    "to",
+    "shared-with",
+    "answers-to",
+    "defines",
+    "requires",
+    "names",
+    "concerns",
+    "see",
+];
 
 /// Keys any clause may have besides its kind's own.
 const COMMON: &[&str] = &["source"];
@@ -38,22 +60,47 @@ pub(super) fn read(source: &str, document: &Document, notes: &mut Notes) -> (Pol
         collect_ids(node, &mut given);
     }
     given.extend(document.parts.iter().filter_map(|part| part.attrs.id.clone()));
-    let empty = Part { number: String::new(), title: String::new(), attrs: Attrs::default(), span: 0..0, blocks: Vec::new() };
+    let empty = Part {
+        number: String::new(),
+        title: String::new(),
+        attrs: Attrs::default(),
+        span: 0..0,
+        blocks: Vec::new(),
+    };
     let title = document.parts.first().unwrap_or(&empty);
     let head = head::read(source, title, notes);
-    let mut walk = Walk { source, notes, places: Places::default(), given, clauses: Vec::new(), made_up: 0 };
+    let mut walk = Walk {
+        source,
+        notes,
+        places: Places::default(),
+        given,
+        clauses: Vec::new(),
+        made_up: 0,
+    };
     walk.places.head = title.span.clone();
     for loose in &document.loose {
-        walk.notes.add(&kind::BOUND_TO_NOTHING, loose.span.clone(), "these attributes stand before nothing");
+        walk.notes.add(
+            &kind::BOUND_TO_NOTHING,
+            loose.span.clone(),
+            "these attributes stand before nothing",
+        );
     }
     let mut sections = Vec::new();
     for (index, part) in document.parts.iter().enumerate() {
         if index > 0 {
-            sections.push(Section { number: part.number.clone(), title: part.title.clone() });
+            sections.push(Section {
+                number: part.number.clone(),
+                title: part.title.clone(),
+            });
         }
         walk.part(part, index == 0);
     }
-    let policy = Policy { title: title.title.clone(), head, sections, clauses: walk.clauses };
+    let policy = Policy {
+        title: title.title.clone(),
+        head,
+        sections,
+        clauses: walk.clauses,
+    };
     (policy, walk.places)
 }
 
@@ -70,7 +117,13 @@ impl Walk<'_> {
                 // An id on a heading is there to be linked to.
                 self.claim(&part.attrs.clause_id(), part.span.clone());
             } else {
-                let node = Node { tag: Tag::Heading, attrs: part.attrs.clone(), span: part.span.clone(), text: part.title.clone(), children: Vec::new() };
+                let node = Node {
+                    tag: Tag::Heading,
+                    attrs: part.attrs.clone(),
+                    span: part.span.clone(),
+                    text: part.title.clone(),
+                    children: Vec::new(),
+                };
                 self.clause(&node, part, &mut place);
             }
         }
@@ -81,11 +134,17 @@ impl Walk<'_> {
 
     /// A block is a clause; a list whose items have attributes is as many clauses as it has items.
     fn block(&mut self, block: &Node, part: &Part, place: &mut usize) {
-        if block.tag == Tag::List && block.attrs.is_empty() && block.children.iter().any(|item| item_paragraph(item).is_some()) {
+        if block.tag == Tag::List
+            && block.attrs.is_empty()
+            && block.children.iter().any(|item| item_paragraph(item).is_some())
+        {
             for item in &block.children {
                 match item_paragraph(item) {
                     Some(paragraph) => {
-                        let node = Node { attrs: paragraph.attrs.clone(), ..item.clone() };
+                        let node = Node {
+                            attrs: paragraph.attrs.clone(),
+                            ..item.clone()
+                        };
                         self.clause(&node, part, place);
                     }
                     None => self.clause(item, part, place),
@@ -102,15 +161,28 @@ impl Walk<'_> {
             return;
         }
         *place += 1;
-        let number = if part.number.is_empty() { format!("0.{place}") } else { format!("{}.{place}", part.number) };
+        let number = if part.number.is_empty() {
+            format!("0.{place}")
+        } else {
+            format!("{}.{place}", part.number)
+        };
         let id = self.id_of(node);
-        self.references(node, &id);
+        self.references(node);
         let word = self.kind_of(node);
         let mut facts = Vec::new();
         self.facts(&node.attrs, &id, &mut facts);
         let (binding, text) = self.binding(word, node, &id, &mut facts);
         let sources = node.attrs.get("source").map(words).unwrap_or_default();
-        self.clauses.push(Clause { id, number, section: part.title.clone(), text, span: node.span.clone(), binding, sources, facts });
+        self.clauses.push(Clause {
+            id,
+            number,
+            section: part.title.clone(),
+            text,
+            span: node.span.clone(),
+            binding,
+            sources,
+            facts,
+        });
     }
 
     fn binding(&mut self, word: &str, node: &Node, id: &ClauseId, facts: &mut Vec<Fact>) -> (Binding, String) {
@@ -142,10 +214,13 @@ impl Walk<'_> {
     pub(super) fn claim(&mut self, id: &Option<ClauseId>, span: Range<usize>) {
         let Some(id) = id else { return };
         if self.places.ids.contains_key(id) {
-            let place = self.source.get(span.clone()).and_then(|text| text.find(&format!("#{id}"))).map_or(span.clone(), |at| {
-                span.start + at..span.start + at + id.0.len() + 1
-            });
-            self.notes.add(&kind::DUPLICATE_ID, place, format!("the id `{id}` is used twice"));
+            let place = self
+                .source
+                .get(span.clone())
+                .and_then(|text| text.find(&format!("#{id}")))
+                .map_or(span.clone(), |at| span.start + at..span.start + at + id.0.len() + 1);
+            self.notes
+                .add(&kind::DUPLICATE_ID, place, format!("the id `{id}` is used twice"));
         } else {
             self.places.ids.insert(id.clone(), span);
         }
@@ -169,9 +244,16 @@ impl Walk<'_> {
             for word in words(value) {
                 self.judge_fact(attrs, key, &word);
                 if key == "see" {
-                    self.places.references.push((word.trim_start_matches('#').to_owned(), attrs.find_value(self.source, key, &word)));
+                    self.places.references.push((
+                        word.trim_start_matches('#').to_owned(),
+                        attrs.find_value(self.source, key, &word),
+                    ));
                 }
-                facts.push(Fact { of: of.clone(), key: key.clone(), value: word });
+                facts.push(Fact {
+                    of: of.clone(),
+                    key: key.clone(),
+                    value: word,
+                });
             }
         }
     }
@@ -193,26 +275,42 @@ impl Walk<'_> {
             None => format!("use one of: {}", known.join(", ")),
         };
         let place = attrs.find_value(self.source, key, word);
-        self.notes.add_with(&kind::UNKNOWN_WORD, place, format!("`{word}` is not a word that `{key}` knows"), remedy);
+        self.notes.add_with(
+            &kind::UNKNOWN_WORD,
+            place,
+            format!("`{word}` is not a word that `{key}` knows"),
+            remedy,
+        );
     }
 
     /// Every link inside a block that points into the document.
-    fn references(&mut self, node: &Node, id: &ClauseId) {
+    fn references(&mut self, node: &Node) {
         if let Tag::Link(target) = &node.tag
             && let Some(target) = target.strip_prefix('#')
         {
             self.places.references.push((target.to_owned(), node.span.clone()));
         }
         for child in &node.children {
-            self.references(child, id);
+            self.references(child);
         }
     }
 
     /// A paragraph that starts with a brace was meant to be attributes.
     fn unread_attributes(&mut self, node: &Node) {
         if node.tag == Tag::Paragraph && node.text.starts_with('{') {
-            let first_line = node.text.split('}').next().unwrap_or("").chars().take(80).collect::<String>();
-            self.notes.add(&kind::ATTRIBUTES_NOT_READ, node.span.clone(), format!("`{first_line}` reads as text, not as attributes"));
+            let first_line = node
+                .text
+                .split('}')
+                .next()
+                .unwrap_or("")
+                .chars()
+                .take(80)
+                .collect::<String>();
+            self.notes.add(
+                &kind::ATTRIBUTES_NOT_READ,
+                node.span.clone(),
+                format!("`{first_line}` reads as text, not as attributes"),
+            );
         }
         for child in &node.children {
             self.unread_attributes(child);
@@ -230,31 +328,56 @@ impl Walk<'_> {
                         Some(near) => format!("did you mean `.{near}`?"),
                         None => format!("the kinds are: {}", KINDS.join(", ")),
                     };
-                    self.notes.add_with(&kind::UNKNOWN_CLASS, place, format!("`.{class}` is no kind of clause"), remedy);
+                    self.notes.add_with(
+                        &kind::UNKNOWN_CLASS,
+                        place,
+                        format!("`.{class}` is no kind of clause"),
+                        remedy,
+                    );
                 }
             }
         }
         kinds.dedup();
         if let [first, second, ..] = kinds[..] {
             let place = node.attrs.find(self.source, &format!(".{second}"));
-            self.notes.add(&kind::TWO_KINDS, place, format!("the clause is a `.{first}` and a `.{second}`"));
+            self.notes.add(
+                &kind::TWO_KINDS,
+                place,
+                format!("the clause is a `.{first}` and a `.{second}`"),
+            );
+            return "guidance";
         }
         let kind = kinds.first().copied().unwrap_or("guidance");
         if kinds.is_empty() && node.attrs.classes.is_empty() {
             self.forgotten_kind(node);
         }
         if kind == "guidance" && !kinds.is_empty() {
-            Reading { source: self.source, attrs: &node.attrs, what: "guidance", notes: self.notes }.known_keys(&known(&[]));
+            Reading {
+                source: self.source,
+                attrs: &node.attrs,
+                what: "guidance",
+                notes: self.notes,
+            }
+            .known_keys(&known(&[]));
         }
         kind
     }
 
     /// Attributes that only a kind of clause reads, on a clause that names none.
     fn forgotten_kind(&mut self, node: &Node) {
-        let idle = node.attrs.pairs.iter().map(|(key, _)| key.as_str()).find(|key| !FACTS.contains(key) && !COMMON.contains(key));
+        let idle = node
+            .attrs
+            .pairs
+            .iter()
+            .map(|(key, _)| key.as_str())
+            .find(|key| !FACTS.contains(key) && !COMMON.contains(key));
         if let Some(key) = idle {
             let place = node.attrs.find(self.source, key);
-            self.notes.add(&kind::BOUND_TO_NOTHING, place, format!("`{key}` is here, and no kind of clause that reads it"));
+            self.notes.add(
+                &kind::BOUND_TO_NOTHING,
+                place,
+                format!("`{key}` is here, and no kind of clause that reads it"),
+            );
         }
     }
 }
@@ -266,7 +389,11 @@ pub(super) fn known(own: &[&'static str]) -> Vec<&'static str> {
 
 /// Words separated by spaces or commas.
 pub(super) fn words(value: &str) -> Vec<String> {
-    value.split([' ', ',', '\n', '\t']).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    value
+        .split([' ', ',', '\n', '\t'])
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The paragraph of a list item that carries attributes, if it does.

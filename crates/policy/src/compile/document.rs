@@ -60,19 +60,30 @@ const DEEPEST: usize = 24;
 /// Reads the text.
 pub(crate) fn read(source: &str) -> Document {
     let mut builder = Builder::default();
-    builder.parts.push(Part { number: String::new(), title: String::new(), attrs: Attrs::default(), span: 0..0, blocks: Vec::new() });
+    builder.parts.push(Part {
+        number: String::new(),
+        title: String::new(),
+        attrs: Attrs::default(),
+        span: 0..0,
+        blocks: Vec::new(),
+    });
     for (event, span) in Parser::new(source).into_offset_iter() {
         match event {
             Event::Start(Container::Section { .. }, attributes) => builder.open_section(Attrs::read(&attributes, span)),
             Event::End(Container::Section { .. }) => builder.close_section(),
             Event::Start(Container::Document, _) | Event::End(Container::Document) => {}
-            Event::Start(container, attributes) => builder.open(tag(&container), Attrs::read(&attributes, span.clone()), span),
+            Event::Start(container, attributes) => {
+                builder.open(tag(&container), Attrs::read(&attributes, span.clone()), span)
+            }
             Event::End(_) => builder.close(span),
             Event::Attributes(attributes) => builder.loose.push(Attrs::read(&attributes, span)),
             event => builder.word(&event),
         }
     }
-    Document { parts: builder.parts, loose: builder.loose }
+    Document {
+        parts: builder.parts,
+        loose: builder.loose,
+    }
 }
 
 fn tag(container: &Container<'_>) -> Tag {
@@ -128,7 +139,13 @@ impl Builder {
         if self.open.len() >= DEEPEST {
             self.flattened += 1;
         } else {
-            self.open.push(Node { tag, attrs, span, text: String::new(), children: Vec::new() });
+            self.open.push(Node {
+                tag,
+                attrs,
+                span,
+                text: String::new(),
+                children: Vec::new(),
+            });
         }
     }
 
@@ -138,7 +155,11 @@ impl Builder {
             return;
         }
         let Some(mut node) = self.open.pop() else { return };
-        node.span.end = if matches!(node.tag, Tag::Span | Tag::Link(_) | Tag::Inline) { end.end } else { end.start.max(node.span.end) };
+        node.span.end = if matches!(node.tag, Tag::Span | Tag::Link(_) | Tag::Inline) {
+            end.end
+        } else {
+            end.start.max(node.span.end)
+        };
         if node.tag == Tag::Span {
             // Attributes of a span follow it.
             node.attrs.span = end;
@@ -173,7 +194,11 @@ impl Builder {
     fn heading(&mut self, mut node: Node) {
         node.text = node.text.replace('\n', " ");
         let attrs = self.waiting.take().unwrap_or_default();
-        let span = if attrs.is_empty() { node.span } else { attrs.span.start..node.span.end };
+        let span = if attrs.is_empty() {
+            node.span
+        } else {
+            attrs.span.start..node.span.end
+        };
         if !self.has_title {
             self.has_title = true;
             self.title_open = true;
@@ -182,14 +207,30 @@ impl Builder {
             }
             return;
         }
-        let level = if self.title_open { self.depth.saturating_sub(1) } else { self.depth }.max(1);
+        let level = if self.title_open {
+            self.depth.saturating_sub(1)
+        } else {
+            self.depth
+        }
+        .max(1);
         self.counters.truncate(level);
         self.counters.resize(level, 0);
         if let Some(counter) = self.counters.last_mut() {
             *counter += 1;
         }
-        let number = self.counters.iter().map(|n| n.max(&1).to_string()).collect::<Vec<_>>().join(".");
-        self.parts.push(Part { number, title: node.text, attrs, span, blocks: Vec::new() });
+        let number = self
+            .counters
+            .iter()
+            .map(|n| n.max(&1).to_string())
+            .collect::<Vec<_>>()
+            .join(".");
+        self.parts.push(Part {
+            number,
+            title: node.text,
+            attrs,
+            span,
+            blocks: Vec::new(),
+        });
     }
 
     fn word(&mut self, event: &Event<'_>) {
@@ -217,6 +258,8 @@ impl Builder {
 
 /// Runs of spaces become one, empty lines go.
 fn tidy(text: &str) -> String {
-    let lines = text.split('\n').map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    let lines = text
+        .split('\n')
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
     lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }

@@ -1,8 +1,8 @@
 //! The document in, typed clauses and findings out. This file is the way in; `document` reads the text, `clauses` and
 //! `tables` turn its blocks into typed values, and `lint` compares the clauses with one another.
 
-pub(crate) mod attributes;
 mod agreement;
+pub(crate) mod attributes;
 mod bindings;
 mod clauses;
 pub(crate) mod document;
@@ -13,9 +13,9 @@ mod tables;
 use crate::{ClauseId, Finding, Policy, Severity, catalogue as kind, lint};
 use jiff::civil::Date;
 use notes::Notes;
-pub(crate) use tables::slug;
 use std::collections::BTreeMap;
 use std::ops::Range;
+pub(crate) use tables::slug;
 
 /// What came of compiling a document.
 #[derive(Debug, Clone)]
@@ -29,7 +29,10 @@ pub struct Compilation {
 impl Compilation {
     /// How many findings of a severity there are.
     pub fn count(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|finding| finding.severity == severity).count()
+        self.findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
     }
 }
 
@@ -61,13 +64,23 @@ impl Places {
 pub fn compile(source: &str, today: Date) -> Compilation {
     let mut notes = Notes::default();
     if source.len() > LONGEST {
-        notes.add(&kind::TOO_LONG, 0..0, format!("the document has {} bytes", source.len()));
-        return Compilation { policy: None, findings: notes.placed(source) };
+        notes.add(
+            &kind::TOO_LONG,
+            0..0,
+            format!("the document has {} bytes", source.len()),
+        );
+        return Compilation {
+            policy: None,
+            findings: notes.placed(source),
+        };
     }
     let document = document::read(source);
     let (policy, places) = clauses::read(source, &document, &mut notes);
     lint::lint(&policy, &places, today, &mut notes);
     let findings = notes.placed(source);
     let sound = !findings.iter().any(|finding| finding.severity == Severity::Error);
-    Compilation { policy: sound.then_some(policy), findings }
+    Compilation {
+        policy: sound.then_some(policy),
+        findings,
+    }
 }

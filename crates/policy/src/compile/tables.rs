@@ -5,35 +5,81 @@ use crate::compile::attributes::Reading;
 use crate::compile::document::{Node, Tag};
 use crate::spelling::nearest;
 use crate::{
-    ActionRow, ActionTable, Allowance, AllowanceRow, AllowanceTable, Binding, CATEGORIES, ClauseId, Column, Fact, FilterAction, FilterRow,
-    FilterTable, GROUPS, ACTION_COLUMNS, Period, catalogue as kind,
+    ACTION_COLUMNS, ActionRow, ActionTable, Allowance, AllowanceRow, AllowanceTable, Binding, CATEGORIES, ClauseId,
+    Column, Fact, FilterAction, FilterRow, FilterTable, GROUPS, Period, catalogue as kind,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Reads one of the three kinds of table and its words: a row label a line.
-pub(super) fn read(walk: &mut Walk<'_>, word: &str, node: &Node, id: &ClauseId, facts: &mut Vec<Fact>) -> (Binding, String) {
+pub(super) fn read(
+    walk: &mut Walk<'_>,
+    word: &str,
+    node: &Node,
+    id: &ClauseId,
+    facts: &mut Vec<Fact>,
+) -> (Binding, String) {
     let what = format!("a clause of kind `{word}`");
-    let mut reading = Reading { source: walk.source, attrs: &node.attrs, what: &what, notes: walk.notes };
+    let mut reading = Reading {
+        source: walk.source,
+        attrs: &node.attrs,
+        what: &what,
+        notes: walk.notes,
+    };
     let own = if word == "filter" { "when" } else { "about" };
     reading.known_keys(&known(&[own]));
     let (action_about, allowance_about, when) = match word {
         "actions" => (reading.needed("about"), None, None),
         "allowances" => (None, reading.needed("about"), None),
-        _ => (None, None, Some(if reading.attrs.get("when").is_some() { reading.one("when") } else { Some(Period::Always) })),
+        _ => (
+            None,
+            None,
+            Some(if reading.attrs.get("when").is_some() {
+                reading.one("when")
+            } else {
+                Some(Period::Always)
+            }),
+        ),
     };
-    let table = if node.tag == Tag::Table { Some(node) } else { node.children.iter().find(|child| child.tag == Tag::Table) };
+    let table = if node.tag == Tag::Table {
+        Some(node)
+    } else {
+        node.children.iter().find(|child| child.tag == Tag::Table)
+    };
     let Some(table) = table else {
-        walk.notes.add(&kind::WRONG_SHAPE, node.attrs.span.clone(), format!("{what} stands on something that is no table"));
+        walk.notes.add(
+            &kind::WRONG_SHAPE,
+            node.attrs.span.clone(),
+            format!("{what} stands on something that is no table"),
+        );
         return (Binding::Guidance, node.text.clone());
     };
-    let mut grid = Grid { walk, id, word, facts, columns: Vec::new(), places: Vec::new() };
+    let mut grid = Grid {
+        walk,
+        id,
+        word,
+        facts,
+        columns: Vec::new(),
+        places: Vec::new(),
+    };
     let rows = grid.read(table);
     let text = rows.iter().map(|row| row.label.as_str()).collect::<Vec<_>>().join("\n");
     let binding = match (action_about, allowance_about, when.flatten()) {
-        (Some(about), _, _) => Some(Binding::Actions(ActionTable { about, rows: grid.actions(&rows), columns: grid.columns })),
-        (_, Some(about), _) => Some(Binding::Allowances(AllowanceTable { about, rows: grid.allowances(&rows), columns: grid.columns })),
-        (_, _, Some(when)) => Some(Binding::Filter(FilterTable { when, rows: grid.filter(&rows), columns: grid.columns })),
+        (Some(about), _, _) => Some(Binding::Actions(ActionTable {
+            about,
+            rows: grid.actions(&rows),
+            columns: grid.columns,
+        })),
+        (_, Some(about), _) => Some(Binding::Allowances(AllowanceTable {
+            about,
+            rows: grid.allowances(&rows),
+            columns: grid.columns,
+        })),
+        (_, _, Some(when)) => Some(Binding::Filter(FilterTable {
+            when,
+            rows: grid.filter(&rows),
+            columns: grid.columns,
+        })),
         _ => None,
     };
     (binding.unwrap_or(Binding::Guidance), text)
@@ -58,10 +104,18 @@ struct Grid<'g, 'w> {
 
 impl Grid<'_, '_> {
     fn read(&mut self, table: &Node) -> Vec<Row> {
-        let rows = || table.children.iter().filter(|child| matches!(child.tag, Tag::Row { .. }));
+        let rows = || {
+            table
+                .children
+                .iter()
+                .filter(|child| matches!(child.tag, Tag::Row { .. }))
+        };
         match rows().find(|row| row.tag == Tag::Row { head: true }) {
             Some(head) => head.children.iter().skip(1).for_each(|cell| self.column(cell)),
-            None => self.walk.notes.add(&kind::WRONG_SHAPE, table.span.clone(), "the table has no heading row"),
+            None => self
+                .walk
+                .notes
+                .add(&kind::WRONG_SHAPE, table.span.clone(), "the table has no heading row"),
         }
         let mut read = Vec::new();
         for (index, row) in rows().filter(|row| row.tag == Tag::Row { head: false }).enumerate() {
@@ -71,13 +125,26 @@ impl Grid<'_, '_> {
     }
 
     fn column(&mut self, cell: &Node) {
-        let keyed = span_of(cell).and_then(|span| span.attrs.get("key").or(span.attrs.id.as_deref()).map(str::to_owned));
+        let keyed =
+            span_of(cell).and_then(|span| span.attrs.get("key").or(span.attrs.id.as_deref()).map(str::to_owned));
         let id = keyed.unwrap_or_else(|| slug(&cell.text));
-        let label = if cell.text == id { self.label_of(&id) } else { cell.text.clone() };
-        let place = if cell.text.is_empty() { cell.span.clone() } else { trimmed(self.walk.source, cell) };
+        let label = if cell.text == id {
+            self.label_of(&id)
+        } else {
+            cell.text.clone()
+        };
+        let place = if cell.text.is_empty() {
+            cell.span.clone()
+        } else {
+            trimmed(self.walk.source, cell)
+        };
         self.judge_column(&id, &place);
         if self.columns.iter().any(|column| column.id == id) {
-            self.walk.notes.add(&kind::TWICE_IN_TABLE, place.clone(), format!("the column `{id}` is here twice"));
+            self.walk.notes.add(
+                &kind::TWICE_IN_TABLE,
+                place.clone(),
+                format!("the column `{id}` is here twice"),
+            );
         }
         self.columns.push(Column { id, label });
         self.places.push(place);
@@ -86,7 +153,10 @@ impl Grid<'_, '_> {
     /// What people read for a column that the document writes as a bare key.
     fn label_of(&self, id: &str) -> String {
         let known = match self.word {
-            "actions" => ACTION_COLUMNS.iter().find(|(key, _)| *key == id).map(|(_, label)| *label),
+            "actions" => ACTION_COLUMNS
+                .iter()
+                .find(|(key, _)| *key == id)
+                .map(|(_, label)| *label),
             "filter" => GROUPS.iter().find(|(key, _)| *key == id).map(|(_, label)| *label),
             _ => None,
         };
@@ -104,11 +174,28 @@ impl Grid<'_, '_> {
             return;
         }
         match nearest(id, known.iter().map(|(key, _)| *key)) {
-            Some(near) => self.walk.notes.add_with(&kind::UNKNOWN_COLUMN, place.clone(), format!("`{id}` is not a column"), format!("did you mean `{near}`?")),
-            None if self.word == "actions" && !id.is_empty() => self.walk.notes.add(&kind::OWN_WORD, place.clone(), format!("`{id}` is a column of the school’s own")),
+            Some(near) => self.walk.notes.add_with(
+                &kind::UNKNOWN_COLUMN,
+                place.clone(),
+                format!("`{id}` is not a column"),
+                format!("did you mean `{near}`?"),
+            ),
+            None if self.word == "actions" && !id.is_empty() => self.walk.notes.add(
+                &kind::OWN_WORD,
+                place.clone(),
+                format!("`{id}` is a column of the school’s own"),
+            ),
             None => {
-                let remedy = format!("the columns of this table are: {}", known.iter().map(|(key, _)| *key).collect::<Vec<_>>().join(", "));
-                self.walk.notes.add_with(&kind::UNKNOWN_COLUMN, place.clone(), format!("`{id}` is not a column"), remedy);
+                let remedy = format!(
+                    "the columns of this table are: {}",
+                    known.iter().map(|(key, _)| *key).collect::<Vec<_>>().join(", ")
+                );
+                self.walk.notes.add_with(
+                    &kind::UNKNOWN_COLUMN,
+                    place.clone(),
+                    format!("`{id}` is not a column"),
+                    remedy,
+                );
             }
         }
     }
@@ -116,14 +203,24 @@ impl Grid<'_, '_> {
     fn row(&mut self, row: &Node, index: usize) -> Option<Row> {
         let first = row.children.first()?;
         if row.children.len() != self.columns.len() + 1 {
-            let message = format!("the row has {} cells and the table {} columns", row.children.len(), self.columns.len() + 1);
+            let message = format!(
+                "the row has {} cells and the table {} columns",
+                row.children.len(),
+                self.columns.len() + 1
+            );
             self.walk.notes.add(&kind::RAGGED_ROW, row.span.clone(), message);
         }
         let place = trimmed(self.walk.source, first);
         let attrs = span_of(first).map(|span| span.attrs.clone()).unwrap_or_default();
         let mut keys = FACTS.to_vec();
         keys.extend((self.word == "filter").then_some("category"));
-        Reading { source: self.walk.source, attrs: &attrs, what: "a row of a table", notes: self.walk.notes }.known_keys(&keys);
+        Reading {
+            source: self.walk.source,
+            attrs: &attrs,
+            what: "a row of a table",
+            notes: self.walk.notes,
+        }
+        .known_keys(&keys);
         let category = attrs.get("category").map_or_else(|| slug(&first.text), str::to_owned);
         let id = match attrs.clause_id() {
             Some(id) => {
@@ -132,7 +229,11 @@ impl Grid<'_, '_> {
             }
             None if self.word == "filter" => self.walk.make_id(format!("{}-{category}", self.id), place.clone()),
             None => {
-                self.walk.notes.add(&kind::WITHOUT_ID, place.clone(), "this row has no id that an incident could cite");
+                self.walk.notes.add(
+                    &kind::WITHOUT_ID,
+                    place.clone(),
+                    "this row has no id that an incident could cite",
+                );
                 self.walk.make_id(format!("{}-row-{index}", self.id), place.clone())
             }
         };
@@ -140,10 +241,21 @@ impl Grid<'_, '_> {
         if self.word == "filter" {
             self.judge_category(&category, &place);
         }
-        let label = if first.text == category && self.word == "filter" { category_label(&category) } else { first.text.clone() };
+        let label = if first.text == category && self.word == "filter" {
+            category_label(&category)
+        } else {
+            first.text.clone()
+        };
         let marks = self.columns.iter().zip(row.children.iter().skip(1));
-        let cells = marks.map(|(column, cell)| (column.id.clone(), cell.text.clone(), trimmed(self.walk.source, cell))).collect();
-        Some(Row { id, label, category, cells })
+        let cells = marks
+            .map(|(column, cell)| (column.id.clone(), cell.text.clone(), trimmed(self.walk.source, cell)))
+            .collect();
+        Some(Row {
+            id,
+            label,
+            category,
+            cells,
+        })
     }
 
     fn judge_category(&mut self, category: &str, place: &Range<usize>) {
@@ -151,8 +263,17 @@ impl Grid<'_, '_> {
             return;
         }
         match nearest(category, CATEGORIES.iter().map(|(key, _)| *key)) {
-            Some(near) => self.walk.notes.add_with(&kind::UNKNOWN_WORD, place.clone(), format!("`{category}` is no category of sites"), format!("did you mean `{near}`?")),
-            None => self.walk.notes.add(&kind::OWN_WORD, place.clone(), format!("`{category}` is a category of the school’s own")),
+            Some(near) => self.walk.notes.add_with(
+                &kind::UNKNOWN_WORD,
+                place.clone(),
+                format!("`{category}` is no category of sites"),
+                format!("did you mean `{near}`?"),
+            ),
+            None => self.walk.notes.add(
+                &kind::OWN_WORD,
+                place.clone(),
+                format!("`{category}` is a category of the school’s own"),
+            ),
         }
     }
 
@@ -166,11 +287,20 @@ impl Grid<'_, '_> {
                     "" => false,
                     "x" => true,
                     _ if bare.len() <= 12 && only_word(&bare) == "x" => {
-                        self.walk.notes.add(&kind::AMBIGUOUS_MARK, place.clone(), format!("`{text}` is not plainly a mark; it counts as marked"));
+                        self.walk.notes.add(
+                            &kind::AMBIGUOUS_MARK,
+                            place.clone(),
+                            format!("`{text}` is not plainly a mark; it counts as marked"),
+                        );
                         true
                     }
                     _ => {
-                        self.walk.notes.add_with(&kind::UNKNOWN_MARK, place.clone(), format!("`{text}` is no mark"), "write `x`, or leave the cell empty");
+                        self.walk.notes.add_with(
+                            &kind::UNKNOWN_MARK,
+                            place.clone(),
+                            format!("`{text}` is no mark"),
+                            "write `x`, or leave the cell empty",
+                        );
                         false
                     }
                 };
@@ -178,14 +308,24 @@ impl Grid<'_, '_> {
                     marks.insert(column.clone());
                 }
             }
-            read.push(ActionRow { id: row.id.clone(), label: row.label.clone(), marks });
+            read.push(ActionRow {
+                id: row.id.clone(),
+                label: row.label.clone(),
+                marks,
+            });
         }
         read
     }
 
     fn allowances(&mut self, rows: &[Row]) -> Vec<AllowanceRow> {
-        let read = |row: &Row, cells| AllowanceRow { id: row.id.clone(), label: row.label.clone(), cells };
-        rows.iter().map(|row| read(row, self.cells(row, Allowance::ALL, Allowance::key))).collect()
+        let read = |row: &Row, cells| AllowanceRow {
+            id: row.id.clone(),
+            label: row.label.clone(),
+            cells,
+        };
+        rows.iter()
+            .map(|row| read(row, self.cells(row, Allowance::ALL, Allowance::key, Allowance::label)))
+            .collect()
     }
 
     fn filter(&mut self, rows: &[Row]) -> Vec<FilterRow> {
@@ -193,39 +333,73 @@ impl Grid<'_, '_> {
         for row in rows {
             if read.iter().any(|other| other.category == row.category) {
                 let place = self.walk.places.of(&row.id);
-                self.walk.notes.add(&kind::TWICE_IN_TABLE, place, format!("the category `{}` is here twice", row.category));
+                self.walk.notes.add(
+                    &kind::TWICE_IN_TABLE,
+                    place,
+                    format!("the category `{}` is here twice", row.category),
+                );
             }
-            let cells = self.cells(row, FilterAction::ALL, FilterAction::key);
-            read.push(FilterRow { id: row.id.clone(), category: row.category.clone(), label: row.label.clone(), cells });
+            let cells = self.cells(row, FilterAction::ALL, FilterAction::key, FilterAction::key);
+            read.push(FilterRow {
+                id: row.id.clone(),
+                category: row.category.clone(),
+                label: row.label.clone(),
+                cells,
+            });
         }
         read
     }
 
     /// Cells that hold one word of a list; what holds something else is reported and stays undecided.
-    fn cells<W: Copy>(&mut self, row: &Row, words: &[W], key: fn(W) -> &'static str) -> BTreeMap<String, W> {
+    fn cells<W: Copy>(
+        &mut self,
+        row: &Row,
+        words: &[W],
+        key: fn(W) -> &'static str,
+        label: fn(W) -> &'static str,
+    ) -> BTreeMap<String, W> {
         let mut cells = BTreeMap::new();
         for (column, text, place) in &row.cells {
             let bare = slug(text);
             if text.trim().is_empty() {
                 continue;
             }
-            let word = words.iter().copied().find(|word| key(*word) == bare);
+            let word = words
+                .iter()
+                .copied()
+                .find(|word| key(*word) == bare || slug(label(*word)) == bare);
             let plain = text.chars().all(|c| c.is_alphanumeric() || c == '-' || c == ' ');
             match word {
                 Some(word) if plain => {
                     cells.insert(column.clone(), word);
                 }
-                Some(_) => self.walk.notes.add(&kind::AMBIGUOUS_MARK, place.clone(), format!("`{text}` is not plainly a decision; the cell is undecided")),
+                Some(_) => self.walk.notes.add(
+                    &kind::AMBIGUOUS_MARK,
+                    place.clone(),
+                    format!("`{text}` is not plainly a decision; the cell is undecided"),
+                ),
                 None if text.chars().count() <= 12 && only_word(&text.to_lowercase()) == "x" && !plain => {
-                    self.walk.notes.add(&kind::AMBIGUOUS_MARK, place.clone(), format!("`{text}` could be a yes or a no; the cell is undecided"));
+                    self.walk.notes.add(
+                        &kind::AMBIGUOUS_MARK,
+                        place.clone(),
+                        format!("`{text}` could be a yes or a no; the cell is undecided"),
+                    );
                 }
                 None => {
                     let known = || words.iter().map(|word| key(*word));
                     let remedy = match nearest(&bare, known()) {
                         Some(near) => format!("did you mean `{near}`?"),
-                        None => format!("use one of: {}, or leave the cell empty", known().collect::<Vec<_>>().join(", ")),
+                        None => format!(
+                            "use one of: {}, or leave the cell empty",
+                            known().collect::<Vec<_>>().join(", ")
+                        ),
                     };
-                    self.walk.notes.add_with(&kind::UNKNOWN_MARK, place.clone(), format!("`{text}` is no decision this table knows"), remedy);
+                    self.walk.notes.add_with(
+                        &kind::UNKNOWN_MARK,
+                        place.clone(),
+                        format!("`{text}` is no decision this table knows"),
+                        remedy,
+                    );
                 }
             }
         }
@@ -235,7 +409,9 @@ impl Grid<'_, '_> {
 
 /// The span with attributes in a cell.
 fn span_of(cell: &Node) -> Option<&Node> {
-    cell.children.iter().find(|child| child.tag == Tag::Span && !child.attrs.is_empty())
+    cell.children
+        .iter()
+        .find(|child| child.tag == Tag::Span && !child.attrs.is_empty())
 }
 
 /// Letters and figures of a mark without what stands around them.
@@ -246,7 +422,11 @@ fn only_word(text: &str) -> String {
 /// Words as a key: `Class teacher` is `class-teacher`.
 pub(crate) fn slug(text: &str) -> String {
     let lower = text.to_lowercase();
-    lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+    lower
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join("-")
 }
 
 /// A key as words: `class-teacher` is `Class teacher`.
@@ -257,7 +437,10 @@ fn humanise(key: &str) -> String {
 }
 
 fn category_label(category: &str) -> String {
-    CATEGORIES.iter().find(|(key, _)| *key == category).map_or_else(|| humanise(category), |(_, label)| (*label).to_owned())
+    CATEGORIES
+        .iter()
+        .find(|(key, _)| *key == category)
+        .map_or_else(|| humanise(category), |(_, label)| (*label).to_owned())
 }
 
 /// Where a cell's words stand, without the spaces and the bar around them.
@@ -265,7 +448,11 @@ fn trimmed(source: &str, cell: &Node) -> Range<usize> {
     let text = source.get(cell.span.clone()).unwrap_or("");
     let start = cell.span.start + (text.len() - text.trim_start().len());
     let end = start + text.trim().len();
-    if start < end { start..end } else { cell.span.start..cell.span.end }
+    if start < end {
+        start..end
+    } else {
+        cell.span.start..cell.span.end
+    }
 }
 
 #[cfg(test)]

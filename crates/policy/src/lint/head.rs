@@ -9,8 +9,17 @@ pub(super) fn look(lint: &mut Lint<'_>) {
     approval(lint);
     review(lint);
     retention(lint);
-    if !lint.policy.clauses.iter().any(|clause| matches!(clause.binding, Binding::Response(_))) {
-        lint.notes.add(&kind::NO_RESPONSE_TIME, lint.places.head.clone(), "the policy names no time to answer in");
+    if !lint
+        .policy
+        .clauses
+        .iter()
+        .any(|clause| matches!(clause.binding, Binding::Response(_)))
+    {
+        lint.notes.add(
+            &kind::NO_RESPONSE_TIME,
+            lint.places.head.clone(),
+            "the policy names no time to answer in",
+        );
     }
 }
 
@@ -27,11 +36,17 @@ fn approval(lint: &mut Lint<'_>) {
 
 fn review(lint: &mut Lint<'_>) {
     let head = &lint.policy.head;
-    let due = head.next_review.or_else(|| next_after(head.agreed?, head.review_every?));
+    let due = head
+        .next_review
+        .or_else(|| next_after(head.agreed?, head.review_every?));
     if let Some(due) = due
         && due < lint.today
     {
-        lint.notes.add(&kind::REVIEW_LAPSED, lint.places.head.clone(), format!("the policy was due for review by {due}"));
+        lint.notes.add(
+            &kind::REVIEW_LAPSED,
+            lint.places.head.clone(),
+            format!("the policy was due for review by {due}"),
+        );
     }
 }
 
@@ -48,9 +63,16 @@ fn next_after(agreed: Date, every: Cadence) -> Option<Date> {
 }
 
 fn retention(lint: &mut Lint<'_>) {
-    let missing: Vec<_> = RecordKind::ALL.iter().filter(|kind| lint.policy.retention_days(**kind).is_none()).map(|kind| kind.key()).collect();
+    let missing: Vec<_> = RecordKind::ALL
+        .iter()
+        .filter(|kind| lint.policy.retention_days(**kind).is_none())
+        .map(|kind| kind.key())
+        .collect();
     if !missing.is_empty() {
-        let message = format!("the policy does not say how long these are kept: {}", missing.join(", "));
+        let message = format!(
+            "the policy does not say how long these are kept: {}",
+            missing.join(", ")
+        );
         lint.notes.add(&kind::NO_RETENTION, lint.places.head.clone(), message);
     }
 }

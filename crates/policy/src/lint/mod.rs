@@ -23,7 +23,12 @@ pub(crate) struct Lint<'l> {
 
 /// Looks at everything.
 pub(crate) fn lint(policy: &Policy, places: &Places, today: Date, notes: &mut Notes) {
-    let mut lint = Lint { policy, places, today, notes };
+    let mut lint = Lint {
+        policy,
+        places,
+        today,
+        notes,
+    };
     lint.references();
     head::look(&mut lint);
     tables::look(&mut lint);
@@ -38,7 +43,11 @@ impl Lint<'_> {
     fn references(&mut self) {
         for (target, place) in &self.places.references {
             if !self.places.ids.contains_key(&crate::ClauseId(target.clone())) {
-                self.notes.add(&kind::MISSING_REFERENCE, place.clone(), format!("nothing in the document has the id `{target}`"));
+                self.notes.add(
+                    &kind::MISSING_REFERENCE,
+                    place.clone(),
+                    format!("nothing in the document has the id `{target}`"),
+                );
             }
         }
     }
@@ -46,5 +55,11 @@ impl Lint<'_> {
 
 /// The facts of the policy under one key, with their clause.
 pub(crate) fn facts<'p>(policy: &'p Policy, key: &'p str) -> impl Iterator<Item = (&'p Clause, &'p Fact)> {
-    policy.clauses.iter().flat_map(move |clause| clause.facts.iter().filter(move |fact| fact.key == key).map(move |fact| (clause, fact)))
+    policy.clauses.iter().flat_map(move |clause| {
+        clause
+            .facts
+            .iter()
+            .filter(move |fact| fact.key == key)
+            .map(move |fact| (clause, fact))
+    })
 }
