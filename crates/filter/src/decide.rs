@@ -2,7 +2,7 @@
 //! path that ends in "open" allocates nothing.
 
 use crate::helplines::helpline_for;
-use crate::index::Listing;
+use crate::index::{Listing, Matches};
 use crate::reason::{Decision, Group, Log, Reason, Request, RuleKind};
 use crate::rules::{Cell, Exception, Ruleset, SchoolRule, severity};
 use belisha_policy::{FilterAction, Period};
@@ -147,7 +147,7 @@ impl Ruleset {
         let opens_at = if cell.action == Some(FilterAction::Allow) {
             None
         } else {
-            self.opens_at(request.host, group, now)
+            self.opens_at(&matches, group, now)
         };
         let reason = Reason {
             category: Some(Arc::clone(listing.category)),
@@ -173,9 +173,8 @@ impl Ruleset {
         self.cells.get(listing.category_id as usize)?.get(group as usize)
     }
 
-    /// When the categories of a host next leave it open for a group.
-    fn opens_at(&self, host: &str, group: Group, now: Timestamp) -> Option<Timestamp> {
-        let matches = self.index.lookup(host);
+    /// When the categories of a host, by what the lists say about it, next leave it open for a group.
+    fn opens_at(&self, matches: &Matches<'_>, group: Group, now: Timestamp) -> Option<Timestamp> {
         let open_in = |period: Period| {
             matches
                 .listings()

@@ -90,7 +90,8 @@ impl DomainIndex {
     pub fn lookup<'a>(&'a self, host: &'a str) -> Matches<'a> {
         let mut matches = Matches {
             index: self,
-            found: [("", 0); DEEPEST],
+            host,
+            found: [(0, 0); DEEPEST],
             count: 0,
         };
         if self.fingerprints.is_empty() {
@@ -101,7 +102,7 @@ impl DomainIndex {
                 let Some(free) = matches.found.get_mut(matches.count) else {
                     break;
                 };
-                *free = (name, set);
+                *free = (host.len() - name.len(), set);
                 matches.count += 1;
             }
         }
@@ -158,8 +159,9 @@ impl DomainIndex {
 #[derive(Debug, Clone)]
 pub struct Matches<'a> {
     index: &'a DomainIndex,
-    /// Name and set, from the most general name to the most specific.
-    found: [(&'a str, u16); DEEPEST],
+    host: &'a str,
+    /// Where in the host the listed name starts, and its set; from the most general name to the most specific.
+    found: [(usize, u16); DEEPEST],
     count: usize,
 }
 
@@ -167,7 +169,8 @@ impl<'a> Matches<'a> {
     /// The listings, the most specific name first. An entry that its own list exempts further down is left out.
     pub fn listings(&self) -> impl Iterator<Item = Listing<'a>> + '_ {
         let found = self.found.get(..self.count).unwrap_or_default();
-        found.iter().enumerate().rev().flat_map(move |(depth, (name, set))| {
+        found.iter().enumerate().rev().flat_map(move |(depth, (start, set))| {
+            let name = self.host.get(*start..).unwrap_or_default();
             let nearer = found.get(depth..).unwrap_or_default();
             self.members(*set)
                 .iter()
@@ -194,7 +197,7 @@ impl<'a> Matches<'a> {
         self.index.sets.get(set as usize).map(|set| &**set).unwrap_or_default()
     }
 
-    fn counts(&self, member: Member, nearer: &[(&str, u16)]) -> bool {
+    fn counts(&self, member: Member, nearer: &[(usize, u16)]) -> bool {
         match member.mark {
             Mark::Exempt => false,
             Mark::Important => true,

@@ -8,35 +8,11 @@ const LONGEST_NAME: usize = 253;
 /// The longest label.
 const LONGEST_LABEL: usize = 63;
 
-/// Second levels under which nations let names be registered (`co.uk`, `com.au`, `sch.uk`). A two-letter nation with
+/// Second levels under which most nations let names be registered (`co.uk`, `com.au`, `ac.nz`). A two-letter nation with
 /// one of these before it is not one site but many.
-const SECOND_LEVELS: &[&str] = &[
-    "ac",
-    "co",
-    "com",
-    "edu",
-    "gob",
-    "gov",
-    "gouv",
-    "id",
-    "ind",
-    "info",
-    "judiciary",
-    "ltd",
-    "me",
-    "mil",
-    "mod",
-    "ne",
-    "net",
-    "nhs",
-    "nom",
-    "or",
-    "org",
-    "plc",
-    "police",
-    "sch",
-    "web",
-];
+const SECOND_LEVELS: &[&str] = &["ac", "co", "com", "edu", "gov", "mil", "net", "org", "sch"];
+/// Those of the United Kingdom alone; elsewhere they are ordinary names.
+const UNITED_KINGDOM: &[&str] = &["judiciary", "ltd", "me", "mod", "nhs", "plc", "police"];
 
 /// Names that hold many unrelated sites, or that ordinary lessons stand on. Lists have closed these whole by accident.
 const PROTECTED: &[&str] = &[
@@ -73,7 +49,6 @@ const PROTECTED: &[&str] = &[
     "onrender.com",
     "pages.dev",
     "sharepoint.com",
-    "tumblr.com",
     "vercel.app",
     "web.app",
     "weebly.com",
@@ -102,6 +77,9 @@ pub enum NameError {
     /// A name many lessons stand on.
     #[error("this name is protected, because closing all of it breaks ordinary lessons; list the site itself")]
     Protected,
+    /// A helpline's name.
+    #[error("this name belongs to a helpline, which is always open")]
+    Helpline,
     /// Longer than 253 characters.
     #[error("the name is longer than 253 characters")]
     TooLong,
@@ -173,16 +151,21 @@ fn check(name: &str) -> Result<(), NameError> {
 /// Whether a list may close a normalised name whole.
 ///
 /// # Errors
-/// It has no dot, is a public suffix, or is protected.
+/// It has no dot, is a public suffix, is protected, or is a helpline's.
 pub(crate) fn guard(name: &str) -> Result<(), NameError> {
     let Some((second, top)) = name.rsplit_once('.') else {
         return Err(NameError::SingleLabel);
     };
-    if top.len() == 2 && !second.contains('.') && SECOND_LEVELS.contains(&second) {
+    let of_a_nation =
+        top.len() == 2 && SECOND_LEVELS.contains(&second) || top == "uk" && UNITED_KINGDOM.contains(&second);
+    if of_a_nation {
         return Err(NameError::PublicSuffix);
     }
-    if PROTECTED.binary_search(&name).is_ok() || crate::helplines::helpline_for(name).is_some() {
+    if PROTECTED.binary_search(&name).is_ok() {
         return Err(NameError::Protected);
+    }
+    if crate::helplines::helpline_for(name).is_some() {
+        return Err(NameError::Helpline);
     }
     Ok(())
 }
@@ -236,11 +219,12 @@ mod tests {
             ("com.au", NameError::PublicSuffix),
             ("github.io", NameError::Protected),
             ("ajax.googleapis.com", NameError::Protected),
-            ("childline.org.uk", NameError::Protected),
+            ("childline.org.uk", NameError::Helpline),
+            ("nhs.uk", NameError::PublicSuffix),
         ] {
             assert_eq!(guard(name), Err(expected), "{name}");
         }
-        for name in ["someone.github.io", "games.co.uk", "me.com", "example.test"] {
+        for name in ["someone.github.io", "games.co.uk", "me.com", "web.de", "example.test"] {
             assert_eq!(guard(name), Ok(()), "{name}");
         }
     }

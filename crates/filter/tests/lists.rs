@@ -67,7 +67,7 @@ fn a_bad_line_is_refused_with_its_place_and_the_good_ones_are_taken() {
         ("com", Format::Plain, 1, "without a dot"),
         ("  co.uk", Format::Plain, 3, "unrelated people"),
         ("github.io", Format::Plain, 1, "protected"),
-        ("childline.org.uk", Format::Plain, 1, "protected"),
+        ("childline.org.uk", Format::Plain, 1, "helpline"),
         ("192.0.2.7", Format::Plain, 1, "is an address"),
         (&*long, Format::Ut1, 1, "63 characters"),
         ("not a name", Format::Ut1, 1, "letters, digits"),

@@ -13,21 +13,20 @@ const fn fold(a: u64, b: u64) -> u64 {
 }
 
 fn label_hash(state: u64, label: &[u8]) -> u64 {
-    let mut state = state ^ (label.len() as u64).wrapping_mul(LAST);
-    let mut chunks = label.chunks_exact(8);
-    for chunk in &mut chunks {
-        state = fold(state ^ word(chunk), STEP);
-    }
-    fold(state ^ word(chunks.remainder()), STEP ^ LAST)
+    let (words, rest) = label.as_chunks::<8>();
+    let start = state ^ (label.len() as u64).wrapping_mul(LAST);
+    let state = words
+        .iter()
+        .fold(start, |state, word| fold(state ^ u64::from_le_bytes(*word), STEP));
+    fold(state ^ short_word(rest), STEP ^ LAST)
 }
 
-/// Up to eight bytes as a little-endian number.
-fn word(bytes: &[u8]) -> u64 {
-    let mut padded = [0u8; 8];
-    for (to, from) in padded.iter_mut().zip(bytes) {
-        *to = *from;
+/// Fewer than eight bytes as a number; with their count, which `label_hash` mixes in, no two are alike.
+fn short_word(bytes: &[u8]) -> u64 {
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        return u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last));
     }
-    u64::from_le_bytes(padded)
+    bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
 
 /// Each name of a host from the most general (`uk`, `co.uk`) to the host itself, with its hash.
