@@ -64,6 +64,8 @@ pub(crate) struct Shared {
     pub(crate) proxy_public: String,
     pub(crate) block_page_addr: Option<SocketAddr>,
     rules: RwLock<Option<Arc<GatewayRules>>>,
+    /// Tells open tunnels that the rules changed.
+    changed: watch::Sender<()>,
     tunnels: Mutex<JoinSet<()>>,
 }
 
@@ -91,6 +93,12 @@ impl Shared {
     fn take(&self, rules: Arc<GatewayRules>) {
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Some(rules);
         count(&self.metrics.rules_taken);
+        self.changed.send_replace(());
+    }
+
+    /// Wakes whenever other rules are taken.
+    pub(crate) fn rules_changed(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 }
 
@@ -109,7 +117,10 @@ impl Gateway {
         entropy: Entropy,
     ) -> Result<GatewayHandle, StartError> {
         if let Some(path) = &config.snapshot {
-            std::fs::create_dir_all(path).map_err(|source| StartError::Directory { path: path.clone(), source })?;
+            std::fs::create_dir_all(path).map_err(|source| StartError::Directory {
+                path: path.clone(),
+                source,
+            })?;
         }
         let dns_sockets = dns::listen::open(&config.dns_listen).await?;
         let proxy_sockets = open(&config.proxy_listen, "the proxy").await?;
@@ -122,14 +133,22 @@ impl Gateway {
         let given = rules.borrow_and_update().clone();
         let shared = Arc::new(Shared {
             identity: Arc::new(IdentityTable::new()),
-            observer: Observer { queue: config.observations.clone(), metrics: Arc::clone(&metrics) },
+            observer: Observer {
+                queue: config.observations.clone(),
+                metrics: Arc::clone(&metrics),
+            },
             blocks: RecentBlocks::default(),
             warnings: WarningsPassed::default(),
             recent_names: RecentNames::default(),
             forwarder: Forwarder::new(config.upstreams.clone(), config.limits, Arc::clone(&entropy)),
-            proxy_public: config.proxy_public.clone().or(proxy_addr.map(|address| address.to_string())).unwrap_or_default(),
+            proxy_public: config
+                .proxy_public
+                .clone()
+                .or(proxy_addr.map(|address| address.to_string()))
+                .unwrap_or_default(),
             block_page_addr,
             rules: RwLock::new(None),
+            changed: watch::Sender::new(()),
             tunnels: Mutex::default(),
             metrics: Arc::clone(&metrics),
             config,
@@ -151,7 +170,15 @@ impl Gateway {
         for socket in block_page_sockets {
             tasks.spawn(blockpage::serve(Arc::clone(&shared), socket, connections.clone()));
         }
-        Ok(GatewayHandle { dns_addr, proxy_addr, block_page_addr, metrics, identity: Arc::clone(&shared.identity), shared, tasks })
+        Ok(GatewayHandle {
+            dns_addr,
+            proxy_addr,
+            block_page_addr,
+            metrics,
+            identity: Arc::clone(&shared.identity),
+            shared,
+            tasks,
+        })
     }
 }
 
@@ -181,7 +208,9 @@ impl GatewayHandle {
     /// Opens a host that a warning closed, for half an hour, to the person or device of that block. The portal calls it
     /// once the reason has been given. `false`: no such block, or it was no warning.
     pub fn pass_warning(&self, id: &str) -> bool {
-        let Some(block) = self.shared.blocks.find(id) else { return false };
+        let Some(block) = self.shared.blocks.find(id) else {
+            return false;
+        };
         self.shared.warnings.pass(&block, self.shared.now())
     }
 
@@ -192,7 +221,9 @@ impl GatewayHandle {
 
     /// A handle for web pages, which outlives moves of this one.
     pub fn blocks(&self) -> BlockBook {
-        BlockBook { shared: Arc::clone(&self.shared) }
+        BlockBook {
+            shared: Arc::clone(&self.shared),
+        }
     }
 
     /// Stops answering and writes who is signed in.
@@ -223,7 +254,9 @@ impl BlockBook {
 
     /// As [`GatewayHandle::pass_warning`].
     pub fn pass_warning(&self, id: &str) -> bool {
-        let Some(block) = self.shared.blocks.find(id) else { return false };
+        let Some(block) = self.shared.blocks.find(id) else {
+            return false;
+        };
         self.shared.warnings.pass(&block, self.shared.now())
     }
 }
@@ -232,7 +265,11 @@ async fn open(addresses: &[SocketAddr], purpose: &'static str) -> Result<Vec<Tcp
     let mut sockets = Vec::with_capacity(addresses.len());
     for address in addresses {
         let socket = TcpListener::bind(address).await;
-        sockets.push(socket.map_err(|source| StartError::Listen { address: *address, purpose, source })?);
+        sockets.push(socket.map_err(|source| StartError::Listen {
+            address: *address,
+            purpose,
+            source,
+        })?);
     }
     Ok(sockets)
 }
@@ -244,7 +281,12 @@ fn first_address(sockets: &[TcpListener]) -> Option<SocketAddr> {
 /// Rules from the channel, else from disk, else none; identities from disk.
 async fn begin_with_rules(shared: &Arc<Shared>, given: Option<Arc<GatewayRules>>) {
     if let Some(path) = shared.config.snapshot.clone() {
-        match blocking({ let path = path.clone(); move || snapshot::read_identities(&path) }).await {
+        match blocking({
+            let path = path.clone();
+            move || snapshot::read_identities(&path)
+        })
+        .await
+        {
             Ok(identities) => shared.identity.restore(identities, shared.now()),
             Err(SnapshotError::Missing { .. }) => {}
             Err(error) => tracing::error!("{error}; nobody is signed in until they sign in again"),
@@ -253,7 +295,9 @@ async fn begin_with_rules(shared: &Arc<Shared>, given: Option<Arc<GatewayRules>>
             let (school, key) = (shared.config.school, shared.config.illegal_list_key);
             match blocking(move || snapshot::read_rules(&path, school, key)).await {
                 Ok(rules) => shared.take(Arc::new(rules)),
-                Err(error) => tracing::error!("{error}; until rules arrive only the portal and helplines are reachable"),
+                Err(error) => {
+                    tracing::error!("{error}; until rules arrive only the portal and helplines are reachable")
+                }
             }
         }
     }
@@ -294,7 +338,11 @@ async fn follow(shared: Arc<Shared>, mut rules: watch::Receiver<Option<Arc<Gatew
 
 async fn take_and_write(shared: &Arc<Shared>, rules: Arc<GatewayRules>) {
     if rules.school != shared.config.school {
-        tracing::error!("rules for school {} reached the gateway of school {}; they are not taken", rules.school, shared.config.school);
+        tracing::error!(
+            "rules for school {} reached the gateway of school {}; they are not taken",
+            rules.school,
+            shared.config.school
+        );
         return;
     }
     shared.take(Arc::clone(&rules));
@@ -306,7 +354,10 @@ async fn take_and_write(shared: &Arc<Shared>, rules: Arc<GatewayRules>) {
 async fn write_identities(shared: &Arc<Shared>) {
     if let Some(path) = shared.config.snapshot.clone() {
         let running = shared.identity.running(shared.now());
-        report(shared, blocking(move || snapshot::write_identities(&path, &running)).await);
+        report(
+            shared,
+            blocking(move || snapshot::write_identities(&path, &running)).await,
+        );
     }
 }
 
@@ -317,6 +368,10 @@ fn report(shared: &Shared, written: Result<(), SnapshotError>) {
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, SnapshotError> + Send + 'static) -> Result<T, SnapshotError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or(Err(SnapshotError::Stopped))
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SnapshotError> + Send + 'static,
+) -> Result<T, SnapshotError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or(Err(SnapshotError::Stopped))
 }

@@ -47,13 +47,20 @@ pub struct ProxyCredential {
 impl ProxyCredential {
     /// Hashes a password that was just made.
     pub fn new(username: &str, password: &str) -> Self {
-        Self { username: username.to_lowercase(), password_sha256: Sha256::digest(password.as_bytes()).into() }
+        Self {
+            username: username.to_lowercase(),
+            password_sha256: Sha256::digest(password.as_bytes()).into(),
+        }
     }
 
     /// Whether a password is this one. Takes the same time whichever byte differs.
     pub fn verify(&self, password: &str) -> bool {
         let given: [u8; 32] = Sha256::digest(password.as_bytes()).into();
-        given.iter().zip(self.password_sha256).fold(0, |differs, (left, right)| differs | (left ^ right)) == 0
+        given
+            .iter()
+            .zip(self.password_sha256)
+            .fold(0, |differs, (left, right)| differs | (left ^ right))
+            == 0
     }
 }
 
@@ -89,20 +96,41 @@ pub struct GatewayRules {
 impl GatewayRules {
     /// Puts a snapshot together. Where two people carry one proxy user name neither can use it: a wrong name is worse
     /// than none.
-    pub fn new(school: SchoolId, school_name: impl Into<String>, ruleset: Arc<Ruleset>, people: impl IntoIterator<Item = PersonRules>) -> Self {
+    pub fn new(
+        school: SchoolId,
+        school_name: impl Into<String>,
+        ruleset: Arc<Ruleset>,
+        people: impl IntoIterator<Item = PersonRules>,
+    ) -> Self {
         let people: HashMap<_, _> = people.into_iter().map(|rules| (rules.person, rules)).collect();
         let mut holders: HashMap<String, Vec<PersonId>> = HashMap::new();
         for (person, rules) in &people {
             if let Some(credential) = &rules.proxy {
-                holders.entry(credential.username.to_lowercase()).or_default().push(*person);
+                holders
+                    .entry(credential.username.to_lowercase())
+                    .or_default()
+                    .push(*person);
             }
         }
-        let usernames = holders.into_iter().filter_map(|(name, holders)| match holders.as_slice() {
-            [only] => Some((name, *only)),
-            _ => None,
-        });
-        let personal_exceptions = ruleset.rules().exceptions.iter().any(|exception| exception.person.is_some());
-        Self { school, school_name: school_name.into(), ruleset, usernames: usernames.collect(), people, personal_exceptions }
+        let usernames = holders
+            .into_iter()
+            .filter_map(|(name, holders)| match holders.as_slice() {
+                [only] => Some((name, *only)),
+                _ => None,
+            });
+        let personal_exceptions = ruleset
+            .rules()
+            .exceptions
+            .iter()
+            .any(|exception| exception.person.is_some());
+        Self {
+            school,
+            school_name: school_name.into(),
+            ruleset,
+            usernames: usernames.collect(),
+            people,
+            personal_exceptions,
+        }
     }
 
     /// What is known about a person; `None` for somebody of another school, or who left.

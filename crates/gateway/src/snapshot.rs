@@ -56,11 +56,23 @@ pub(crate) fn write_rules(directory: &Path, rules: &GatewayRules) -> Result<(), 
         rules: rules.ruleset.rules().clone(),
     };
     let head = serde_json::to_vec(&head).map_err(|error| damaged(&path, &error))?;
-    write(&path, RULES_MAGIC, &[&head, &rules.ruleset.index().to_bytes(), &rules.ruleset.illegal().to_bytes()])
+    write(
+        &path,
+        RULES_MAGIC,
+        &[
+            &head,
+            &rules.ruleset.index().to_bytes(),
+            &rules.ruleset.illegal().to_bytes(),
+        ],
+    )
 }
 
 /// Reads the last rules of a school.
-pub(crate) fn read_rules(directory: &Path, school: SchoolId, illegal_list_key: [u8; 16]) -> Result<GatewayRules, SnapshotError> {
+pub(crate) fn read_rules(
+    directory: &Path,
+    school: SchoolId,
+    illegal_list_key: [u8; 16],
+) -> Result<GatewayRules, SnapshotError> {
     let path = directory.join(RULES_FILE);
     let bytes = read(&path, RULES_MAGIC)?;
     let [head, index, illegal] = sections(&bytes).ok_or_else(|| damaged(&path, &"a part is missing"))?;
@@ -71,7 +83,12 @@ pub(crate) fn read_rules(directory: &Path, school: SchoolId, illegal_list_key: [
     let index = DomainIndex::read_from(index).map_err(|error| damaged(&path, &error))?;
     let illegal = IllegalList::read_from(illegal_list_key, illegal).map_err(|error| damaged(&path, &error))?;
     let ruleset = Ruleset::compile(head.rules, Arc::new(index), Arc::new(illegal));
-    Ok(GatewayRules::new(head.school, head.school_name, Arc::new(ruleset), head.people))
+    Ok(GatewayRules::new(
+        head.school,
+        head.school_name,
+        Arc::new(ruleset),
+        head.people,
+    ))
 }
 
 /// Writes who is signed in.
@@ -90,12 +107,18 @@ pub(crate) fn read_identities(directory: &Path) -> Result<Vec<(IpAddr, Mapping)>
 }
 
 fn damaged(path: &Path, what: &dyn std::fmt::Display) -> SnapshotError {
-    SnapshotError::Damaged { path: path.to_owned(), what: what.to_string() }
+    SnapshotError::Damaged {
+        path: path.to_owned(),
+        what: what.to_string(),
+    }
 }
 
 /// Magic, then each part after its length, then the hash of all that.
 fn write(path: &Path, magic: &[u8], parts: &[&[u8]]) -> Result<(), SnapshotError> {
-    let disk = |source| SnapshotError::Disk { path: path.to_owned(), source };
+    let disk = |source| SnapshotError::Disk {
+        path: path.to_owned(),
+        source,
+    };
     let mut bytes = magic.to_vec();
     for part in parts {
         bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
@@ -108,7 +131,11 @@ fn write(path: &Path, magic: &[u8], parts: &[&[u8]]) -> Result<(), SnapshotError
     file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(disk)?;
     fs::rename(&beside, path).map_err(disk)?;
     // The new name itself must survive a power cut.
-    path.parent().map_or(Ok(()), |directory| File::open(directory).and_then(|directory| directory.sync_all())).map_err(disk)
+    path.parent()
+        .map_or(Ok(()), |directory| {
+            File::open(directory).and_then(|directory| directory.sync_all())
+        })
+        .map_err(disk)
 }
 
 /// A new file that only this user can read: it says who is in which group.
@@ -124,9 +151,14 @@ fn private(path: &Path) -> io::Result<File> {
 fn read(path: &Path, magic: &[u8]) -> Result<Vec<u8>, SnapshotError> {
     let mut bytes = fs::read(path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => SnapshotError::Missing { path: path.to_owned() },
-        _ => SnapshotError::Disk { path: path.to_owned(), source },
+        _ => SnapshotError::Disk {
+            path: path.to_owned(),
+            source,
+        },
     })?;
-    let (body, seal) = bytes.split_last_chunk::<SEAL>().ok_or_else(|| damaged(path, &"the file is cut short"))?;
+    let (body, seal) = bytes
+        .split_last_chunk::<SEAL>()
+        .ok_or_else(|| damaged(path, &"the file is cut short"))?;
     if !body.starts_with(magic) {
         return Err(damaged(path, &"the file is none of this version's"));
     }
@@ -168,17 +200,33 @@ mod tests {
             let mut changed = whole.clone();
             changed[at] ^= 1;
             fs::write(&path, &changed).unwrap();
-            assert!(matches!(read(&path, IDENTITIES_MAGIC), Err(SnapshotError::Damaged { .. })), "byte {at}");
+            assert!(
+                matches!(read(&path, IDENTITIES_MAGIC), Err(SnapshotError::Damaged { .. })),
+                "byte {at}"
+            );
             fs::write(&path, &whole[..at]).unwrap();
-            assert!(matches!(read(&path, IDENTITIES_MAGIC), Err(SnapshotError::Damaged { .. })), "cut at {at}");
+            assert!(
+                matches!(read(&path, IDENTITIES_MAGIC), Err(SnapshotError::Damaged { .. })),
+                "cut at {at}"
+            );
         }
     }
 
     #[test]
     fn a_missing_file_is_told_from_a_damaged_one() {
         let directory = tempfile::tempdir().unwrap();
-        assert!(matches!(read_identities(directory.path()), Err(SnapshotError::Missing { .. })));
-        fs::write(directory.path().join(IDENTITIES_FILE), b"not a snapshot at all, but long enough to be one").unwrap();
-        assert!(matches!(read_identities(directory.path()), Err(SnapshotError::Damaged { .. })));
+        assert!(matches!(
+            read_identities(directory.path()),
+            Err(SnapshotError::Missing { .. })
+        ));
+        fs::write(
+            directory.path().join(IDENTITIES_FILE),
+            b"not a snapshot at all, but long enough to be one",
+        )
+        .unwrap();
+        assert!(matches!(
+            read_identities(directory.path()),
+            Err(SnapshotError::Damaged { .. })
+        ));
     }
 }

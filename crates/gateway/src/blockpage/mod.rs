@@ -6,7 +6,9 @@ mod recent;
 mod serve;
 mod words;
 
-pub(crate) use page::{CONTENT_SECURITY_POLICY_HEADER, GO_ON_PATH, Page, closed_page, content_security_policy, notice_page};
+pub(crate) use page::{
+    CONTENT_SECURITY_POLICY_HEADER, GO_ON_PATH, Page, closed_page, content_security_policy, notice_page,
+};
 pub use recent::Block;
 pub(crate) use recent::RecentBlocks;
 pub(crate) use serve::serve;

@@ -42,7 +42,9 @@ pub(crate) struct Page {
 pub(crate) fn content_security_policy() -> &'static str {
     static POLICY: LazyLock<String> = LazyLock::new(|| {
         let hash = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
-        format!("default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+        format!(
+            "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        )
     });
     &POLICY
 }
@@ -55,12 +57,15 @@ pub(crate) fn closed_page(closed: &Closed, portal: &str) -> Page {
     paragraph(&mut body, &words.lead);
     if let Some(go_on) = &words.go_on {
         let (question, button) = (Escaped(go_on.question), Escaped(go_on.button));
-        put(&mut body, format_args!(
-            "<form method=\"post\" action=\"{GO_ON_PATH}\"><input type=\"hidden\" name=\"block\" value=\"{}\">\
+        put(
+            &mut body,
+            format_args!(
+                "<form method=\"post\" action=\"{GO_ON_PATH}\"><input type=\"hidden\" name=\"block\" value=\"{}\">\
              <label for=\"why\">{question}</label><textarea id=\"why\" name=\"why\" maxlength=\"300\" required></textarea>\
              <button type=\"submit\">{button}</button></form>",
-            Escaped(id)
-        ));
+                Escaped(id)
+            ),
+        );
     }
     body.push_str("<dl>");
     if let Some(host) = &closed.block.host {
@@ -76,13 +81,32 @@ pub(crate) fn closed_page(closed: &Closed, portal: &str) -> Page {
     body.push_str("</dl><p>");
     let portal = Escaped(portal);
     if closed.block.person.is_none() {
-        put(&mut body, format_args!("<a class=\"button\" href=\"{portal}/portal\">Sign in</a>"));
+        put(
+            &mut body,
+            format_args!("<a class=\"button\" href=\"{portal}/portal\">Sign in</a>"),
+        );
     }
     if let Some(ask) = words.ask {
-        put(&mut body, format_args!("<a class=\"button\" href=\"{portal}/requests/ask?block={}\">{}</a>", Escaped(id), Escaped(ask)));
+        put(
+            &mut body,
+            format_args!(
+                "<a class=\"button\" href=\"{portal}/requests/ask?block={}\">{}</a>",
+                Escaped(id),
+                Escaped(ask)
+            ),
+        );
     }
-    put(&mut body, format_args!("<a class=\"button plain\" href=\"{portal}/tell\">{}</a></p>", Escaped(words.tell)));
-    Page { status: 403, html: frame(words.title, &body, &closed.school_name) }
+    put(
+        &mut body,
+        format_args!(
+            "<a class=\"button plain\" href=\"{portal}/tell\">{}</a></p>",
+            Escaped(words.tell)
+        ),
+    );
+    Page {
+        status: 403,
+        html: frame(words.title, &body, &closed.school_name),
+    }
 }
 
 /// A page that says one thing and, maybe, leads somewhere.
@@ -90,19 +114,32 @@ pub(crate) fn notice_page(status: u16, title: &str, text: &str, link: Option<(&s
     let mut body = String::new();
     paragraph(&mut body, text);
     if let Some((address, label)) = link {
-        put(&mut body, format_args!("<p><a class=\"button\" href=\"{}\">{}</a></p>", Escaped(address), Escaped(label)));
+        put(
+            &mut body,
+            format_args!(
+                "<p><a class=\"button\" href=\"{}\">{}</a></p>",
+                Escaped(address),
+                Escaped(label)
+            ),
+        );
     }
-    Page { status, html: frame(title, &body, "") }
+    Page {
+        status,
+        html: frame(title, &body, ""),
+    }
 }
 
 fn frame(title: &str, body: &str, school: &str) -> String {
     let mut html = String::with_capacity(body.len() + STYLE.len() + 1024);
     let title = Escaped(title);
-    put(&mut html, format_args!(
-        "<!doctype html>\n<html lang=\"en-GB\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+    put(
+        &mut html,
+        format_args!(
+            "<!doctype html>\n<html lang=\"en-GB\"><head><meta charset=\"utf-8\"><title>{title}</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"referrer\" content=\"no-referrer\">\
          <style>{STYLE}</style></head><body><div class=\"zebra\"></div><main>{BEACON}<h1>{title}</h1>{body}"
-    ));
+        ),
+    );
     if !school.is_empty() {
         put(&mut html, format_args!("<footer>{}</footer>", Escaped(school)));
     }
@@ -115,7 +152,10 @@ fn paragraph(body: &mut String, text: &str) {
 }
 
 fn fact(body: &mut String, name: &str, value: &str) {
-    put(body, format_args!("<dt>{}</dt><dd>{}</dd>", Escaped(name), Escaped(value)));
+    put(
+        body,
+        format_args!("<dt>{}</dt><dd>{}</dd>", Escaped(name), Escaped(value)),
+    );
 }
 
 /// Writing into a `String` cannot fail.

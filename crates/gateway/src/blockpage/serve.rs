@@ -4,7 +4,9 @@
 use super::page::{GO_ON_PATH, notice_page};
 use crate::gateway::Shared;
 use crate::observe::Protocol;
-use crate::proxy::{Connections, Response, closed_response, host_header, pac, page, pass_warning, redirect_to_portal, serve_http};
+use crate::proxy::{
+    Connections, Response, closed_response, host_header, pac, page, pass_warning, redirect_to_portal, serve_http,
+};
 use crate::request::{Answer, Asked, Credential, walk};
 use hyper::body::Incoming;
 use hyper::{Method, Request};
@@ -27,19 +29,34 @@ async fn answer(shared: &Shared, device: IpAddr, request: Request<Incoming>) -> 
         return pac(shared);
     }
     let Some(host) = host_header(request.headers()) else {
-        return page(notice_page(400, "This request cannot be answered", "It does not say which page it wants.", None));
+        return page(notice_page(
+            400,
+            "This request cannot be answered",
+            "It does not say which page it wants.",
+            None,
+        ));
     };
     if request.uri().path() == GO_ON_PATH && request.method() == Method::POST {
         return pass_warning(shared, device, Credential::None, &host, request).await;
     }
     let path = request.uri().path_and_query().map(|path| path.as_str());
-    let asked = Asked { protocol: Protocol::Http, device, credential: Credential::None, method: Some(request.method().as_str()), host: &host, path };
+    let asked = Asked {
+        protocol: Protocol::Http,
+        device,
+        credential: Credential::None,
+        method: Some(request.method().as_str()),
+        host: &host,
+        path,
+    };
     // DNS observed the question that led here; this is the same visit.
     match walk(shared, asked).answer {
         Answer::Closed(closed) => closed_response(shared, *closed),
         Answer::Own | Answer::SignFirst => redirect_to_portal(shared),
-        Answer::CredentialWanted | Answer::Open { .. } => {
-            page(notice_page(503, "This page is open now", "Your device still has an old address for it. Wait half a minute and open the page again.", None))
-        }
+        Answer::CredentialWanted | Answer::Open { .. } => page(notice_page(
+            503,
+            "This page is open now",
+            "Your device still has an old address for it. Wait half a minute and open the page again.",
+            None,
+        )),
     }
 }

@@ -29,25 +29,51 @@ pub(super) fn words(closed: &Closed) -> Words {
     let warned = closed.block.outcome == Outcome::Warned;
     match closed.age_band {
         AgeBand::Younger => Words {
-            title: if warned { "Stop and think" } else { "Stop! This page is closed" },
-            lead: if warned { "Ask a grown-up before you go on.".into() } else { "You are not in trouble. Pick a different page.".into() },
-            why: if nobody { "This page is closed for everyone.".into() } else { "Your school keeps this page closed.".into() },
+            title: if warned {
+                "Stop and think"
+            } else {
+                "Stop! This page is closed"
+            },
+            lead: if warned {
+                "Ask a grown-up before you go on.".into()
+            } else {
+                "You are not in trouble. Pick a different page.".into()
+            },
+            why: if nobody {
+                "This page is closed for everyone.".into()
+            } else {
+                "Your school keeps this page closed.".into()
+            },
             opens: closed.opens.as_ref().map(|when| format!("It opens {when}.")),
             ask: (!nobody).then_some("Ask for this page"),
             tell: "Something here worried me",
-            go_on: warned.then_some(GoOn { question: "Why do you want this page?", button: "Go on" }),
+            go_on: warned.then_some(GoOn {
+                question: "Why do you want this page?",
+                button: "Go on",
+            }),
         },
         AgeBand::Pupil => Words {
-            title: if warned { "Think before you open this page" } else { "This page is closed" },
+            title: if warned {
+                "Think before you open this page"
+            } else {
+                "This page is closed"
+            },
             lead: lead_for_pupils(closed, nobody, warned),
             why: why(closed),
             opens: closed.opens.as_ref().map(|when| format!("It opens {when}.")),
             ask: (!nobody).then_some("Ask for this page"),
             tell: "Something here worried me",
-            go_on: warned.then_some(GoOn { question: "What do you need it for?", button: "Open the page" }),
+            go_on: warned.then_some(GoOn {
+                question: "What do you need it for?",
+                button: "Open the page",
+            }),
         },
         AgeBand::Adult => Words {
-            title: if warned { "This page opens after a reason" } else { "This page is closed under the school’s policy" },
+            title: if warned {
+                "This page opens after a reason"
+            } else {
+                "This page is closed under the school’s policy"
+            },
             lead: if nobody {
                 "It is on a list that nobody at the school can change.".into()
             } else {
@@ -57,7 +83,10 @@ pub(super) fn words(closed: &Closed) -> Words {
             opens: closed.opens.as_ref().map(|when| format!("The policy opens it {when}.")),
             ask: (!nobody).then_some("Ask for this page"),
             tell: "Report something that worried you",
-            go_on: warned.then_some(GoOn { question: "Reason, kept with the record of this visit", button: "Open the page" }),
+            go_on: warned.then_some(GoOn {
+                question: "Reason, kept with the record of this visit",
+                button: "Open the page",
+            }),
         },
     }
 }
@@ -82,7 +111,9 @@ fn why(closed: &Closed) -> String {
         RuleKind::SchoolDeny => "The school has closed this site.".into(),
         RuleKind::Exception => "The school has closed this site for a time.".into(),
         RuleKind::Category => format!("It is listed under “{category}”."),
-        RuleKind::Undecided => format!("It is listed under “{category}”, and the school has not decided about that yet."),
+        RuleKind::Undecided => {
+            format!("It is listed under “{category}”, and the school has not decided about that yet.")
+        }
         RuleKind::Default if closed.block.person.is_none() => "Nobody is signed in on this device.".into(),
         RuleKind::Helpline | RuleKind::SchoolAllow | RuleKind::Default => "The school keeps it closed.".into(),
     }

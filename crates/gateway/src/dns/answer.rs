@@ -28,11 +28,20 @@ pub(crate) enum Reply {
 /// Decides a question without waiting for anybody.
 pub(crate) fn decide(shared: &Shared, question: &Question, device: IpAddr) -> Reply {
     count(&shared.metrics.dns_questions);
-    let Some(host) = question.host.as_deref() else { return Reply::Now(question.nothing(ResponseCode::NXDomain, LOCAL_TTL)) };
+    let Some(host) = question.host.as_deref() else {
+        return Reply::Now(question.nothing(ResponseCode::NXDomain, LOCAL_TTL));
+    };
     if let Some(answer) = special(shared, question, host) {
         return answer;
     }
-    let asked = Asked { protocol: Protocol::Dns, device, credential: Credential::None, method: None, host, path: None };
+    let asked = Asked {
+        protocol: Protocol::Dns,
+        device,
+        credential: Credential::None,
+        method: None,
+        host,
+        path: None,
+    };
     let answered = walk(shared, asked);
     if let Some(observation) = answered.observation {
         observe(shared, question, observation);
@@ -43,7 +52,11 @@ pub(crate) fn decide(shared: &Shared, question: &Question, device: IpAddr) -> Re
         Answer::CredentialWanted => Reply::Now(question.answer(ResponseCode::Refused)),
         Answer::SignFirst => {
             let mut message = closed_page(shared, question);
-            explain(&mut message, ExtendedError::Prohibited, "the school's agreement waits to be signed");
+            explain(
+                &mut message,
+                ExtendedError::Prohibited,
+                "the school's agreement waits to be signed",
+            );
             Reply::Now(message)
         }
         Answer::Closed(closed) => Reply::Now(closed_name(shared, question, &closed)),
@@ -67,7 +80,11 @@ pub(crate) async fn forward(shared: &Shared, question: &Question, safe_search: O
     if rebinds(&message) && !crate::proxy::address::private_allowed(&shared.config, host, None) {
         count(&shared.metrics.dns_rebinding);
         let mut message = question.answer(ResponseCode::Refused);
-        explain(&mut message, ExtendedError::Blocked, "a public name with a private address");
+        explain(
+            &mut message,
+            ExtendedError::Blocked,
+            "a public name with a private address",
+        );
         return message;
     }
     message
@@ -87,7 +104,11 @@ fn special(shared: &Shared, question: &Question, host: &str) -> Option<Reply> {
     }
     if let Some(reverse) = host.strip_suffix(".in-addr.arpa") {
         let private = is_private_reverse(reverse);
-        return Some(if private { Reply::Now(question.nothing(ResponseCode::NXDomain, LOCAL_TTL)) } else { Reply::Forward { safe_search: None } });
+        return Some(if private {
+            Reply::Now(question.nothing(ResponseCode::NXDomain, LOCAL_TTL))
+        } else {
+            Reply::Forward { safe_search: None }
+        });
     }
     if host.ends_with(".ip6.arpa") {
         return Some(Reply::Forward { safe_search: None });
@@ -110,7 +131,11 @@ fn is_private_reverse(reverse: &str) -> bool {
 }
 
 fn own(shared: &Shared, question: &Question, host: &str) -> Message {
-    let server = if is_wpad(host) { shared.block_page_addr.map(|address| address.ip()) } else { Some(shared.config.portal.address.ip()) };
+    let server = if is_wpad(host) {
+        shared.block_page_addr.map(|address| address.ip())
+    } else {
+        Some(shared.config.portal.address.ip())
+    };
     match server.filter(|server| !server.is_unspecified()) {
         Some(server) => address(question, server, LOCAL_TTL),
         None => closed_page(shared, question),
@@ -126,7 +151,11 @@ fn open(shared: &Shared, question: &Question, host: &str, safe_search: Option<&'
     }
     count(&shared.metrics.dns_upstream_failures);
     let mut message = question.answer(ResponseCode::ServFail);
-    explain(&mut message, ExtendedError::NoReachableAuthority, "no DNS server is set up to ask");
+    explain(
+        &mut message,
+        ExtendedError::NoReachableAuthority,
+        "no DNS server is set up to ask",
+    );
     Reply::Now(message)
 }
 
@@ -143,7 +172,11 @@ fn closed_name(shared: &Shared, question: &Question, closed: &Closed) -> Message
     let mut message = closed_page(shared, question);
     match (closed.rule, &closed.block.category) {
         (RuleKind::Illegal, _) => explain(&mut message, ExtendedError::Censored, ""),
-        (_, Some(category)) => explain(&mut message, ExtendedError::Blocked, &format!("closed by the school's policy: {category}")),
+        (_, Some(category)) => explain(
+            &mut message,
+            ExtendedError::Blocked,
+            &format!("closed by the school's policy: {category}"),
+        ),
         (_, None) => explain(&mut message, ExtendedError::Blocked, "closed by the school's policy"),
     }
     message
@@ -170,14 +203,26 @@ async fn rewritten(shared: &Shared, question: &Question, target: &'static str) -
     asked.host = Some(target.to_owned());
     let found = shared.forwarder.ask(&asked).await.ok()?;
     let mut message = question.with(LOCAL_TTL, [RData::CNAME(CNAME(name))]);
-    message.add_answers(found.answers.into_iter().filter(|record: &Record| matches!(record.record_type(), RecordType::A | RecordType::AAAA | RecordType::CNAME)));
+    message.add_answers(found.answers.into_iter().filter(|record: &Record| {
+        matches!(
+            record.record_type(),
+            RecordType::A | RecordType::AAAA | RecordType::CNAME
+        )
+    }));
     Some(message)
 }
 
 /// Browsers ask for A, AAAA and HTTPS together; one visit is one observation.
 fn observe(shared: &Shared, question: &Question, observation: Observation) {
     let address = matches!(question.kind, RecordType::A | RecordType::AAAA);
-    if address && shared.recent_names.first_time(observation.device, question.host.as_deref().unwrap_or_default(), observation.outcome, observation.at) {
+    if address
+        && shared.recent_names.first_time(
+            observation.device,
+            question.host.as_deref().unwrap_or_default(),
+            observation.outcome,
+            observation.at,
+        )
+    {
         shared.observer.observe(observation);
     }
 }

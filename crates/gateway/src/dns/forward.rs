@@ -37,7 +37,13 @@ struct Outgoing {
 
 impl Forwarder {
     pub(crate) fn new(upstreams: Vec<SocketAddr>, limits: Limits, entropy: Entropy) -> Self {
-        Self { upstreams, wait: limits.upstream_time, in_flight: Semaphore::new(limits.dns_in_flight), entropy, cache: Cache::default() }
+        Self {
+            upstreams,
+            wait: limits.upstream_time,
+            in_flight: Semaphore::new(limits.dns_in_flight),
+            entropy,
+            cache: Cache::default(),
+        }
     }
 
     /// Whether there is anybody to ask.
@@ -63,7 +69,16 @@ impl Forwarder {
     /// Addresses of a host, IPv4 first.
     pub(crate) async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, Unanswered> {
         let name = Name::from_ascii(format!("{host}.")).map_err(|_| Unanswered)?;
-        let ask = |kind| self.ask_cached(Outgoing { query: Query::query(name.clone(), kind), dnssec_ok: false, checking_disabled: false }, Some(host));
+        let ask = |kind| {
+            self.ask_cached(
+                Outgoing {
+                    query: Query::query(name.clone(), kind),
+                    dnssec_ok: false,
+                    checking_disabled: false,
+                },
+                Some(host),
+            )
+        };
         let (v4, v6) = tokio::join!(ask(RecordType::A), ask(RecordType::AAAA));
         if v4.is_err() && v6.is_err() {
             return Err(Unanswered);
@@ -91,9 +106,14 @@ impl Forwarder {
         let _permit = self.in_flight.try_acquire().map_err(|_| Unanswered)?;
         let mut failure = None;
         for upstream in &self.upstreams {
-            let Ok(Ok(mut message)) = timeout(self.wait, self.exchange(*upstream, &outgoing)).await else { continue };
+            let Ok(Ok(mut message)) = timeout(self.wait, self.exchange(*upstream, &outgoing)).await else {
+                continue;
+            };
             remove_hidden_hello(&mut message);
-            if matches!(message.metadata.response_code, ResponseCode::ServFail | ResponseCode::Refused | ResponseCode::NotImp) {
+            if matches!(
+                message.metadata.response_code,
+                ResponseCode::ServFail | ResponseCode::Refused | ResponseCode::NotImp
+            ) {
                 failure = Some(message);
                 continue;
             }
@@ -111,7 +131,11 @@ impl Forwarder {
         (self.entropy)(&mut id);
         let id = u16::from_be_bytes(id);
         let packet = outgoing.packet(id)?;
-        let any = if upstream.is_ipv4() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) };
+        let any = if upstream.is_ipv4() {
+            IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+        } else {
+            IpAddr::V6(Ipv6Addr::UNSPECIFIED)
+        };
         let socket = UdpSocket::bind((any, 0)).await?;
         socket.connect(upstream).await?;
         socket.send(&packet).await?;
@@ -119,7 +143,9 @@ impl Forwarder {
         loop {
             let length = socket.recv(&mut buffer).await?;
             match outgoing.matching(id, buffer.get(..length).unwrap_or_default()) {
-                Some(message) if message.metadata.truncation => return self.exchange_tcp(upstream, outgoing, id, &packet).await,
+                Some(message) if message.metadata.truncation => {
+                    return self.exchange_tcp(upstream, outgoing, id, &packet).await;
+                }
                 Some(message) => return Ok(message),
                 // Somebody else's packet, or a forger's: the true answer may still come.
                 None => {}
@@ -127,14 +153,22 @@ impl Forwarder {
         }
     }
 
-    async fn exchange_tcp(&self, upstream: SocketAddr, outgoing: &Outgoing, id: u16, packet: &[u8]) -> io::Result<Message> {
+    async fn exchange_tcp(
+        &self,
+        upstream: SocketAddr,
+        outgoing: &Outgoing,
+        id: u16,
+        packet: &[u8],
+    ) -> io::Result<Message> {
         let mut stream = TcpStream::connect(upstream).await?;
         let length = u16::try_from(packet.len()).map_err(io::Error::other)?;
         stream.write_all(&[&length.to_be_bytes(), packet].concat()).await?;
         let length = stream.read_u16().await?;
         let mut answer = vec![0; usize::from(length)];
         stream.read_exact(&mut answer).await?;
-        outgoing.matching(id, &answer).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+        outgoing
+            .matching(id, &answer)
+            .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
     }
 }
 
@@ -154,9 +188,14 @@ impl Outgoing {
     fn matching(&self, id: u16, packet: &[u8]) -> Option<Message> {
         let message = Message::from_vec(packet).ok()?;
         let asked = match message.queries.as_slice() {
-            [query] => query.name() == self.query.name() && query.query_type() == self.query.query_type() && query.query_class() == self.query.query_class(),
+            [query] => {
+                query.name() == self.query.name()
+                    && query.query_type() == self.query.query_type()
+                    && query.query_class() == self.query.query_class()
+            }
             _ => false,
         };
-        (asked && message.metadata.id == id && message.metadata.message_type == MessageType::Response).then_some(message)
+        (asked && message.metadata.id == id && message.metadata.message_type == MessageType::Response)
+            .then_some(message)
     }
 }

@@ -42,7 +42,11 @@ pub(crate) async fn open(addresses: &[SocketAddr]) -> Result<Vec<Sockets>, Start
 }
 
 async fn open_both(wanted: SocketAddr) -> Result<Sockets, StartError> {
-    let failed = |source| StartError::Listen { address: wanted, purpose: "DNS", source };
+    let failed = |source| StartError::Listen {
+        address: wanted,
+        purpose: "DNS",
+        source,
+    };
     let mut tries = 0;
     loop {
         let tcp = TcpListener::bind(wanted).await.map_err(failed)?;
@@ -67,7 +71,9 @@ async fn udp(shared: Arc<Shared>, socket: Arc<UdpSocket>) {
     let mut buffer = vec![0; 4096];
     loop {
         // Errors here are about one client that went away (ICMP); the socket itself is sound.
-        let Ok((length, client)) = socket.recv_from(&mut buffer).await else { continue };
+        let Ok((length, client)) = socket.recv_from(&mut buffer).await else {
+            continue;
+        };
         while waiting.try_join_next().is_some() {}
         match read(buffer.get(..length).unwrap_or_default()) {
             Packet::Drop => count(&shared.metrics.dns_malformed),
@@ -75,7 +81,7 @@ async fn udp(shared: Arc<Shared>, socket: Arc<UdpSocket>) {
                 count(&shared.metrics.dns_malformed);
                 send(&socket, &bytes, client);
             }
-            Packet::Question(question) => match decide(&shared, &question, client.ip()) {
+            Packet::Question(question) => match decide(&shared, &question, client.ip().to_canonical()) {
                 Reply::Now(message) => send(&socket, &encode(&message, Some(question.udp_size())), client),
                 Reply::Forward { safe_search } => {
                     let (shared, socket) = (Arc::clone(&shared), Arc::clone(&socket));
@@ -133,11 +139,14 @@ async fn one(shared: &Shared, stream: &mut TcpStream, client: SocketAddr) -> Opt
             count(&shared.metrics.dns_malformed);
             bytes
         }
-        Packet::Question(question) => match decide(shared, &question, client.ip()) {
+        Packet::Question(question) => match decide(shared, &question, client.ip().to_canonical()) {
             Reply::Now(message) => encode(&message, Some(u16::MAX)),
             Reply::Forward { safe_search } => encode(&forward(shared, &question, safe_search).await, Some(u16::MAX)),
         },
     };
     let length = u16::try_from(bytes.len()).ok()?;
-    stream.write_all(&[&length.to_be_bytes(), bytes.as_slice()].concat()).await.ok()
+    stream
+        .write_all(&[&length.to_be_bytes(), bytes.as_slice()].concat())
+        .await
+        .ok()
 }

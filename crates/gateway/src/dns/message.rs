@@ -72,7 +72,9 @@ impl ExtendedError {
 
 /// Reads a packet.
 pub(crate) fn read(packet: &[u8]) -> Packet {
-    let (Some(&[id_high, id_low]), Some(&flags)) = (packet.get(..2).and_then(|id| id.first_chunk::<2>()), packet.get(2)) else {
+    let (Some(&[id_high, id_low]), Some(&flags)) =
+        (packet.get(..2).and_then(|id| id.first_chunk::<2>()), packet.get(2))
+    else {
         return Packet::Drop;
     };
     if packet.len() < 12 || flags & 0x80 != 0 {
@@ -84,7 +86,12 @@ pub(crate) fn read(packet: &[u8]) -> Packet {
         return reply(id, op_code, ResponseCode::NotImp);
     }
     // One question and no answer: anything else is not a query, and a great many records are work for us alone.
-    let count = |at: usize| packet.get(at..at + 2).and_then(|two| two.first_chunk::<2>()).map_or(0, |two| u16::from_be_bytes(*two));
+    let count = |at: usize| {
+        packet
+            .get(at..at + 2)
+            .and_then(|two| two.first_chunk::<2>())
+            .map_or(0, |two| u16::from_be_bytes(*two))
+    };
     if count(4) != 1 || count(6) != 0 || count(8) > 8 || count(10) > 8 {
         return reply(id, op_code, ResponseCode::FormErr);
     }
@@ -97,7 +104,9 @@ pub(crate) fn read(packet: &[u8]) -> Packet {
 fn question(mut message: Message) -> Packet {
     let id = message.metadata.id;
     let refuse = |code| reply(id, OpCode::Query, code);
-    let Some(query) = message.queries.pop() else { return refuse(ResponseCode::FormErr) };
+    let Some(query) = message.queries.pop() else {
+        return refuse(ResponseCode::FormErr);
+    };
     let kind = query.query_type();
     let question = Question {
         id,
@@ -105,7 +114,10 @@ fn question(mut message: Message) -> Packet {
         kind,
         recursion_desired: message.metadata.recursion_desired,
         checking_disabled: message.metadata.checking_disabled,
-        edns: message.edns.as_ref().map(|edns| ClientEdns { payload: edns.max_payload().max(512), dnssec_ok: edns.flags().dnssec_ok }),
+        edns: message.edns.as_ref().map(|edns| ClientEdns {
+            payload: edns.max_payload().max(512),
+            dnssec_ok: edns.flags().dnssec_ok,
+        }),
         query,
     };
     let version = message.edns.as_ref().map_or(0, Edns::version);
@@ -113,7 +125,10 @@ fn question(mut message: Message) -> Packet {
         return Packet::Reply(encode(&question.answer(ResponseCode::BADVERS), None));
     }
     // Transfers, ANY and the other meta-types are for the owners of a zone, and ANY is how reflectors are made (RFC 8482).
-    let refused = matches!(kind, RecordType::ANY | RecordType::AXFR | RecordType::IXFR | RecordType::OPT | RecordType::TSIG);
+    let refused = matches!(
+        kind,
+        RecordType::ANY | RecordType::AXFR | RecordType::IXFR | RecordType::OPT | RecordType::TSIG
+    );
     if refused || question.query.query_class() != DNSClass::IN {
         return Packet::Reply(encode(&question.answer(ResponseCode::Refused), None));
     }
@@ -205,5 +220,72 @@ pub(crate) fn encode(message: &Message, largest: Option<u16>) -> Vec<u8> {
     match largest {
         Some(largest) if bytes.len() > usize::from(largest) => message.truncate().to_vec().unwrap_or_default(),
         _ => bytes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn packet(host: &str) -> Vec<u8> {
+        let mut message = Message::new(7, MessageType::Query, OpCode::Query);
+        message.add_query(Query::query(Name::from_ascii(host).unwrap(), RecordType::A));
+        message.set_edns(server_edns());
+        message.to_vec().unwrap()
+    }
+
+    /// Whatever the packet was, what is sent back can be read and is an answer to it.
+    fn check(bytes: &[u8]) {
+        let sent = match read(bytes) {
+            Packet::Drop => return,
+            Packet::Reply(sent) => sent,
+            Packet::Question(question) => {
+                for message in [
+                    question.nothing(ResponseCode::NXDomain, 5),
+                    question.with(5, [RData::A(hickory_proto::rr::rdata::A::new(1, 2, 3, 4))]),
+                ] {
+                    assert!(encode(&message, Some(question.udp_size())).len() <= usize::from(question.udp_size()));
+                }
+                encode(&question.answer(ResponseCode::NoError), None)
+            }
+        };
+        let answer = Message::from_vec(&sent).unwrap();
+        assert_eq!(answer.metadata.id.to_be_bytes(), bytes[..2]);
+        assert_eq!(answer.metadata.message_type, MessageType::Response);
+    }
+
+    #[test]
+    fn hosts_are_lower_case_and_odd_characters_are_no_host() {
+        let host = |name: &str| host_of(&Name::from_ascii(name).unwrap());
+        assert_eq!(host("WWW.Lessons.Example.").as_deref(), Some("www.lessons.example"));
+        assert_eq!(host("_dns.resolver.arpa.").as_deref(), Some("_dns.resolver.arpa"));
+        assert_eq!(host(".").as_deref(), Some(""));
+        let dotted = Name::from_labels([b"games.example".as_slice(), b"example"]).unwrap();
+        assert_eq!(host_of(&dotted), None, "a dot inside a label is not two labels");
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_are_answered_or_dropped(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+            check(&bytes);
+        }
+
+        #[test]
+        fn a_question_with_changed_bytes_is_answered_or_dropped(
+            changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+            cut in any::<prop::sample::Index>(),
+            whole in any::<bool>(),
+        ) {
+            let mut bytes = packet("www.lessons.example.");
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            if !whole {
+                bytes.truncate(cut.index(bytes.len()));
+            }
+            check(&bytes);
+        }
     }
 }

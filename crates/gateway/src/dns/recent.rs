@@ -47,11 +47,14 @@ mod tests {
     #[test]
     fn the_questions_of_one_visit_are_one_observation() {
         let names = RecentNames::default();
-        let at = |second| Timestamp::from_second(1_790_000_000 + second).unwrap();
+        let at = |second: i64| Timestamp::from_second(1_790_000_000 + second).unwrap();
         let device = IpAddr::from([10, 0, 0, 1]);
         let ask = |host, outcome, second| names.first_time(device, host, outcome, at(second));
         assert!(ask("a.example", Outcome::Allowed, 0));
-        assert!(!ask("a.example", Outcome::Allowed, 4), "the AAAA question of the same visit");
+        assert!(
+            !ask("a.example", Outcome::Allowed, 4),
+            "the AAAA question of the same visit"
+        );
         assert!(ask("a.example", Outcome::Blocked, 4), "a new outcome is news");
         assert!(ask("b.example", Outcome::Allowed, 4));
         assert!(ask("a.example", Outcome::Allowed, 5));

@@ -49,7 +49,9 @@ fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let [[g1, g2], [h1, h2]] = [g.to_be_bytes(), h.to_be_bytes()];
     let last = Ipv4Addr::new(g1, g2, h1, h2);
     match [a, b, c, d, e, f] {
-        [0, 0, 0, 0, 0, 0xffff] | [0, 0, 0, 0, 0, 0] | [0, 0, 0, 0, 0xffff, 0] | [0x64, 0xff9b, 0, 0, 0, 0] => Some(last),
+        [0, 0, 0, 0, 0, 0xffff] | [0, 0, 0, 0, 0, 0] | [0, 0, 0, 0, 0xffff, 0] | [0x64, 0xff9b, 0, 0, 0, 0] => {
+            Some(last)
+        }
         // Local-use NAT64 prefixes may wrap anything: never public.
         [0x64, 0xff9b, 1, ..] => Some(Ipv4Addr::LOCALHOST),
         [0x2002, ..] => {
@@ -69,10 +71,12 @@ pub(crate) fn private_allowed(config: &GatewayConfig, host: &str, socket: Option
             None => entry == host,
         };
         let by_socket = socket.is_some_and(|socket| {
-            entry.parse::<SocketAddr>().is_ok_and(|allowed| allowed == socket) || entry.parse::<IpAddr>().is_ok_and(|allowed| allowed == socket.ip()) || {
-                let with_port = entry.rsplit_once(':').filter(|(name, _)| *name == host);
-                with_port.and_then(|(_, port)| port.parse::<u16>().ok()) == Some(socket.port())
-            }
+            entry.parse::<SocketAddr>().is_ok_and(|allowed| allowed == socket)
+                || entry.parse::<IpAddr>().is_ok_and(|allowed| allowed == socket.ip())
+                || {
+                    let with_port = entry.rsplit_once(':').filter(|(name, _)| *name == host);
+                    with_port.and_then(|(_, port)| port.parse::<u16>().ok()) == Some(socket.port())
+                }
         });
         by_host || by_socket
     })
@@ -85,15 +89,50 @@ mod tests {
     #[test]
     fn inside_addresses_are_not_public_however_they_are_written() {
         let inside = [
-            "0.0.0.0", "10.1.2.3", "100.100.100.200", "127.0.0.1", "127.255.0.9", "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.168.1.1",
-            "192.0.0.192", "198.18.0.1", "224.0.0.1", "255.255.255.255", "::", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1",
-            "64:ff9b::10.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::a00:1", "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1", "2002:7f00:1::", "2002:a00:1::1",
-            "2001:db8::1", "2001::1", "3fff::1",
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.100.100.200",
+            "127.0.0.1",
+            "127.255.0.9",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "192.0.0.192",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::127.0.0.1",
+            "64:ff9b::10.0.0.1",
+            "64:ff9b::7f00:1",
+            "64:ff9b:1::a00:1",
+            "fe80::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "ff02::1",
+            "2002:7f00:1::",
+            "2002:a00:1::1",
+            "2001:db8::1",
+            "2001::1",
+            "3fff::1",
         ];
         for address in inside {
             assert!(!is_public(address.parse().unwrap()), "{address}");
         }
-        for address in ["1.1.1.1", "9.9.9.9", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "64:ff9b::101:101", "2002:101:101::1", "::ffff:9.9.9.9"] {
+        for address in [
+            "1.1.1.1",
+            "9.9.9.9",
+            "172.32.0.1",
+            "100.128.0.1",
+            "2606:4700::1111",
+            "64:ff9b::101:101",
+            "2002:101:101::1",
+            "::ffff:9.9.9.9",
+        ] {
             assert!(is_public(address.parse().unwrap()), "{address}");
         }
     }

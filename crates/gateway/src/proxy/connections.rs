@@ -34,7 +34,10 @@ pub(crate) struct Place {
 
 impl Connections {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, open: Arc::default() }
+        Self {
+            limits,
+            open: Arc::default(),
+        }
     }
 
     /// A place for a device, unless it or the gateway has too many.
@@ -46,7 +49,10 @@ impl Connections {
             return None;
         }
         open.insert(device, here + 1);
-        Some(Place { device, open: Arc::clone(&self.open) })
+        Some(Place {
+            device,
+            open: Arc::clone(&self.open),
+        })
     }
 }
 
@@ -63,13 +69,22 @@ impl Drop for Place {
 }
 
 /// Serves HTTP/1 on a socket until the task is stopped.
-pub(crate) async fn serve_http<Handle, Answer>(shared: Arc<Shared>, socket: TcpListener, connections: Connections, handle: Handle)
-where
+pub(crate) async fn serve_http<Handle, Answer>(
+    shared: Arc<Shared>,
+    socket: TcpListener,
+    connections: Connections,
+    handle: Handle,
+) where
     Handle: Fn(IpAddr, hyper::Request<Incoming>) -> Answer + Clone + Send + 'static,
     Answer: Future<Output = Response> + Send + 'static,
 {
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(shared.config.limits.head_time).max_buf_size(shared.config.limits.head_bytes.max(8192)).half_close(false);
+    let limits = shared.config.limits;
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_time)
+        .max_header_size(limits.head_bytes)
+        .half_close(false);
     let mut open = JoinSet::new();
     loop {
         while open.try_join_next().is_some() {}
@@ -107,14 +122,21 @@ mod tests {
 
     #[test]
     fn places_are_bounded_by_device_and_in_all_and_come_back() {
-        let connections = Connections::new(Limits { connections: 3, connections_per_device: 2, ..Limits::default() });
+        let connections = Connections::new(Limits {
+            connections: 3,
+            connections_per_device: 2,
+            ..Limits::default()
+        });
         let [one, two] = [IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2])];
         let first = connections.enter(one);
         let second = connections.enter(one);
         assert!(first.is_some() && second.is_some());
         assert!(connections.enter(one).is_none(), "one device has its own bound");
         let third = connections.enter(two);
-        assert!(third.is_some() && connections.enter(two).is_none(), "all together have theirs");
+        assert!(
+            third.is_some() && connections.enter(two).is_none(),
+            "all together have theirs"
+        );
         drop(first);
         assert!(connections.enter(two).is_some());
     }

@@ -27,7 +27,11 @@ const KEPT: Duration = Duration::from_secs(20);
 /// Most unused connections kept to one origin.
 const KEPT_PER_ORIGIN: usize = 8;
 /// Headers in which others name a client; towards the portal only the gateway does.
-const NAMING: [HeaderName; 3] = [FORWARDED, HeaderName::from_static("x-forwarded-for"), HeaderName::from_static("x-real-ip")];
+const NAMING: [HeaderName; 3] = [
+    FORWARDED,
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-real-ip"),
+];
 
 type OriginClient = Client<Connector, Body>;
 
@@ -39,15 +43,25 @@ pub(super) struct Clients {
 
 impl Clients {
     pub(super) fn new(shared: &Arc<Shared>) -> Self {
-        Self { shared: Arc::clone(shared), by_safe_search: Mutex::default() }
+        Self {
+            shared: Arc::clone(shared),
+            by_safe_search: Mutex::default(),
+        }
     }
 
     fn client(&self, safe_search: Option<&'static str>) -> OriginClient {
         let mut clients = self.by_safe_search.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || {
             let mut builder = Client::builder(TokioExecutor::new());
-            builder.timer(TokioTimer::new()).pool_timer(TokioTimer::new()).pool_idle_timeout(KEPT).pool_max_idle_per_host(KEPT_PER_ORIGIN);
-            builder.build(Connector { shared: Arc::clone(&self.shared), safe_search })
+            builder
+                .timer(TokioTimer::new())
+                .pool_timer(TokioTimer::new())
+                .pool_idle_timeout(KEPT)
+                .pool_max_idle_per_host(KEPT_PER_ORIGIN);
+            builder.build(Connector {
+                shared: Arc::clone(&self.shared),
+                safe_search,
+            })
         };
         clients.entry(safe_search).or_insert_with(new).clone()
     }
@@ -64,9 +78,17 @@ impl Clients {
         safe_search: Option<&'static str>,
     ) -> (Response, Option<u64>) {
         let Some(request) = outgoing(shared, device, target, request, own) else {
-            return (respond::bad_request("The address cannot be written in the form origins read."), None);
+            return (
+                respond::bad_request("The address cannot be written in the form origins read."),
+                None,
+            );
         };
-        match timeout(shared.config.limits.idle_time, self.client(safe_search).request(request)).await {
+        match timeout(
+            shared.config.limits.idle_time,
+            self.client(safe_search).request(request),
+        )
+        .await
+        {
             Ok(Ok(response)) => incoming(response),
             Ok(Err(error)) => (failed(&error), None),
             Err(_) => (respond::unreachable(&DialError::TooSlow), None),
@@ -75,14 +97,27 @@ impl Clients {
 }
 
 /// The request as the origin gets it: the host is the one that was judged, whatever the `Host` header said.
-fn outgoing(shared: &Shared, device: IpAddr, target: &Target, request: Request<Incoming>, own: bool) -> Option<Request<Body>> {
+fn outgoing(
+    shared: &Shared,
+    device: IpAddr,
+    target: &Target,
+    request: Request<Incoming>,
+    own: bool,
+) -> Option<Request<Body>> {
     let (mut parts, body) = request.into_parts();
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    parts.uri = Uri::builder().scheme("http").authority(target.authority()).path_and_query(path).build().ok()?;
+    parts.uri = Uri::builder()
+        .scheme("http")
+        .authority(target.authority())
+        .path_and_query(path)
+        .build()
+        .ok()?;
     parts.version = Version::HTTP_11;
     parts.extensions.clear();
     strip_hop_by_hop(&mut parts.headers);
-    parts.headers.insert(HOST, HeaderValue::from_str(&target.authority()).ok()?);
+    parts
+        .headers
+        .insert(HOST, HeaderValue::from_str(&target.authority()).ok()?);
     add_via(&mut parts.headers);
     if own {
         name_device(shared, device, &mut parts.headers);
@@ -95,7 +130,9 @@ fn name_device(shared: &Shared, device: IpAddr, headers: &mut HeaderMap) {
     for name in &NAMING {
         headers.remove(name);
     }
-    let Some(secret) = &shared.config.portal.forwarded_secret else { return };
+    let Some(secret) = &shared.config.portal.forwarded_secret else {
+        return;
+    };
     let node = match device {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => format!("\"[{address}]\""),
@@ -107,7 +144,10 @@ fn name_device(shared: &Shared, device: IpAddr, headers: &mut HeaderMap) {
 }
 
 fn incoming(response: hyper::Response<Incoming>) -> (Response, Option<u64>) {
-    let bytes = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let bytes = response
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
     let (mut parts, body) = response.into_parts();
     strip_hop_by_hop(&mut parts.headers);
     add_via(&mut parts.headers);
@@ -123,7 +163,11 @@ fn failed(error: &hyper_util::client::legacy::Error) -> Response {
             return respond::unreachable(dial);
         }
         if cause.is::<LengthLimitError>() {
-            return respond::refused(413, "This is too large to send", "Send it in smaller parts, or ask your technician for another way.");
+            return respond::refused(
+                413,
+                "This is too large to send",
+                "Send it in smaller parts, or ask your technician for another way.",
+            );
         }
         source = cause.source();
     }
@@ -149,9 +193,11 @@ impl tower_service::Service<Uri> for Connector {
     fn call(&mut self, uri: Uri) -> Self::Future {
         let (shared, safe_search) = (Arc::clone(&self.shared), self.safe_search);
         Box::pin(async move {
-            let target = Target { host: uri.host().and_then(host).ok_or(DialError::NotFound)?, port: uri.port_u16().unwrap_or(80) };
+            let target = Target {
+                host: uri.host().and_then(host).ok_or(DialError::NotFound)?,
+                port: uri.port_u16().unwrap_or(80),
+            };
             dial(&shared, &target, safe_search).await.map(TokioIo::new)
         })
     }
 }
-

@@ -26,7 +26,10 @@ pub(super) struct Proxy {
 
 impl Proxy {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { clients: Clients::new(&shared), shared }
+        Self {
+            clients: Clients::new(&shared),
+            shared,
+        }
     }
 
     /// Answers a request.
@@ -38,9 +41,13 @@ impl Proxy {
         }
         match request.uri().scheme_str() {
             Some("http") => self.plain(device, &sent, request).await,
-            Some(_) => respond::bad_request("A proxy carries plain addresses that start with http://, and everything else through CONNECT."),
+            Some(_) => respond::bad_request(
+                "A proxy carries plain addresses that start with http://, and everything else through CONNECT.",
+            ),
             None if matches!(request.uri().path(), "/proxy.pac" | "/wpad.dat") => respond::pac(&self.shared),
-            None => respond::bad_request("This is a proxy. Set it as the proxy of your browser; do not open it as a page."),
+            None => {
+                respond::bad_request("This is a proxy. Set it as the proxy of your browser; do not open it as a page.")
+            }
         }
     }
 
@@ -49,21 +56,40 @@ impl Proxy {
             return respond::bad_request("The address names no host that can be looked up.");
         };
         if is_loop(request.headers()) {
-            return respond::refused(508, "This request goes round in circles", "It came through this proxy before.");
+            return respond::refused(
+                508,
+                "This request goes round in circles",
+                "It came through this proxy before.",
+            );
         }
         if request.body().size_hint().lower() > self.shared.config.limits.body_bytes {
-            return respond::refused(413, "This is too large to send", "Send it in smaller parts, or ask your technician for another way.");
+            return respond::refused(
+                413,
+                "This is too large to send",
+                "Send it in smaller parts, or ask your technician for another way.",
+            );
         }
         if request.uri().path() == GO_ON_PATH && request.method() == Method::POST {
             return pass_warning(&self.shared, device, sent.credential(), &target.host, request).await;
         }
         let path = request.uri().path_and_query().map(|path| path.as_str());
-        let asked =
-            Asked { protocol: Protocol::Http, device, credential: sent.credential(), method: Some(request.method().as_str()), host: &target.host, path };
+        let asked = Asked {
+            protocol: Protocol::Http,
+            device,
+            credential: sent.credential(),
+            method: Some(request.method().as_str()),
+            host: &target.host,
+            path,
+        };
         let answered = walk(&self.shared, asked);
         match answered.answer {
             Answer::CredentialWanted => respond::credential_wanted(),
-            Answer::Own => self.clients.forward(&self.shared, device, &target, request, true, None).await.0,
+            Answer::Own => {
+                self.clients
+                    .forward(&self.shared, device, &target, request, true, None)
+                    .await
+                    .0
+            }
             Answer::SignFirst => {
                 self.observe(answered.observation);
                 respond::redirect_to_portal(&self.shared)
@@ -73,8 +99,15 @@ impl Proxy {
                 closed_response(&self.shared, *closed)
             }
             Answer::Open { safe_search } => {
-                let (response, bytes) = self.clients.forward(&self.shared, device, &target, request, false, safe_search).await;
-                self.observe(answered.observation.map(|observation| Observation { bytes, ..observation }));
+                let (response, bytes) = self
+                    .clients
+                    .forward(&self.shared, device, &target, request, false, safe_search)
+                    .await;
+                self.observe(
+                    answered
+                        .observation
+                        .map(|observation| Observation { bytes, ..observation }),
+                );
                 response
             }
         }
@@ -94,17 +127,34 @@ pub(crate) fn closed_response(shared: &Shared, mut closed: Closed) -> Response {
 }
 
 /// Takes the form on a warning page: the block's number and a reason. The host opens for whoever was warned.
-pub(crate) async fn pass_warning(shared: &Shared, device: IpAddr, credential: Credential<'_>, host: &str, request: Request<Incoming>) -> Response {
+pub(crate) async fn pass_warning(
+    shared: &Shared,
+    device: IpAddr,
+    credential: Credential<'_>,
+    host: &str,
+    request: Request<Incoming>,
+) -> Response {
     let form = match Limited::new(request.into_body(), LONGEST_FORM).collect().await {
         Ok(form) => form.to_bytes(),
         Err(_) => return respond::refused(413, "This is too much text", "Say it in fewer words."),
     };
     let (id, why) = (form_value(&form, "block"), form_value(&form, "why"));
     let again = || respond::bad_request("Open the page again, read the warning, and say why you need it.");
-    let (Some(block), false) = (shared.blocks.find(&id), why.trim().is_empty()) else { return again() };
+    let (Some(block), false) = (shared.blocks.find(&id), why.trim().is_empty()) else {
+        return again();
+    };
     // Judged anew: the rules, or who sits here, may have changed since the warning was shown.
-    let asked = Asked { protocol: Protocol::Http, device, credential, method: Some("POST"), host, path: None };
-    let Answer::Closed(closed) = walk(shared, asked).answer else { return again() };
+    let asked = Asked {
+        protocol: Protocol::Http,
+        device,
+        credential,
+        method: Some("POST"),
+        host,
+        path: None,
+    };
+    let Answer::Closed(closed) = walk(shared, asked).answer else {
+        return again();
+    };
     let same = block.host.as_deref() == Some(host) && block.person == closed.block.person && block.device == device;
     if !same || closed.block.outcome != Outcome::Warned || !shared.warnings.pass(&block, shared.now()) {
         return again();
@@ -136,7 +186,10 @@ pub(crate) async fn pass_warning(shared: &Shared, device: IpAddr, credential: Cr
 /// A field of a URL-encoded form; empty if it is not there.
 fn form_value(form: &[u8], name: &str) -> String {
     let text = String::from_utf8_lossy(form);
-    let field = text.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name);
+    let field = text
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(key, _)| *key == name);
     field.map(|(_, value)| decode(value)).unwrap_or_default()
 }
 
@@ -144,7 +197,10 @@ fn decode(value: &str) -> String {
     let mut bytes = Vec::with_capacity(value.len());
     let mut rest = value.as_bytes();
     while let Some((first, after)) = rest.split_first() {
-        let hex = after.get(..2).and_then(|two| std::str::from_utf8(two).ok()).and_then(|two| u8::from_str_radix(two, 16).ok());
+        let hex = after
+            .get(..2)
+            .and_then(|two| std::str::from_utf8(two).ok())
+            .and_then(|two| u8::from_str_radix(two, 16).ok());
         match (first, hex) {
             (b'%', Some(byte)) => {
                 bytes.push(byte);

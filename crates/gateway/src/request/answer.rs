@@ -14,9 +14,7 @@ pub(crate) enum Answer {
     /// Lead to the school's own server.
     Own,
     /// Let through; a search engine's host is reached under another name where safe search is on.
-    Open {
-        safe_search: Option<&'static str>,
-    },
+    Open { safe_search: Option<&'static str> },
     /// Ask for a user name and password.
     CredentialWanted,
     /// Lead to the page where agreements are signed.
@@ -47,12 +45,21 @@ pub(crate) struct Answered {
 pub(crate) fn answer(walk: &Walk<'_>, verdict: Verdict) -> Answered {
     let metrics = &walk.shared.metrics;
     match verdict {
-        Verdict::Own => Answered { answer: Answer::Own, observation: None },
-        Verdict::CredentialWanted => Answered { answer: Answer::CredentialWanted, observation: None },
+        Verdict::Own => Answered {
+            answer: Answer::Own,
+            observation: None,
+        },
+        Verdict::CredentialWanted => Answered {
+            answer: Answer::CredentialWanted,
+            observation: None,
+        },
         Verdict::SignFirst => {
             count(&metrics.sign_first);
             let observation = observation(walk, Outcome::SignFirst, "agreement-unsigned", None);
-            Answered { answer: Answer::SignFirst, observation: Some(observation) }
+            Answered {
+                answer: Answer::SignFirst,
+                observation: Some(observation),
+            }
         }
         Verdict::Decided(decision) => {
             let outcome = outcome(decision.action);
@@ -61,11 +68,15 @@ pub(crate) fn answer(walk: &Walk<'_>, verdict: Verdict) -> Answered {
                     count(&metrics.helplines);
                     None
                 }
-                Log::ByName | Log::WithoutHost => Some(observation(walk, outcome, decision.reason.rule.key(), Some(&decision))),
+                Log::ByName | Log::WithoutHost => {
+                    Some(observation(walk, outcome, decision.reason.rule.key(), Some(&decision)))
+                }
             };
             let answer = if outcome == Outcome::Allowed {
                 count(&metrics.allowed);
-                Answer::Open { safe_search: judge::safe_search(walk.rules, walk.asked.host, walk.caller.group) }
+                Answer::Open {
+                    safe_search: judge::safe_search(walk.rules, walk.asked.host, walk.caller.group),
+                }
             } else {
                 count(&metrics.blocked);
                 Answer::Closed(Box::new(closed(walk, outcome, decision)))
@@ -98,13 +109,25 @@ fn closed(walk: &Walk<'_>, outcome: Outcome, decision: Decision) -> Closed {
         reason: reason.rule.key(),
         category: reason.category.as_deref().map(str::to_owned),
         list: reason.list.as_deref().map(str::to_owned),
-        category_label: reason.category.as_deref().map(|category| judge::category_label(walk.rules, category)),
+        category_label: reason
+            .category
+            .as_deref()
+            .map(|category| judge::category_label(walk.rules, category)),
         clause: reason.clause.as_ref().map(|clause| clause.number.to_string()),
         opens_at: reason.opens_at,
     };
-    let opens = reason.opens_at.and_then(|at| judge::school_time(walk.rules, at, walk.now));
+    let opens = reason
+        .opens_at
+        .and_then(|at| judge::school_time(walk.rules, at, walk.now));
     let school_name = walk.rules.map_or_else(String::new, |rules| rules.school_name.clone());
-    Closed { block, age_band: walk.caller.age_band, rule: reason.rule, named_by: walk.caller.named_by, opens, school_name }
+    Closed {
+        block,
+        age_band: walk.caller.age_band,
+        rule: reason.rule,
+        named_by: walk.caller.named_by,
+        opens,
+        school_name,
+    }
 }
 
 fn observation(walk: &Walk<'_>, outcome: Outcome, reason: &str, decision: Option<&Decision>) -> Observation {
@@ -128,8 +151,13 @@ fn observation(walk: &Walk<'_>, outcome: Outcome, reason: &str, decision: Option
         worries,
         outcome,
         reason: reason.to_owned(),
-        category: decision.and_then(|decision| decision.reason.category.as_deref()).map(str::to_owned),
-        list: decision.filter(|_| by_name).and_then(|decision| decision.reason.list.as_deref()).map(str::to_owned),
+        category: decision
+            .and_then(|decision| decision.reason.category.as_deref())
+            .map(str::to_owned),
+        list: decision
+            .filter(|_| by_name)
+            .and_then(|decision| decision.reason.list.as_deref())
+            .map(str::to_owned),
         bytes: None,
         note: None,
     }

@@ -42,11 +42,19 @@ impl Caller<'_> {
         age_band: AgeBand::Pupil,
         wrong_credential: false,
     };
-    const WRONG: Caller<'static> = Caller { wrong_credential: true, ..Self::NOBODY };
+    const WRONG: Caller<'static> = Caller {
+        wrong_credential: true,
+        ..Self::NOBODY
+    };
 }
 
 /// Names the caller. Without rules nobody is known.
-pub(crate) fn identify<'a>(rules: Option<&'a GatewayRules>, identity: &IdentityTable, asked: &Asked<'_>, now: Timestamp) -> Caller<'a> {
+pub(crate) fn identify<'a>(
+    rules: Option<&'a GatewayRules>,
+    identity: &IdentityTable,
+    asked: &Asked<'_>,
+    now: Timestamp,
+) -> Caller<'a> {
     let Some(rules) = rules else { return Caller::NOBODY };
     let (found, named_by) = match asked.credential {
         Credential::Unreadable => return Caller::WRONG,
@@ -56,14 +64,19 @@ pub(crate) fn identify<'a>(rules: Option<&'a GatewayRules>, identity: &IdentityT
         },
         Credential::None => {
             let mapping = identity.who(asked.device, now);
-            (mapping.and_then(|mapping| rules.person(mapping.person)), IdentitySource::PortalSignIn)
+            (
+                mapping.and_then(|mapping| rules.person(mapping.person)),
+                IdentitySource::PortalSignIn,
+            )
         }
     };
     match found {
         None => Caller::NOBODY,
         Some(person) => Caller {
             person: Some(person.person),
-            person_key: rules.has_personal_exceptions().then(|| person.person.to_string().into_boxed_str()),
+            person_key: rules
+                .has_personal_exceptions()
+                .then(|| person.person.to_string().into_boxed_str()),
             named_by: Some(named_by),
             group: &person.group,
             gate: person.gate,

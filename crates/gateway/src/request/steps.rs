@@ -56,13 +56,32 @@ pub(crate) struct Walk<'a> {
 
 /// Takes a request through every step. The observation comes back to the caller, who may know the length of the answer.
 pub(crate) fn walk(shared: &Shared, asked: Asked<'_>) -> Answered {
+    through_steps(shared, asked, |walk, verdict| answer::answer(walk, verdict))
+}
+
+/// Whether a request that was let through would be let through now. Nothing is counted or observed.
+pub(crate) fn still_open(shared: &Shared, asked: Asked<'_>) -> bool {
+    through_steps(shared, asked, |_, verdict| match verdict {
+        Verdict::Own => true,
+        Verdict::Decided(decision) => decision.action == FilterAction::Allow,
+        Verdict::CredentialWanted | Verdict::SignFirst => false,
+    })
+}
+
+fn through_steps<T>(shared: &Shared, asked: Asked<'_>, then: impl FnOnce(&Walk<'_>, Verdict) -> T) -> T {
     let held = shared.rules();
     let rules = held.as_deref();
     let now = shared.now();
     let caller = identify(rules, &shared.identity, &asked, now);
-    let walk = Walk { shared, asked, rules, caller, now };
+    let walk = Walk {
+        shared,
+        asked,
+        rules,
+        caller,
+        now,
+    };
     let verdict = STEPS.iter().find_map(|step| step(&walk)).unwrap_or(Verdict::SignFirst);
-    answer::answer(&walk, verdict)
+    then(&walk, verdict)
 }
 
 fn own_pages(walk: &Walk<'_>) -> Option<Verdict> {
@@ -86,7 +105,12 @@ fn gate(walk: &Walk<'_>) -> Option<Verdict> {
 
 fn rules(walk: &Walk<'_>) -> Option<Verdict> {
     let mut decision = judge::decide(walk.rules, &walk.request(), walk.now);
-    if decision.action == FilterAction::Warn && walk.shared.warnings.passed(&walk.caller, walk.asked.device, walk.asked.host, walk.now) {
+    if decision.action == FilterAction::Warn
+        && walk
+            .shared
+            .warnings
+            .passed(&walk.caller, walk.asked.device, walk.asked.host, walk.now)
+    {
         decision.action = FilterAction::Allow;
     }
     Some(Verdict::Decided(decision))
@@ -94,7 +118,12 @@ fn rules(walk: &Walk<'_>) -> Option<Verdict> {
 
 impl Walk<'_> {
     fn request(&self) -> Request<'_> {
-        Request { host: self.asked.host, path: self.asked.path, group: self.caller.group, person: self.caller.person_key.as_deref() }
+        Request {
+            host: self.asked.host,
+            path: self.asked.path,
+            group: self.caller.group,
+            person: self.caller.person_key.as_deref(),
+        }
     }
 }
 

@@ -27,8 +27,12 @@ pub(crate) struct WarningsPassed(Mutex<HashMap<(Who, Box<str>), Timestamp>>);
 impl WarningsPassed {
     /// Opens the host of a block that was a warning.
     pub(crate) fn pass(&self, block: &Block, now: Timestamp) -> bool {
-        let (Outcome::Warned, Some(host)) = (block.outcome, &block.host) else { return false };
-        let Ok(until) = now.checked_add(HOLDS) else { return false };
+        let (Outcome::Warned, Some(host)) = (block.outcome, &block.host) else {
+            return false;
+        };
+        let Ok(until) = now.checked_add(HOLDS) else {
+            return false;
+        };
         let who = block.person.map_or(Who::Device(block.device), Who::Person);
         let mut passed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if passed.len() >= MOST {

@@ -1,0 +1,10 @@
+//! The gateway as devices meet it: real sockets, real packets, `dig` and `curl` where they are installed.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by stopping")]
+
+mod dns;
+mod life;
+mod people;
+mod proxy;
+mod strangers;
+mod support;
+mod tunnel;

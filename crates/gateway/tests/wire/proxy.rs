@@ -1,0 +1,295 @@
+//! The explicit proxy on real sockets: what is carried, what is closed, who is known, what never leaves.
+
+use crate::support::*;
+use belisha_gateway::{Outcome, Protocol};
+
+#[tokio::test]
+async fn an_open_page_is_carried_and_observed() {
+    let mut site = Site::start().await;
+    site.sign_in(pupil());
+    let answer = site.get("http://lessons.example/week?q=volcano+facts").await;
+    assert_eq!(answer.status, 200);
+    assert!(
+        answer.body.contains("GET /week?q=volcano+facts HTTP/1.1"),
+        "{}",
+        answer.body
+    );
+    assert!(answer.header("via").is_some_and(|via| via.contains("belisha")));
+    let [seen] = site.observed().try_into().unwrap();
+    assert_eq!(
+        (seen.person, seen.outcome, seen.protocol),
+        (Some(pupil()), Outcome::Allowed, Protocol::Http)
+    );
+    assert_eq!(
+        (seen.host.as_deref(), seen.path.as_deref()),
+        (Some("lessons.example"), Some("/week")),
+        "the query stays out"
+    );
+    assert!(seen.bytes.is_some_and(|bytes| bytes > 0));
+}
+
+#[tokio::test]
+async fn a_closed_page_says_why_in_words_for_the_reader() {
+    let mut site = Site::start().await;
+    for (person, expected) in [
+        (pupil(), "You are not in trouble"),
+        (young(), "Stop! This page is closed"),
+    ] {
+        site.sign_in(person);
+        let answer = site.get("http://www.games.example/").await;
+        assert_eq!(answer.status, 403);
+        assert!(answer.body.contains(expected), "{}", answer.body);
+        site.sign_out(person);
+    }
+    site.sign_in(pupil());
+    let answer = site.get("http://games.example/?a=%3Cscript%3E").await;
+    assert!(
+        answer.body.contains("Games &lt;and&gt; toys") && !answer.body.contains("<script>"),
+        "{}",
+        answer.body
+    );
+    assert!(
+        answer.body.contains("rule 7.2") && answer.body.contains("It opens today at 15:00."),
+        "{}",
+        answer.body
+    );
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert!(
+        answer
+            .header("content-security-policy")
+            .unwrap()
+            .starts_with("default-src 'none'; style-src 'sha256-")
+    );
+    let id = answer
+        .body
+        .split("ask?block=")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .unwrap();
+    let block = site.gateway.block(id).unwrap();
+    assert_eq!(
+        (block.host.as_deref(), block.person, block.category.as_deref()),
+        (Some("games.example"), Some(pupil()), Some("games"))
+    );
+    assert!(site.gateway.block("000000000000000000000000").is_none());
+    assert!(
+        site.observed()
+            .iter()
+            .all(|seen| seen.outcome == Outcome::Blocked && seen.reason == "category")
+    );
+    site.set_time("2026-11-23T16:00:00Z");
+    assert_eq!(site.get("http://games.example/").await.status, 200, "open after school");
+}
+
+#[tokio::test]
+async fn the_illegal_list_leaves_its_category_and_no_host() {
+    let mut site = Site::start().await;
+    site.sign_in(teacher());
+    let answer = site.get("http://illegal-test.example/secret/path?q=words").await;
+    assert_eq!(answer.status, 403);
+    assert!(
+        !answer.body.contains("illegal-test.example") && !answer.body.contains("requests/ask"),
+        "{}",
+        answer.body
+    );
+    let [seen] = site.observed().try_into().unwrap();
+    assert_eq!(
+        (seen.reason.as_str(), seen.host, seen.path, seen.search_term, seen.list),
+        ("illegal", None, None, None, None)
+    );
+}
+
+#[tokio::test]
+async fn a_forged_host_header_changes_nothing() {
+    let site = Site::start().await;
+    site.sign_in(pupil());
+    let sent = "GET http://games.example/ HTTP/1.1\r\nHost: lessons.example\r\nConnection: close\r\n\r\n";
+    assert_eq!(send(site.proxy(), sent).await.status, 403);
+    let sent = "GET http://lessons.example/ HTTP/1.1\r\nHost: games.example\r\nConnection: close\r\n\r\n";
+    let answer = send(site.proxy(), sent).await;
+    assert!(
+        answer.status == 200 && answer.body.to_lowercase().contains("host: lessons.example\r\n"),
+        "{}",
+        answer.body
+    );
+    assert!(!answer.body.contains("games.example"));
+}
+
+#[tokio::test]
+async fn hosts_written_oddly_are_judged_as_the_host_they_are() {
+    let site = Site::start().await;
+    site.sign_in(pupil());
+    for url in [
+        "http://GAMES.Example/",
+        "http://games.example./",
+        "http://games.example:80/",
+    ] {
+        assert_eq!(site.get(url).await.status, 403, "{url}");
+    }
+    for url in [
+        "http://a..example/",
+        "http://user@games.example/",
+        "https://games.example/",
+    ] {
+        assert_eq!(site.get(url).await.status, 400, "{url}");
+    }
+}
+
+#[tokio::test]
+async fn private_addresses_are_refused_however_they_are_written() {
+    let site = Site::start().await;
+    site.sign_in(pupil());
+    let port = site.origin.port();
+    for host in [
+        "127.0.0.1",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "localhost",
+        "0.0.0.0",
+        "169.254.169.254",
+        "10.0.0.1",
+        "[64:ff9b::7f00:1]",
+        "127.1",
+        "2130706433",
+    ] {
+        let answer = site.get(&format!("http://{host}:{port}/")).await;
+        assert!(matches!(answer.status, 403 | 502), "{host}: {}", answer.status);
+        assert!(!answer.body.contains("origin was sent"), "{host}");
+    }
+    for host in ["127.0.0.1", "[::1]", "192.168.0.1"] {
+        assert_eq!(
+            site.request("CONNECT", &format!("{host}:443"), "").await.status,
+            403,
+            "{host}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_private_origin_can_be_let_in_by_name() {
+    let site = Site::start_with(Some(rules()), |config| {
+        config.allow_private_for = vec!["localhost".into()]
+    })
+    .await;
+    site.sign_in(pupil());
+    assert_eq!(
+        site.get(&format!("http://localhost:{}/", site.origin.port()))
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        site.get(&format!("http://127.0.0.1:{}/", site.origin.port()))
+            .await
+            .status,
+        403,
+        "by that name only"
+    );
+}
+
+#[tokio::test]
+async fn bodies_are_streamed_and_their_framing_is_ours() {
+    let site = Site::start_with(Some(rules()), |config| config.limits.body_bytes = 100_000).await;
+    site.sign_in(pupil());
+    let body = "x".repeat(50_000);
+    let sent = format!(
+        "POST http://lessons.example/ HTTP/1.1\r\nHost: lessons.example\r\nConnection: close, X-Mine\r\nX-Mine: 1\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let answer = send(site.proxy(), &sent).await;
+    assert!(answer.status == 200 && answer.body.ends_with(&body));
+    assert!(!answer.body.to_lowercase().contains("x-mine"));
+    let chunked = "POST http://lessons.example/ HTTP/1.1\r\nHost: lessons.example\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+    let answer = send(site.proxy(), chunked).await;
+    assert!(answer.status == 200 && answer.body.contains("hello"), "{answer:?}");
+    let sent = "POST http://lessons.example/ HTTP/1.1\r\nHost: lessons.example\r\nConnection: close\r\nContent-Length: 100000000\r\n\r\n";
+    assert_eq!(send(site.proxy(), sent).await.status, 413);
+    let both = "POST http://lessons.example/ HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET http://games.example/ HTTP/1.1\r\nHost: games.example\r\nConnection: close\r\n\r\n";
+    let answer = send(site.proxy(), both).await;
+    assert!(
+        !answer.body.contains("GET http://games.example/ HTTP/1.1\r\nHost"),
+        "nothing is smuggled: {answer:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_connection_is_kept_and_each_request_on_it_is_judged() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let site = Site::start().await;
+    site.sign_in(pupil());
+    let mut stream = tokio::net::TcpStream::connect(site.proxy()).await.unwrap();
+    for (host, status) in [
+        ("lessons.example", "200"),
+        ("games.example", "403"),
+        ("lessons.example", "200"),
+    ] {
+        stream
+            .write_all(format!("GET http://{host}/ HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes())
+            .await
+            .unwrap();
+        let mut text = Vec::new();
+        let mut chunk = [0; 8192];
+        loop {
+            let length = stream.read(&mut chunk).await.unwrap();
+            text.extend_from_slice(&chunk[..length]);
+            let whole = String::from_utf8_lossy(&text).into_owned();
+            let Some((head, body)) = whole.split_once("\r\n\r\n") else {
+                continue;
+            };
+            let expected: usize = head
+                .lines()
+                .find_map(|line| line.to_lowercase().strip_prefix("content-length: ").map(str::to_owned))
+                .unwrap()
+                .parse()
+                .unwrap();
+            if body.len() >= expected {
+                assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{head}");
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn browsers_find_the_pac_file_and_mistaken_visitors_an_explanation() {
+    let site = Site::start().await;
+    for (address, path) in [
+        (site.gateway.block_page_addr.unwrap(), "/wpad.dat"),
+        (site.gateway.block_page_addr.unwrap(), "/proxy.pac"),
+        (site.proxy(), "/proxy.pac"),
+    ] {
+        let answer = send(
+            address,
+            &format!("GET {path} HTTP/1.1\r\nHost: wpad\r\nConnection: close\r\n\r\n"),
+        )
+        .await;
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (200, Some("application/x-ns-proxy-autoconfig"))
+        );
+        assert!(
+            answer.body.contains(&format!("PROXY {}", site.proxy())),
+            "{}",
+            answer.body
+        );
+    }
+    assert_eq!(
+        send(site.proxy(), "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            .await
+            .status,
+        400
+    );
+}
+
+#[tokio::test]
+async fn a_device_that_dns_sent_to_the_block_page_reads_why() {
+    let site = Site::start().await;
+    site.sign_in(pupil());
+    let ask = |host: &'static str| send(site.gateway.block_page_addr.unwrap(), host);
+    let answer = ask("GET /level/1 HTTP/1.1\r\nHost: games.example\r\nConnection: close\r\n\r\n").await;
+    assert!(answer.status == 403 && answer.body.contains("games.example"));
+    let answer = ask("GET / HTTP/1.1\r\nHost: lessons.example\r\nConnection: close\r\n\r\n").await;
+    assert_eq!(answer.status, 503, "open by now");
+    let answer = ask("GET / HTTP/1.0\r\n\r\n").await;
+    assert_eq!(answer.status, 400);
+}
