@@ -11,7 +11,7 @@ use crate::observe::{Metrics, Observer, count};
 use crate::proxy;
 use crate::request::WarningsPassed;
 use crate::rules::GatewayRules;
-use crate::snapshot::{self, SnapshotError};
+use crate::snapshot::{self, SnapshotError, WrittenLists};
 use jiff::Timestamp;
 use std::io;
 use std::net::SocketAddr;
@@ -64,6 +64,7 @@ pub(crate) struct Shared {
     pub(crate) proxy_public: String,
     pub(crate) block_page_addr: Option<SocketAddr>,
     rules: RwLock<Option<Arc<GatewayRules>>>,
+    written_lists: WrittenLists,
     /// Tells open tunnels that the rules changed.
     changed: watch::Sender<()>,
     tunnels: Mutex<JoinSet<()>>,
@@ -148,6 +149,7 @@ impl Gateway {
                 .unwrap_or_default(),
             block_page_addr,
             rules: RwLock::new(None),
+            written_lists: WrittenLists::default(),
             changed: watch::Sender::new(()),
             tunnels: Mutex::default(),
             metrics: Arc::clone(&metrics),
@@ -347,7 +349,11 @@ async fn take_and_write(shared: &Arc<Shared>, rules: Arc<GatewayRules>) {
     }
     shared.take(Arc::clone(&rules));
     if let Some(path) = shared.config.snapshot.clone() {
-        report(shared, blocking(move || snapshot::write_rules(&path, &rules)).await);
+        let writing = Arc::clone(shared);
+        report(
+            shared,
+            blocking(move || snapshot::write_rules(&path, &rules, &writing.written_lists)).await,
+        );
     }
 }
 

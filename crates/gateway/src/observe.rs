@@ -135,6 +135,8 @@ pub struct Metrics {
     pub blocked: AtomicU64,
     /// Sent to the portal to sign.
     pub sign_first: AtomicU64,
+    /// Proxy passwords that were nobody's, and unknown browsers that were asked for one.
+    pub credentials_asked: AtomicU64,
     /// Helplines reached: the only trace they leave.
     pub helplines: AtomicU64,
     /// Connections refused because too many were open.
@@ -155,7 +157,7 @@ pub struct Metrics {
 
 impl Metrics {
     /// Every counter with its name, for a page or an exporter.
-    pub fn all(&self) -> [(&'static str, u64); 16] {
+    pub fn all(&self) -> [(&'static str, u64); 17] {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         [
             ("dns_questions", read(&self.dns_questions)),
@@ -166,6 +168,7 @@ impl Metrics {
             ("allowed", read(&self.allowed)),
             ("blocked", read(&self.blocked)),
             ("sign_first", read(&self.sign_first)),
+            ("credentials_asked", read(&self.credentials_asked)),
             ("helplines", read(&self.helplines)),
             ("refused_connections", read(&self.refused_connections)),
             ("refused_addresses", read(&self.refused_addresses)),

@@ -19,7 +19,7 @@ const STYLE: &str = "\
 body{margin:0;background:#fff;color:#1a1a1a;font:1.125rem/1.5 system-ui,sans-serif}\
 .zebra{height:1rem;background:repeating-linear-gradient(90deg,#1a1a1a 0 2rem,#fff 2rem 4rem);border-bottom:.5rem solid #ffb000}\
 main{max-width:40rem;margin:0 auto;padding:1.5rem 1rem 3rem;overflow-wrap:anywhere}\
-svg{display:block;width:4rem;height:6rem}h1{font-size:1.75rem;line-height:1.2;margin:1rem 0}\
+svg{display:block;width:4rem;height:6rem;margin-left:-.75rem}h1{font-size:1.75rem;line-height:1.2;margin:1rem 0}\
 dl{border-top:1px solid #6b6b6b;margin:1.5rem 0}dt{font-weight:700;margin-top:.75rem}dd{margin:0 0 .75rem}\
 a{color:#0b4f8a}.button,button{display:inline-block;margin:.5rem .5rem .5rem 0;padding:.75rem 1.25rem;border:2px solid #1a1a1a;\
 border-radius:.25rem;background:#ffb000;color:#1a1a1a;font:inherit;font-weight:700;text-decoration:none;cursor:pointer}\

@@ -27,6 +27,7 @@ pub(super) struct GoOn {
 pub(super) fn words(closed: &Closed) -> Words {
     let nobody = closed.rule == RuleKind::Illegal;
     let warned = closed.block.outcome == Outcome::Warned;
+    let asked_for = !nobody && !warned;
     match closed.age_band {
         AgeBand::Younger => Words {
             title: if warned {
@@ -45,7 +46,7 @@ pub(super) fn words(closed: &Closed) -> Words {
                 "Your school keeps this page closed.".into()
             },
             opens: closed.opens.as_ref().map(|when| format!("It opens {when}.")),
-            ask: (!nobody).then_some("Ask for this page"),
+            ask: asked_for.then_some("Ask for this page"),
             tell: "Something here worried me",
             go_on: warned.then_some(GoOn {
                 question: "Why do you want this page?",
@@ -61,7 +62,7 @@ pub(super) fn words(closed: &Closed) -> Words {
             lead: lead_for_pupils(closed, nobody, warned),
             why: why(closed),
             opens: closed.opens.as_ref().map(|when| format!("It opens {when}.")),
-            ask: (!nobody).then_some("Ask for this page"),
+            ask: asked_for.then_some("Ask for this page"),
             tell: "Something here worried me",
             go_on: warned.then_some(GoOn {
                 question: "What do you need it for?",
@@ -81,7 +82,7 @@ pub(super) fn words(closed: &Closed) -> Words {
             },
             why: why(closed),
             opens: closed.opens.as_ref().map(|when| format!("The policy opens it {when}.")),
-            ask: (!nobody).then_some("Ask for this page"),
+            ask: asked_for.then_some("Ask for this page"),
             tell: "Report something that worried you",
             go_on: warned.then_some(GoOn {
                 question: "Reason, kept with the record of this visit",

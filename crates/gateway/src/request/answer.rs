@@ -49,10 +49,13 @@ pub(crate) fn answer(walk: &Walk<'_>, verdict: Verdict) -> Answered {
             answer: Answer::Own,
             observation: None,
         },
-        Verdict::CredentialWanted => Answered {
-            answer: Answer::CredentialWanted,
-            observation: None,
-        },
+        Verdict::CredentialWanted => {
+            count(&metrics.credentials_asked);
+            Answered {
+                answer: Answer::CredentialWanted,
+                observation: None,
+            }
+        }
         Verdict::SignFirst => {
             count(&metrics.sign_first);
             let observation = observation(walk, Outcome::SignFirst, "agreement-unsigned", None);

@@ -56,7 +56,7 @@ pub(crate) struct Walk<'a> {
 
 /// Takes a request through every step. The observation comes back to the caller, who may know the length of the answer.
 pub(crate) fn walk(shared: &Shared, asked: Asked<'_>) -> Answered {
-    through_steps(shared, asked, |walk, verdict| answer::answer(walk, verdict))
+    through_steps(shared, asked, answer::answer)
 }
 
 /// Whether a request that was let through would be let through now. Nothing is counted or observed.

@@ -175,3 +175,34 @@ async fn an_address_in_use_is_an_error_that_says_so() {
     };
     assert!(error.to_string().contains(&taken.to_string()), "{error}");
 }
+
+#[tokio::test]
+async fn lists_are_written_once_and_old_ones_removed() {
+    let directory = tempfile::tempdir().unwrap();
+    let keep = |config: &mut belisha_gateway::GatewayConfig| config.snapshot = Some(directory.path().to_owned());
+    let lists = || {
+        let entries = std::fs::read_dir(directory.path()).unwrap().map(Result::unwrap);
+        let lists = entries.filter(|entry| entry.file_name().to_str().unwrap().starts_with("gateway-lists-"));
+        lists
+            .map(|entry| (entry.file_name(), entry.metadata().unwrap().modified().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let first = rules();
+    let site = Site::start_with(Some(Arc::clone(&first)), keep).await;
+    let before = lists();
+    assert_eq!(before.len(), 1);
+    let same_lists = GatewayRules::new(school(), "Renamed", Arc::clone(&first.ruleset), first.people().cloned());
+    site.rules.send(Some(Arc::new(same_lists))).unwrap();
+    let rules_file = directory.path().join("gateway-rules.snapshot");
+    eventually(async || String::from_utf8_lossy(&std::fs::read(&rules_file).unwrap()).contains("Renamed")).await;
+    assert_eq!(lists(), before, "neither written again nor doubled");
+    std::fs::write(directory.path().join("gateway-lists-old.snapshot"), b"old").unwrap();
+    site.rules.send(Some(first)).unwrap();
+    eventually(async || lists().len() == 1).await;
+    std::fs::remove_file(directory.path().join(&lists()[0].0)).unwrap();
+    site.gateway.shutdown().await;
+    assert!(
+        !Site::start_with(None, keep).await.gateway.has_rules(),
+        "rules without their lists are no rules"
+    );
+}
