@@ -2,7 +2,7 @@
 //! its name, anything else by its code point, so that nothing a child wrote vanishes or turns into an empty box.
 //! What the words mean is left to those who wrote them.
 
-use crate::press::{can_draw, can_draw_together};
+use crate::press::{can_draw_together, drawable};
 use codex::{Def, Module};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -91,8 +91,7 @@ fn is_skin_tone(character: char) -> bool {
 }
 
 /// Every character some typeface in the program draws.
-static DRAWN: LazyLock<HashSet<char>> =
-    LazyLock::new(|| ('\u{20}'..='\u{1FFFF}').filter(|c| !c.is_control() && !is_private(*c) && can_draw(*c)).collect());
+static DRAWN: LazyLock<HashSet<char>> = LazyLock::new(|| drawable().filter(|c| !c.is_control() && !is_private(*c)).collect());
 
 /// Means something in one typeface only, so that it would read as something else, or as nothing, in another.
 fn is_private(character: char) -> bool {

@@ -92,9 +92,9 @@ static BOOK: LazyLock<LazyHash<FontBook>> = LazyLock::new(|| LazyHash::new(FontB
 static LIBRARY: LazyLock<LazyHash<Library>> =
     LazyLock::new(|| LazyHash::new(Library::builder().with_features([Feature::A11yExtras].into_iter().collect()).build()));
 
-/// Whether some typeface draws this character; Typst finds it whichever that is.
-pub(crate) fn can_draw(character: char) -> bool {
-    FONTS.iter().any(|font| font.info().coverage.contains(character as u32))
+/// Every character that some typeface draws; Typst finds it whichever that is.
+pub(crate) fn drawable() -> impl Iterator<Item = char> {
+    FONTS.iter().flat_map(|font| font.info().coverage.iter()).filter_map(char::from_u32)
 }
 
 /// Whether a letter and its marks can be drawn as one. Typst looks for a cluster only in the typefaces the house style names.

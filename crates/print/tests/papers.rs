@@ -133,6 +133,25 @@ fn a_policy_names_its_undecided_cells() {
 }
 
 #[test]
+fn both_policies_that_ship_print_whole() {
+    for name in ["england-secondary", "scotland-primary"] {
+        let source = std::fs::read_to_string(format!("{}/../../policies/{name}.dj", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let policy = belisha_policy::compile(&source, jiff::civil::date(2026, 11, 21)).policy.expect("the policy compiles");
+        let paper = PolicyPaper::of(&policy, an_incident().imprint, "Version 1".into(), "draft".into());
+        let pdf = policy_document(&paper).unwrap();
+        keep(&format!("{name}.pdf"), &pdf);
+        let words = run_together(&words_on(&pdf));
+        for section in &paper.sections {
+            assert!(words.contains(&run_together(&section.heading)), "{}", section.heading);
+        }
+        let rows: usize = paper.sections.iter().flat_map(|s| &s.items).map(|i| i.rows.len()).sum();
+        assert!(rows > 10, "{rows}");
+        assert!(words.contains("undecided"));
+        assert!(claims_accessibility(&pdf));
+    }
+}
+
+#[test]
 fn a_row_with_cells_missing_or_too_many_still_prints() {
     let mut policy = a_policy();
     for row in policy.sections.iter_mut().flat_map(|s| &mut s.items).flat_map(|i| &mut i.rows) {

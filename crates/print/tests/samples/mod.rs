@@ -114,7 +114,7 @@ pub fn a_half_year() -> HalfYearlyPaper {
                 columns: vec!["Category".into(), "Pages closed by the filter".into(), "Asked to open".into(), "Opened".into()],
                 rows: vec![
                     FigureRow { label: "Gambling".into(), figures: vec![count(412), few(), count(0)] },
-                    FigureRow { label: "Advertising".into(), figures: vec![Figure::Words("18,204".into()), count(12), count(7)] },
+                    FigureRow { label: "Advertising".into(), figures: vec![count(18_204), count(12), count(7)] },
                     FigureRow { label: "Web proxies".into(), figures: vec![count(933), count(6), count(0)] },
                 ],
             },
