@@ -27,7 +27,7 @@ macro_rules! kinds {
 
 kinds! {
     // The document cannot be read as a policy.
-    TOO_LONG = "too-long", Error, "The document is longer than two million bytes, which no policy is.", "check that this is the policy and not another file";
+    TOO_LONG = "too-long", Error, "The document is longer than half a million bytes, which no policy is.", "check that this is the policy and not another file";
     NO_TITLE = "no-title", Error, "The document has no heading, so nothing says what it is or whose law applies.", "start the document with a heading such as `# Online safety policy`, its attributes in braces on the line above";
     MISSING_ATTRIBUTE = "missing-attribute", Error, "A clause lacks an attribute that its kind cannot do without.", "add the attribute inside the braces";
     UNKNOWN_ATTRIBUTE = "unknown-attribute", Error, "An attribute is not one that this kind of clause takes. Nothing would read it, so what it says would not happen.", "correct the name, or take the attribute out";

@@ -3,6 +3,7 @@
 
 use crate::{Agreement, Binding, Clause, ClauseId, Policy};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What happened to something between two versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -63,8 +64,9 @@ impl PolicyDiff {
 /// Compares two versions of a policy by clause id.
 pub fn diff(before: &Policy, after: &Policy) -> PolicyDiff {
     let mut diff = PolicyDiff::default();
+    let (olds, news) = (by_id(before), by_id(after));
     for old in &before.clauses {
-        let new = after.clause(&old.id.0);
+        let new = news.get(&old.id).copied();
         match new {
             None => diff
                 .clauses
@@ -77,16 +79,16 @@ pub fn diff(before: &Policy, after: &Policy) -> PolicyDiff {
         }
         compare_lines(&old.id, agreement(Some(old)), agreement(new), &mut diff.lines);
     }
-    for new in after
-        .clauses
-        .iter()
-        .filter(|clause| before.clause(&clause.id.0).is_none())
-    {
+    for new in after.clauses.iter().filter(|clause| !olds.contains_key(&clause.id)) {
         diff.clauses
             .push(clause_change(&new.id, Change::Added, None, Some(new)));
         compare_lines(&new.id, None, agreement(Some(new)), &mut diff.lines);
     }
     diff
+}
+
+fn by_id(policy: &Policy) -> BTreeMap<&ClauseId, &Clause> {
+    policy.clauses.iter().map(|clause| (&clause.id, clause)).collect()
 }
 
 fn clause_change(id: &ClauseId, change: Change, old: Option<&Clause>, new: Option<&Clause>) -> ClauseChange {

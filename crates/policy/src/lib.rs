@@ -14,6 +14,7 @@ mod lint;
 mod print;
 mod render;
 mod spelling;
+mod table;
 mod vocabulary;
 
 use compile::slug;
@@ -27,4 +28,5 @@ pub use finding::*;
 pub use json::show_json;
 pub use print::print;
 pub use render::*;
+pub use table::*;
 pub use vocabulary::*;

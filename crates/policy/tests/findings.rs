@@ -190,6 +190,14 @@ const CLAUSES: &[(&str, &str)] = &[
         "{#c bans=\"chat\"}\nWords.\n\n{#d allows=\"chat\"}\nWords.",
     ),
     (
+        "monitoring-contradiction",
+        "{#c}\nWe monitor the websites that pupils and staff visit.\n\n{#d .agreement who=\"staff\"}\n:::\n- {#l}\n  My use can be monitored where the school believes that it is unauthorised.\n:::",
+    ),
+    (
+        "agreements-contradict",
+        "{#c .agreement who=\"pupil\"}\n:::\n- {#l}\n  I will not use chat rooms unless my teacher says so.\n:::\n\n{#d .agreement who=\"staff\"}\n:::\n- {#m}\n  I will not use chat rooms.\n:::",
+    ),
+    (
         "forced-password-change",
         "{#c .duty what=\"password:change\" every=\"term\" owner=\"headteacher\"}\nWords.",
     ),

@@ -1,6 +1,7 @@
 //! Agreements: the words before the lines, and the lines, each of which somebody signs.
 
-use super::clauses::{FACTS, Walk, known};
+use super::clauses::{Walk, known};
+use super::facts::FACTS;
 use crate::compile::attributes::{Attrs, Reading};
 use crate::compile::document::{Node, Tag};
 use crate::{Agreement, AgreementLine, Binding, ClauseId, Fact, catalogue as kind};

@@ -1,6 +1,7 @@
 //! The kinds of clause that are nothing but attributes: duty, approval, response, role, retention, power.
 
-use super::clauses::{Walk, known, words};
+use super::clauses::{Walk, known};
+use super::facts::words;
 use crate::compile::attributes::Reading;
 use crate::compile::document::Node;
 use crate::{Approval, Binding, Cadence, Due, Duty, Office, Power, Response, Retention, Within, catalogue as kind};

@@ -1,11 +1,12 @@
 //! Blocks become clauses: kinds from classes, ids, numbers, facts. What each kind means is read in `bindings`, `agreement` and `tables`.
 
+use super::facts::{FACTS, words};
 use super::{Places, agreement, bindings, head, tables};
 use crate::compile::attributes::{Attrs, Reading};
 use crate::compile::document::{Document, Node, Part, Tag};
 use crate::compile::notes::Notes;
 use crate::spelling::nearest;
-use crate::{Binding, Clause, ClauseId, Fact, Policy, Role, Section, catalogue as kind};
+use crate::{Binding, Clause, ClauseId, Fact, Policy, Section, catalogue as kind};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -22,21 +23,6 @@ pub(super) const KINDS: &[&str] = &[
     "retention",
     "power",
     "guidance",
-];
-
-/// Keys of facts: what a clause, a row or a line may state for the lint to compare.
-pub(crate) const FACTS: &[&str] = &[
-    "monitoring",
-    "bans",
-    "allows",
-    "to",
-    "shared-with",
-    "answers-to",
-    "defines",
-    "requires",
-    "names",
-    "concerns",
-    "see",
 ];
 
 /// Keys any clause may have besides its kind's own.
@@ -238,63 +224,6 @@ impl Walk<'_> {
         ClauseId(id)
     }
 
-    /// The facts some attributes state.
-    pub(super) fn facts(&mut self, attrs: &Attrs, of: &ClauseId, facts: &mut Vec<Fact>) {
-        for (key, value) in attrs.pairs.iter().filter(|(key, _)| FACTS.contains(&key.as_str())) {
-            for word in words(value) {
-                self.judge_fact(attrs, key, &word);
-                if key == "see" {
-                    self.places.references.push((
-                        word.trim_start_matches('#').to_owned(),
-                        attrs.find_value(self.source, key, &word),
-                    ));
-                }
-                facts.push(Fact {
-                    of: of.clone(),
-                    key: key.clone(),
-                    value: word,
-                });
-            }
-        }
-    }
-
-    /// Facts whose words the lint compares with its own must use words that it knows.
-    fn judge_fact(&mut self, attrs: &Attrs, key: &str, word: &str) {
-        let known: Vec<&str> = match key {
-            "monitoring" => vec!["everybody", "suspicion", "nobody"],
-            "names" => vec!["content", "contact", "conduct", "commerce"],
-            "concerns" => vec!["illegal-content", "filter-bypass", "other"],
-            "to" | "shared-with" | "answers-to" => Role::ALL.iter().map(|role| role.key()).collect(),
-            _ => return,
-        };
-        if known.contains(&word) {
-            return;
-        }
-        let remedy = match nearest(word, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("use one of: {}", known.join(", ")),
-        };
-        let place = attrs.find_value(self.source, key, word);
-        self.notes.add_with(
-            &kind::UNKNOWN_WORD,
-            place,
-            format!("`{word}` is not a word that `{key}` knows"),
-            remedy,
-        );
-    }
-
-    /// Every link inside a block that points into the document.
-    fn references(&mut self, node: &Node) {
-        if let Tag::Link(target) = &node.tag
-            && let Some(target) = target.strip_prefix('#')
-        {
-            self.places.references.push((target.to_owned(), node.span.clone()));
-        }
-        for child in &node.children {
-            self.references(child);
-        }
-    }
-
     /// A paragraph that starts with a brace was meant to be attributes.
     fn unread_attributes(&mut self, node: &Node) {
         if node.tag == Tag::Paragraph && node.text.starts_with('{') {
@@ -385,15 +314,6 @@ impl Walk<'_> {
 /// The keys of a kind with those that any clause may have.
 pub(super) fn known(own: &[&'static str]) -> Vec<&'static str> {
     own.iter().chain(COMMON).chain(FACTS).copied().collect()
-}
-
-/// Words separated by spaces or commas.
-pub(super) fn words(value: &str) -> Vec<String> {
-    value
-        .split([' ', ',', '\n', '\t'])
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
 }
 
 /// The paragraph of a list item that carries attributes, if it does.

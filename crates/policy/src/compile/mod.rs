@@ -6,7 +6,9 @@ pub(crate) mod attributes;
 mod bindings;
 mod clauses;
 pub(crate) mod document;
+mod facts;
 mod head;
+mod marks;
 pub(crate) mod notes;
 mod tables;
 
@@ -37,7 +39,7 @@ impl Compilation {
 }
 
 /// Bytes of the longest document that is read.
-const LONGEST: usize = 2_000_000;
+const LONGEST: usize = 500_000;
 
 /// Where each clause, row and line stands, and what the document says that is in no typed value: what the lint needs to
 /// point at things.

@@ -1,14 +1,15 @@
 //! Tables: columns from the heading row, rows with ids, marks. A mark that cannot be read is a finding, never a guess.
 
-use super::clauses::{FACTS, Walk, known};
+use super::clauses::{Walk, known};
+use super::facts::FACTS;
 use crate::compile::attributes::Reading;
 use crate::compile::document::{Node, Tag};
 use crate::spelling::nearest;
 use crate::{
-    ACTION_COLUMNS, ActionRow, ActionTable, Allowance, AllowanceRow, AllowanceTable, Binding, CATEGORIES, ClauseId,
-    Column, Fact, FilterAction, FilterRow, FilterTable, GROUPS, Period, catalogue as kind,
+    ACTION_COLUMNS, ActionTable, AllowanceTable, Binding, CATEGORIES, ClauseId, Column, Fact, FilterTable, GROUPS,
+    Period, catalogue as kind,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Reads one of the three kinds of table and its words: a row label a line.
@@ -60,7 +61,7 @@ pub(super) fn read(
         word,
         facts,
         columns: Vec::new(),
-        places: Vec::new(),
+        seen: BTreeSet::new(),
     };
     let rows = grid.read(table);
     let text = rows.iter().map(|row| row.label.as_str()).collect::<Vec<_>>().join("\n");
@@ -86,21 +87,24 @@ pub(super) fn read(
 }
 
 /// One row as read: its name, and the words of its cells under each column.
-struct Row {
-    id: ClauseId,
-    label: String,
-    category: String,
-    cells: Vec<(String, String, Range<usize>)>,
+pub(super) struct Row {
+    pub(super) id: ClauseId,
+    pub(super) label: String,
+    pub(super) category: String,
+    pub(super) cells: Vec<(String, String, Range<usize>)>,
 }
 
-struct Grid<'g, 'w> {
-    walk: &'g mut Walk<'w>,
-    id: &'g ClauseId,
-    word: &'g str,
-    facts: &'g mut Vec<Fact>,
-    columns: Vec<Column>,
-    places: Vec<Range<usize>>,
+pub(super) struct Grid<'g, 'w> {
+    pub(super) walk: &'g mut Walk<'w>,
+    pub(super) id: &'g ClauseId,
+    pub(super) word: &'g str,
+    pub(super) facts: &'g mut Vec<Fact>,
+    pub(super) columns: Vec<Column>,
+    pub(super) seen: BTreeSet<String>,
 }
+
+/// Columns, the rows' labels among them, of the widest table that is read.
+const WIDEST: usize = 64;
 
 impl Grid<'_, '_> {
     fn read(&mut self, table: &Node) -> Vec<Row> {
@@ -111,7 +115,17 @@ impl Grid<'_, '_> {
                 .filter(|child| matches!(child.tag, Tag::Row { .. }))
         };
         match rows().find(|row| row.tag == Tag::Row { head: true }) {
-            Some(head) => head.children.iter().skip(1).for_each(|cell| self.column(cell)),
+            Some(head) => {
+                if head.children.len() > WIDEST {
+                    let message = format!("the table has {} columns, which nobody could read", head.children.len());
+                    self.walk.notes.add(&kind::WRONG_SHAPE, head.span.clone(), message);
+                }
+                head.children
+                    .iter()
+                    .take(WIDEST)
+                    .skip(1)
+                    .for_each(|cell| self.column(cell));
+            }
             None => self
                 .walk
                 .notes
@@ -139,7 +153,7 @@ impl Grid<'_, '_> {
             trimmed(self.walk.source, cell)
         };
         self.judge_column(&id, &place);
-        if self.columns.iter().any(|column| column.id == id) {
+        if !self.seen.insert(id.clone()) {
             self.walk.notes.add(
                 &kind::TWICE_IN_TABLE,
                 place.clone(),
@@ -147,7 +161,6 @@ impl Grid<'_, '_> {
             );
         }
         self.columns.push(Column { id, label });
-        self.places.push(place);
     }
 
     /// What people read for a column that the document writes as a bare key.
@@ -276,135 +289,6 @@ impl Grid<'_, '_> {
             ),
         }
     }
-
-    fn actions(&mut self, rows: &[Row]) -> Vec<ActionRow> {
-        let mut read = Vec::new();
-        for row in rows {
-            let mut marks = BTreeSet::new();
-            for (column, text, place) in &row.cells {
-                let bare = text.trim().to_lowercase();
-                let marked = match bare.as_str() {
-                    "" => false,
-                    "x" => true,
-                    _ if bare.len() <= 12 && only_word(&bare) == "x" => {
-                        self.walk.notes.add(
-                            &kind::AMBIGUOUS_MARK,
-                            place.clone(),
-                            format!("`{text}` is not plainly a mark; it counts as marked"),
-                        );
-                        true
-                    }
-                    _ => {
-                        self.walk.notes.add_with(
-                            &kind::UNKNOWN_MARK,
-                            place.clone(),
-                            format!("`{text}` is no mark"),
-                            "write `x`, or leave the cell empty",
-                        );
-                        false
-                    }
-                };
-                if marked {
-                    marks.insert(column.clone());
-                }
-            }
-            read.push(ActionRow {
-                id: row.id.clone(),
-                label: row.label.clone(),
-                marks,
-            });
-        }
-        read
-    }
-
-    fn allowances(&mut self, rows: &[Row]) -> Vec<AllowanceRow> {
-        let read = |row: &Row, cells| AllowanceRow {
-            id: row.id.clone(),
-            label: row.label.clone(),
-            cells,
-        };
-        rows.iter()
-            .map(|row| read(row, self.cells(row, Allowance::ALL, Allowance::key, Allowance::label)))
-            .collect()
-    }
-
-    fn filter(&mut self, rows: &[Row]) -> Vec<FilterRow> {
-        let mut read: Vec<FilterRow> = Vec::new();
-        for row in rows {
-            if read.iter().any(|other| other.category == row.category) {
-                let place = self.walk.places.of(&row.id);
-                self.walk.notes.add(
-                    &kind::TWICE_IN_TABLE,
-                    place,
-                    format!("the category `{}` is here twice", row.category),
-                );
-            }
-            let cells = self.cells(row, FilterAction::ALL, FilterAction::key, FilterAction::key);
-            read.push(FilterRow {
-                id: row.id.clone(),
-                category: row.category.clone(),
-                label: row.label.clone(),
-                cells,
-            });
-        }
-        read
-    }
-
-    /// Cells that hold one word of a list; what holds something else is reported and stays undecided.
-    fn cells<W: Copy>(
-        &mut self,
-        row: &Row,
-        words: &[W],
-        key: fn(W) -> &'static str,
-        label: fn(W) -> &'static str,
-    ) -> BTreeMap<String, W> {
-        let mut cells = BTreeMap::new();
-        for (column, text, place) in &row.cells {
-            let bare = slug(text);
-            if text.trim().is_empty() {
-                continue;
-            }
-            let word = words
-                .iter()
-                .copied()
-                .find(|word| key(*word) == bare || slug(label(*word)) == bare);
-            let plain = text.chars().all(|c| c.is_alphanumeric() || c == '-' || c == ' ');
-            match word {
-                Some(word) if plain => {
-                    cells.insert(column.clone(), word);
-                }
-                Some(_) => self.walk.notes.add(
-                    &kind::AMBIGUOUS_MARK,
-                    place.clone(),
-                    format!("`{text}` is not plainly a decision; the cell is undecided"),
-                ),
-                None if text.chars().count() <= 12 && only_word(&text.to_lowercase()) == "x" && !plain => {
-                    self.walk.notes.add(
-                        &kind::AMBIGUOUS_MARK,
-                        place.clone(),
-                        format!("`{text}` could be a yes or a no; the cell is undecided"),
-                    );
-                }
-                None => {
-                    let known = || words.iter().map(|word| key(*word));
-                    let remedy = match nearest(&bare, known()) {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None => format!(
-                            "use one of: {}, or leave the cell empty",
-                            known().collect::<Vec<_>>().join(", ")
-                        ),
-                    };
-                    self.walk.notes.add_with(
-                        &kind::UNKNOWN_MARK,
-                        place.clone(),
-                        format!("`{text}` is no decision this table knows"),
-                        remedy,
-                    );
-                }
-            }
-        }
-        cells
-    }
 }
 
 /// The span with attributes in a cell.
@@ -412,11 +296,6 @@ fn span_of(cell: &Node) -> Option<&Node> {
     cell.children
         .iter()
         .find(|child| child.tag == Tag::Span && !child.attrs.is_empty())
-}
-
-/// Letters and figures of a mark without what stands around them.
-fn only_word(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 /// Words as a key: `Class teacher` is `class-teacher`.
