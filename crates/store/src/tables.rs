@@ -109,3 +109,43 @@ pub(crate) fn of_a_school() -> impl Iterator<Item = &'static str> {
     let bound = BOUND.iter().flat_map(|table| std::iter::once(table.name).chain(table.children.iter().map(|child| child.name)));
     bound.filter(|name| !ABOVE_SCHOOLS.contains(name)).chain(UNBOUND.iter().copied())
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::testing::TestDatabase;
+    use sea_orm::{ConnectionTrait, Database, Statement};
+
+    /// Columns that change without being anybody's act.
+    const LOOSE: &[(&str, &[&str])] =
+        &[("sessions", &["last_seen_at"]), ("outbox", &["attempts", "next_attempt_at", "last_failure"])];
+
+    async fn columns_of(connection: &sea_orm::DatabaseConnection, table: &str) -> Vec<String> {
+        let text = match connection.get_database_backend() {
+            sea_orm::DbBackend::Postgres => format!("SELECT column_name AS name FROM information_schema.columns WHERE table_name = '{table}' ORDER BY 1"),
+            _ => format!("SELECT name FROM pragma_table_info('{table}') ORDER BY 1"),
+        };
+        let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), text)).await.unwrap();
+        rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
+    }
+
+    crate::both_databases! {
+        async fn the_ledger_binds_every_column_but_those_said_to_be_loose(database: TestDatabase) {
+            let connection = Database::connect(&database.url).await.unwrap();
+            for table in BOUND {
+                let loose = LOOSE.iter().find(|(name, _)| *name == table.name).map_or(&[][..], |(_, columns)| columns);
+                let mut bound: Vec<String> = table.columns.iter().map(|(name, _)| (*name).to_owned()).collect();
+                bound.extend(["id", "school_id"].iter().chain(loose).map(|name| (*name).to_owned()));
+                bound.sort();
+                assert_eq!(bound, columns_of(&connection, table.name).await, "{}", table.name);
+                for child in table.children {
+                    let mut bound: Vec<String> = child.columns.iter().map(|(name, _)| (*name).to_owned()).collect();
+                    bound.extend([child.parent.to_owned(), "school_id".to_owned()]);
+                    bound.sort();
+                    assert_eq!(bound, columns_of(&connection, child.name).await, "{}", child.name);
+                }
+            }
+            connection.close().await.unwrap();
+        }
+    }
+}

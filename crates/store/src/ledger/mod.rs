@@ -4,6 +4,8 @@
 mod checkpoint;
 mod hexadecimal;
 pub mod merkle;
+#[cfg(test)]
+mod merkle_tests;
 mod proofs;
 mod snapshot;
 mod verify;

@@ -115,8 +115,8 @@ async fn check_file(tx: &mut Tx, reading: &mut Reading) -> Result<()> {
     if tx.backend() != DbBackend::Sqlite {
         return Ok(());
     }
-    let row = tx.one("SELECT integrity_check AS said FROM pragma_integrity_check(1)", Vec::new()).await?;
-    let said = row.map(|row| row.text("said")).transpose()?.unwrap_or_default();
+    let row = tx.one("PRAGMA integrity_check(1)", Vec::new()).await?;
+    let said = row.map(|row| row.text("integrity_check")).transpose()?.unwrap_or_default();
     if said != "ok" {
         reading.fault(BadEntry { index: None, area: "database file".into(), subject: "integrity".into(), what: said });
     }
@@ -227,15 +227,22 @@ async fn check_records(tx: &mut Tx, table: &'static Table, reading: &mut Reading
 }
 
 fn check_record(area: &str, id: String, now: Option<String>, reading: &mut Reading) {
-    match (reading.newest.remove(&(area.to_owned(), id.clone())), now) {
-        (None, _) => reading.fault(BadEntry { index: None, area: area.into(), subject: id, what: "the record was put in without an entry".into() }),
-        (Some((_, commitment)), Some(now)) if commitment == now => {}
-        (Some((index, _)), None) => reading.fault(BadEntry::new(index, area, &id, "the record's salt is missing, so the entry cannot be checked")),
-        (Some((index, _)), Some(_)) => reading.fault(BadEntry::new(index, area, &id, "the record is not what it was when this entry was made")),
-    }
+    let fault = match (reading.newest.get_mut(&(area.to_owned(), id.clone())), now) {
+        (None, _) => BadEntry { index: None, area: area.into(), subject: id, what: "the record was put in without an entry".into() },
+        (Some((index, commitment)), now) => {
+            let (index, commitment) = (*index, std::mem::take(commitment));
+            match now {
+                Some(now) if commitment == now => return,
+                None => BadEntry::new(index, area, &id, "the record's salt is missing, so the entry cannot be checked"),
+                Some(_) => BadEntry::new(index, area, &id, "the record is not what it was when this entry was made"),
+            }
+        }
+    };
+    reading.fault(fault);
 }
 
-/// What no record answered to must have been erased by an entry that says so.
+/// What no record answered to must have been erased by an entry that says so: its commitment is empty, and so is that of
+/// every entry that a record answered to.
 fn check_gone(reading: &mut Reading) {
     let gone: Vec<_> = reading.newest.iter().filter(|(_, (_, commitment))| !commitment.is_empty()).map(|(key, (index, _))| (key.clone(), *index)).collect();
     for ((area, subject), index) in gone {
