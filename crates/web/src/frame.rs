@@ -24,6 +24,8 @@ pub struct Area {
 pub const NAVIGATION: &[Area] = &[
     Area { label: "Sign and connect", href: urls::PORTAL, permission: Permission::SignAgreements },
     Area { label: "Tell someone", href: urls::TELL, permission: Permission::TellSomeone },
+    Area { label: "Board", href: urls::BOARD, permission: Permission::SeeBoard },
+    Area { label: "Reports", href: urls::REPORTS, permission: Permission::SeeReports },
     Area { label: "Our policy", href: urls::POLICY, permission: Permission::ReadPolicy },
 ];
 

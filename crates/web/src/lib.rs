@@ -8,14 +8,17 @@ mod about;
 pub mod answers;
 mod app;
 pub mod assets;
+mod board;
 mod error;
 pub mod frame;
 mod helplines;
 mod home;
+mod paper;
 pub mod passwords;
 mod policy;
 mod portal;
 mod protect;
+mod reports;
 mod session;
 mod setup;
 mod sign_in;
@@ -25,11 +28,11 @@ pub mod testing;
 pub mod urls;
 pub mod words;
 
-pub use app::{App, Clock, Doing, ExamplePolicy, Guard, Network, NoNetwork, Settings};
+pub use app::{App, Clock, Doing, ExamplePolicy, Guard, Network, NoNetwork, Settings, example_policies};
 pub use error::{WebError, WebResult};
 pub use frame::{Frame, Page, show};
 pub use session::{SignedIn, Visit};
-pub use setup::StartLink;
+pub use setup::first_start_link;
 
 use axum::Router;
 
@@ -37,10 +40,12 @@ use axum::Router;
 pub fn router(app: App) -> Router {
     let areas = Router::new()
         .merge(about::router())
+        .merge(board::router())
         .merge(helplines::router())
         .merge(home::router())
         .merge(policy::router())
         .merge(portal::router())
+        .merge(reports::router())
         .merge(setup::router())
         .merge(sign_in::router())
         .merge(tell::router())

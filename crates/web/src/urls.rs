@@ -38,6 +38,36 @@ pub const START_CALENDAR: &str = "/start/calendar";
 pub const START_PEOPLE: &str = "/start/people";
 /// What a new school does next.
 pub const WHAT_NEXT: &str = "/start/what-next";
+/// The board: every clause with its status and proof.
+pub const BOARD: &str = "/board";
+/// Half-yearly reports.
+pub const REPORTS: &str = "/reports";
+/// Duties: what falls due, for whom.
+pub const DUTIES: &str = "/duties";
+/// Who has signed and who has not.
+pub const SIGNATURES: &str = "/signatures";
+/// People and their offices.
+pub const PEOPLE: &str = "/people";
+/// What the server does by itself.
+pub const JOBS: &str = "/jobs";
+/// The ledger.
+pub const LEDGER: &str = "/ledger";
+/// Cases.
+pub const INCIDENTS: &str = "/incidents";
+/// Requests for sites.
+pub const REQUESTS: &str = "/requests";
+/// The filter’s rules.
+pub const FILTER: &str = "/filter";
+
+/// One clause on the board.
+pub fn board_clause(clause: &str) -> String {
+    format!("{BOARD}/{clause}")
+}
+
+/// An issued report.
+pub fn report(report: impl Borrow<belisha_records::ReportId>) -> String {
+    format!("{REPORTS}/{}", report.borrow())
+}
 
 /// First start, by its one-time link.
 pub fn start(token: &str) -> String {

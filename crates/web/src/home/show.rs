@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::error::WebResult;
 use crate::frame::{Frame, Need, show};
-use crate::portal;
+use crate::{board, portal, reports};
 use crate::session::{SignedIn, Visit};
 use crate::urls;
 use askama::Template;
@@ -99,6 +99,8 @@ pub(crate) async fn page(State(app): State<App>, visit: Visit) -> WebResult {
 async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>> {
     let mut needs = Vec::new();
     needs.extend(portal::needs(tx, reader).await?);
+    needs.extend(board::needs(tx, reader).await?);
+    needs.extend(reports::needs(tx, reader).await?);
     needs.sort_by_key(|need| match need.kind {
         "danger" | "broken" => 0,
         "overdue" => 1,

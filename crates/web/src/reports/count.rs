@@ -1,0 +1,97 @@
+//! Counts what happened in a half-year. The counts stay here: only what the rules let through is shown.
+
+use crate::error::WebResult;
+use crate::session::SignedIn;
+use belisha_policy::Audience;
+use belisha_records::{CountTable, HalfYearlyReport, Incident, Part, PersonId, RiskArea, Settlement, half_yearly_report};
+use belisha_store::{Tx, access_requests, activity, alerts, incidents, people, reports};
+use jiff::civil::Date;
+use std::collections::HashSet;
+
+const OUTCOMES: [&str; 2] = ["Being dealt with", "Closed"];
+const RISKS: [(RiskArea, &str); 4] =
+    [(RiskArea::Content, "Content"), (RiskArea::Contact, "Contact"), (RiskArea::Conduct, "Conduct"), (RiskArea::Commerce, "Commerce")];
+
+/// The report of a period, from what is recorded now.
+pub(crate) async fn report(tx: &mut Tx, reader: &SignedIn, from: Date, until: Date) -> WebResult<HalfYearlyReport> {
+    let calendar = &reader.school.calendar;
+    let (start, end) = (calendar.moment(from.to_datetime(jiff::civil::Time::midnight())), calendar.end_of_day(until));
+    let adults: HashSet<PersonId> = people::list(tx)
+        .await?
+        .into_iter()
+        .filter(|person| !matches!(person.audience, Audience::Pupil | Audience::YoungerPupil))
+        .map(|person| person.id)
+        .collect();
+    // A case about an adult is in no count: the one it is about may read the report.
+    let about_adult = |incident: &Incident| {
+        incident.about == Some(belisha_policy::ActionSubject::Staff)
+            || incident.involved.iter().any(|one| one.part == Part::Alleged && one.person.is_some_and(|person| adults.contains(&person)))
+    };
+    let mut cases = incidents::list_between(tx, start, end).await?;
+    cases.retain(|incident| !about_adult(incident));
+    let alerts = alerts::list_between(tx, start, end).await?;
+    let requests = access_requests::list_between(tx, start, end).await?;
+    let hours = activity::figures(tx, start, end).await?;
+    let tables = [
+        kinds(&cases),
+        risks(&cases),
+        CountTable::count("alerts", "Alerts of the monitoring", &[], &["Not a concern", "Became an incident", "Being looked at"], alerts.iter().map(|alert| {
+            let settled = match &alert.settled {
+                Some(Settlement::Dismissed { .. }) => "Not a concern",
+                Some(Settlement::Incident { .. }) => "Became an incident",
+                None => "Being looked at",
+            };
+            (theme(&alert.theme), settled)
+        })),
+        CountTable::count("requests", "Requests for sites", &[], &["Opened for a time", "Not opened", "Waiting"], requests.iter().map(|request| {
+            let answer = match &request.decision {
+                Some(decision) if decision.granted => "Opened for a time",
+                Some(_) => "Not opened",
+                None => "Waiting",
+            };
+            (request.category.as_deref().unwrap_or("No category"), answer)
+        })),
+        blocked(&hours),
+    ];
+    let issued: Vec<HalfYearlyReport> = reports::list(tx).await?.iter().filter_map(super::figures).collect();
+    Ok(half_yearly_report(from, until, &tables, &issued))
+}
+
+fn kinds(cases: &[Incident]) -> CountTable {
+    let status = |incident: &Incident| if incident.closure.is_some() { OUTCOMES[1] } else { OUTCOMES[0] };
+    let pairs = cases.iter().map(|incident| (incident.row_label.as_deref().unwrap_or("Other"), status(incident)));
+    CountTable::count("incidents", "Incidents", &[], &OUTCOMES, pairs)
+}
+
+fn risks(cases: &[Incident]) -> CountTable {
+    let mut table = CountTable::count("risks", "Kinds of risk", &RISKS.map(|(_, label)| label), &["Incidents"], []);
+    for incident in cases {
+        for (_, label) in RISKS.iter().filter(|(risk, _)| incident.risk_areas.contains(risk)) {
+            table.add(label, "Incidents", 1);
+        }
+    }
+    table
+}
+
+/// Themes of alerts as people read them.
+fn theme(key: &str) -> &'static str {
+    match key {
+        "self-harm" => "Self-harm",
+        "suicide" => "Suicide",
+        "violence" => "Violence",
+        "extremism" => "Extremism",
+        "sexual" | "grooming" => "Sexual content or contact",
+        "bullying" => "Bullying",
+        "eating-disorder" | "eating-disorders" => "Eating disorders",
+        "drugs" => "Drugs",
+        _ => "Other",
+    }
+}
+
+fn blocked(hours: &[activity::HourFigure]) -> CountTable {
+    let mut table = CountTable::count("blocked", "Requests that were closed", &[], &["Requests"], []);
+    for hour in hours.iter().filter(|hour| hour.action == "blocked") {
+        table.add(hour.category.as_deref().unwrap_or("No category"), "Requests", u32::try_from(hour.requests).unwrap_or(u32::MAX));
+    }
+    table
+}
