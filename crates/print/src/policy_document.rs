@@ -31,8 +31,8 @@ pub struct PolicyPaper {
 pub struct PolicySection {
     /// Number: `7`.
     pub number: String,
-    /// Heading.
-    pub heading: String,
+    /// Heading; `None` for what stands before the first one.
+    pub heading: Option<String>,
     /// Clauses.
     pub items: Vec<PolicyItem>,
 }
@@ -91,16 +91,19 @@ impl PolicyPaper {
     /// The paper of a compiled policy. `version` and `status` are known to whoever keeps the versions.
     pub fn of(policy: &Policy, imprint: Imprint, version: String, status: String) -> Self {
         let mut sections: Vec<PolicySection> = Vec::new();
+        let mut last_section = None;
         for clause in &policy.clauses {
             let item = item(clause);
-            match sections.last_mut().filter(|section| section.heading == clause.section) {
+            match sections.last_mut().filter(|_| last_section == Some(&clause.section)) {
                 Some(section) => section.items.push(item),
                 None => sections.push(PolicySection {
-                    number: clause.number.split('.').next().unwrap_or_default().to_string(),
-                    heading: clause.section.clone(),
+                    number: clause.number.rsplit_once('.').map(|(section, _)| section.to_string()).unwrap_or_default(),
+                    // What comes before the first heading stands under the title, which heads the paper already.
+                    heading: Some(&clause.section).filter(|section| **section != policy.title).cloned(),
                     items: vec![item],
                 }),
             }
+            last_section = Some(&clause.section);
         }
         Self { imprint, title: policy.title.clone(), version, status, facts: facts(policy), sections }
     }

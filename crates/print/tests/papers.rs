@@ -141,8 +141,8 @@ fn both_policies_that_ship_print_whole() {
         let pdf = policy_document(&paper).unwrap();
         keep(&format!("{name}.pdf"), &pdf);
         let words = run_together(&words_on(&pdf));
-        for section in &paper.sections {
-            assert!(words.contains(&run_together(&section.heading)), "{}", section.heading);
+        for heading in paper.sections.iter().filter_map(|section| section.heading.as_ref()) {
+            assert!(words.contains(&run_together(heading)), "{heading}");
         }
         let rows: usize = paper.sections.iter().flat_map(|s| &s.items).map(|i| i.rows.len()).sum();
         assert!(rows > 10, "{rows}");

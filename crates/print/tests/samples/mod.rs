@@ -242,11 +242,11 @@ pub fn a_policy() -> PolicyPaper {
             .map(|(what, said)| (what.to_string(), said.to_string()))
             .to_vec(),
         sections: vec![
-            PolicySection { number: "6".into(), heading: "Training".into(), items: vec![
+            PolicySection { number: "6".into(), heading: Some("Training".into()), items: vec![
                 clause("6.1", Some("evidenced"), "Everyone on the staff repeats the online-safety training at least once in each academic year."),
                 clause("6.2", None, "A good lesson on a hard subject starts with a question, and leaves room for one that nobody dared to ask."),
             ] },
-            PolicySection { number: "7".into(), heading: "If something goes wrong".into(), items: vec![
+            PolicySection { number: "7".into(), heading: Some("If something goes wrong".into()), items: vec![
                 PolicyItem {
                     columns: heads(&["What happened", "Class teacher", "Head of year", "Headteacher", "Police", "Technical support", "Parents or carers", "Network access", "Warning", "Further sanction"]),
                     rows: vec![
@@ -259,7 +259,7 @@ pub fn a_policy() -> PolicyPaper {
                 },
                 clause("7.2", Some("evidenced"), "Whoever suspects material that is against the law stops, closes nothing, copies nothing, and tells the designated safeguarding lead at once."),
             ] },
-            PolicySection { number: "8".into(), heading: "Devices of one’s own".into(), items: vec![
+            PolicySection { number: "8".into(), heading: Some("Devices of one’s own".into()), items: vec![
                 PolicyItem {
                     columns: heads(&["What", "Staff", "Pupils", "Visitors"]),
                     rows: vec![
@@ -270,7 +270,7 @@ pub fn a_policy() -> PolicyPaper {
                     ..clause("8.1", Some("enforced"), "Devices")
                 },
             ] },
-            PolicySection { number: "9".into(), heading: "What pupils agree to".into(), items: vec![PolicyItem {
+            PolicySection { number: "9".into(), heading: Some("What pupils agree to".into()), items: vec![PolicyItem {
                 lines: heads(&["I use my own name and password, and nobody else’s.", "I do not try to get round the filter. When it closes something I need, I ask.", "Parents and carers: I have read these lines with my child."]),
                 ..clause("9.1", Some("agreed"), "The school’s computers and network are there to learn with.")
             }] },
@@ -295,6 +295,6 @@ pub fn a_policy_saying(text: &str) -> PolicyPaper {
         version: said(),
         status: said(),
         facts: vec![(said(), said())],
-        sections: vec![PolicySection { number: said(), heading: said(), items: vec![table(3), table(9)] }],
+        sections: vec![PolicySection { number: said(), heading: Some(said()), items: vec![table(3), table(9)] }],
     }
 }
