@@ -7,7 +7,7 @@ use belisha_store::{Entropy, Store};
 use jiff::Timestamp;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Tells the time. The binary gives the machine's clock, tests one that they turn by hand.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -56,9 +56,6 @@ pub struct Settings {
     pub exit_page: String,
     /// Hours a sign-in lasts, on the pages and for the device on the network.
     pub session_hours: i64,
-    /// What is kept of the one-time link that starts the first school, as [`crate::StartLink`] makes it. It works until
-    /// there is a school.
-    pub start_link: Option<String>,
     /// Policies that ship, to begin with.
     pub examples: Vec<ExamplePolicy>,
 }
@@ -74,9 +71,17 @@ pub struct ExamplePolicy {
     pub source: &'static str,
 }
 
+/// The policies that ship with Belisha.
+pub fn example_policies() -> Vec<ExamplePolicy> {
+    vec![
+        ExamplePolicy { key: "england-secondary", label: "A secondary school in England", source: include_str!("../../../policies/england-secondary.dj") },
+        ExamplePolicy { key: "scotland-primary", label: "A primary school in Scotland", source: include_str!("../../../policies/scotland-primary.dj") },
+    ]
+}
+
 impl Default for Settings {
     fn default() -> Self {
-        Self { demonstration: false, exit_page: "https://www.bbc.co.uk/weather".into(), session_hours: 10, start_link: None, examples: Vec::new() }
+        Self { demonstration: false, exit_page: "https://www.bbc.co.uk/weather".into(), session_hours: 10, examples: example_policies() }
     }
 }
 
@@ -85,6 +90,8 @@ impl Default for Settings {
 pub struct Guard {
     pub(crate) attempts: Attempts,
     pub(crate) hasher: Hasher,
+    /// Hash of the one-time link of the first start, while there is one.
+    pub(crate) first_start: Mutex<Option<String>>,
 }
 
 /// The state of every handler. Cheap to clone.

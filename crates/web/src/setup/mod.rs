@@ -16,7 +16,8 @@ use axum::Router;
 use axum::routing::get;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use belisha_store::Entropy;
+use belisha_store::{StoreError, schools};
+use std::sync::PoisonError;
 
 pub(crate) fn router() -> Router<App> {
     Router::new()
@@ -27,21 +28,17 @@ pub(crate) fn router() -> Router<App> {
         .route(urls::WHAT_NEXT, get(what_next::page))
 }
 
-/// The one-time link of a first start. The binary prints `path` and keeps `hash` in [`crate::Settings::start_link`].
-#[derive(Debug, Clone)]
-pub struct StartLink {
-    /// Path to print after the server's own address.
-    pub path: String,
-    /// What the server keeps.
-    pub hash: String,
-}
-
-impl StartLink {
-    /// A new link. The one printed before stops working.
-    pub fn make(entropy: &Entropy) -> Self {
-        let mut bytes = [0; 24];
-        entropy(&mut bytes);
-        let token = URL_SAFE_NO_PAD.encode(bytes);
-        Self { path: urls::start(&token), hash: hash_of(&token) }
+/// The path of a one-time link that sets up the first school; `None` once there is a school. The link made before stops
+/// working. Whoever opens it becomes the administrator, so the binary prints it where only its owner looks.
+///
+/// # Errors
+/// Those of the store.
+pub async fn first_start_link(app: &App) -> Result<Option<String>, StoreError> {
+    let schools = schools::list(&mut app.store.read_installation().await?).await?;
+    if !schools.is_empty() {
+        return Ok(None);
     }
+    let token = URL_SAFE_NO_PAD.encode(app.random::<24>());
+    *app.guard.first_start.lock().unwrap_or_else(PoisonError::into_inner) = Some(hash_of(&token));
+    Ok(Some(urls::start(&token)))
 }

@@ -15,6 +15,7 @@ use belisha_policy::{Audience, Nation, Phase, Role};
 use belisha_records::{Actor, OfficeHolding, Person, PersonId, PersonName, SchoolId};
 use belisha_store::schools::School;
 use belisha_store::{credentials, offices, people, schools};
+use std::sync::PoisonError;
 
 #[derive(Template)]
 #[template(path = "setup/school.html")]
@@ -32,7 +33,8 @@ pub(crate) async fn page(State(app): State<App>, visit: Visit, Path(token): Path
 }
 
 fn allowed(app: &App, visit: &Visit, token: &str) -> WebResult<()> {
-    let right = visit.school.is_none() && app.settings.start_link.as_deref() == Some(hash_of(token).as_str());
+    let known = app.guard.first_start.lock().unwrap_or_else(PoisonError::into_inner);
+    let right = visit.school.is_none() && known.as_deref() == Some(hash_of(token).as_str());
     if right { Ok(()) } else { Err(WebError::NotFound) }
 }
 

@@ -19,4 +19,4 @@ mod client;
 mod school;
 
 pub use client::{Client, Seen};
-pub use school::{PASSWORD, PEOPLE, TestPerson, TestSchool, example_policies};
+pub use school::{PASSWORD, PEOPLE, TestPerson, TestSchool};

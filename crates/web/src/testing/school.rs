@@ -2,7 +2,7 @@
 //! signed. A clock that stands still until a story turns it.
 
 use super::Client;
-use crate::app::{App, Doing, ExamplePolicy, Network, Settings};
+use crate::app::{App, Doing, Network, Settings, example_policies};
 use crate::passwords;
 use belisha_policy::{Audience, Nation, Phase, Role};
 use belisha_records::{Actor, Class, ClassId, Identifier, OfficeHolding, Person, PersonId, PersonName, SchoolId};
@@ -45,14 +45,6 @@ pub const PEOPLE: &[TestPerson] = &[
     TestPerson { username: "visitor", name: "Otto Brand", audience: Audience::Visitor, roles: &[] },
 ];
 
-/// The policies that ship.
-pub fn example_policies() -> Vec<ExamplePolicy> {
-    vec![
-        ExamplePolicy { key: "england-secondary", label: "A secondary school in England", source: include_str!("../../../../policies/england-secondary.dj") },
-        ExamplePolicy { key: "scotland-primary", label: "A primary school in Scotland", source: include_str!("../../../../policies/scotland-primary.dj") },
-    ]
-}
-
 /// What the pages told the network, in order, in words.
 #[derive(Default)]
 struct Heard(Mutex<Vec<String>>);
@@ -92,7 +84,7 @@ pub struct TestSchool {
 impl TestSchool {
     /// Opens the school on a database: Tuesday 3 November 2026, 10:00, in lesson time.
     pub async fn open(store: Store) -> Self {
-        let school = Self::bare(store, Settings { examples: example_policies(), ..Settings::default() });
+        let school = Self::bare(store, Settings::default());
         school.fill().await;
         school
     }
