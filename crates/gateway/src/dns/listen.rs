@@ -79,15 +79,15 @@ async fn udp(shared: Arc<Shared>, socket: Arc<UdpSocket>) {
             Packet::Drop => count(&shared.metrics.dns_malformed),
             Packet::Reply(bytes) => {
                 count(&shared.metrics.dns_malformed);
-                send(&socket, &bytes, client);
+                send(&socket, &bytes, client).await;
             }
             Packet::Question(question) => match decide(&shared, &question, client.ip().to_canonical()) {
-                Reply::Now(message) => send(&socket, &encode(&message, Some(question.udp_size())), client),
+                Reply::Now(message) => send(&socket, &encode(&message, Some(question.udp_size())), client).await,
                 Reply::Forward { safe_search } => {
                     let (shared, socket) = (Arc::clone(&shared), Arc::clone(&socket));
                     waiting.spawn(async move {
                         let message = forward(&shared, &question, safe_search).await;
-                        send(&socket, &encode(&message, Some(question.udp_size())), client);
+                        send(&socket, &encode(&message, Some(question.udp_size())), client).await;
                     });
                 }
             },
@@ -95,10 +95,10 @@ async fn udp(shared: Arc<Shared>, socket: Arc<UdpSocket>) {
     }
 }
 
-/// Sends if there is room now. A client whose answer is lost asks again; waiting would hold up everybody.
-fn send(socket: &UdpSocket, bytes: &[u8], client: SocketAddr) {
+/// Sends an answer. An error is about that one client, who will ask again.
+async fn send(socket: &UdpSocket, bytes: &[u8], client: SocketAddr) {
     if !bytes.is_empty() {
-        let _ = socket.try_send_to(bytes, client);
+        let _ = socket.send_to(bytes, client).await;
     }
 }
 

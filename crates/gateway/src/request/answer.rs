@@ -100,6 +100,9 @@ fn outcome(action: FilterAction) -> Outcome {
 
 fn closed(walk: &Walk<'_>, outcome: Outcome, decision: Decision) -> Closed {
     let reason = &decision.reason;
+    // DNS shows no page: looking up what only a page says would be work for every closed question.
+    let shown = walk.asked.protocol != Protocol::Dns;
+    let label = |category: &str| judge::category_label(walk.rules, category);
     let block = Block {
         id: String::new(),
         at: walk.now,
@@ -112,15 +115,13 @@ fn closed(walk: &Walk<'_>, outcome: Outcome, decision: Decision) -> Closed {
         reason: reason.rule.key(),
         category: reason.category.as_deref().map(str::to_owned),
         list: reason.list.as_deref().map(str::to_owned),
-        category_label: reason
-            .category
-            .as_deref()
-            .map(|category| judge::category_label(walk.rules, category)),
+        category_label: reason.category.as_deref().filter(|_| shown).map(label),
         clause: reason.clause.as_ref().map(|clause| clause.number.to_string()),
         opens_at: reason.opens_at,
     };
     let opens = reason
         .opens_at
+        .filter(|_| shown)
         .and_then(|at| judge::school_time(walk.rules, at, walk.now));
     let school_name = walk.rules.map_or_else(String::new, |rules| rules.school_name.clone());
     Closed {

@@ -215,3 +215,82 @@ async fn a_tunnel_closes_when_its_host_does() {
     site.rules.send(Some(rules())).unwrap();
     assert!(is_closed(&mut stream).await, "nobody is signed in any more");
 }
+
+#[tokio::test]
+async fn curl_speaks_tls_with_an_origin_through_the_tunnel() {
+    let directory = tempfile::tempdir().unwrap();
+    let [key, certificate] =
+        ["key.pem", "certificate.pem"].map(|name| directory.path().join(name).display().to_string());
+    let mut make = tokio::process::Command::new("openssl");
+    make.args([
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-days",
+        "2",
+    ]);
+    make.args([
+        "-subj",
+        "/CN=lessons.example",
+        "-addext",
+        "subjectAltName=DNS:lessons.example",
+        "-keyout",
+        &key,
+        "-out",
+        &certificate,
+    ]);
+    let Ok(made) = make.output().await else { return };
+    assert!(made.status.success());
+    let free = TcpListener::bind((LOOPBACK, 0))
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let mut serve = tokio::process::Command::new("openssl");
+    serve.args([
+        "s_server",
+        "-accept",
+        &free.to_string(),
+        "-cert",
+        &certificate,
+        "-key",
+        &key,
+        "-www",
+        "-quiet",
+    ]);
+    let _origin = serve.kill_on_drop(true).spawn().unwrap();
+    while TcpStream::connect((LOOPBACK, free)).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let site = Site::start_with(Some(rules()), |config| {
+        config.local_records.insert(
+            "*.example".into(),
+            LocalRecord {
+                address: LOOPBACK,
+                port: Some(free),
+            },
+        );
+    })
+    .await;
+    let curl = |host: &'static str| {
+        let mut command = tokio::process::Command::new("curl");
+        command
+            .env_clear()
+            .args(["-s", "-o", "/dev/null", "--max-time", "10", "--cacert", &certificate]);
+        command.args([
+            "-w",
+            "%{http_connect} %{http_code}",
+            "-x",
+            &format!("http://pupil:pupil-secret@{}", site.proxy()),
+        ]);
+        command.arg(format!("https://{host}/"));
+        async move { String::from_utf8(command.output().await.unwrap().stdout).unwrap() }
+    };
+    assert_eq!(curl("lessons.example").await, "200 200");
+    assert_eq!(curl("games.example").await, "403 000");
+}
