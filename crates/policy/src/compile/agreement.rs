@@ -22,20 +22,7 @@ pub(super) fn read(walk: &mut Walk<'_>, node: &Node, id: &ClauseId, facts: &mut 
     };
     let co_signed_by = reading.one("co-signed-by");
     let renews = reading.one("renews");
-    let opens_network = match reading.attrs.get("opens") {
-        None => false,
-        Some("network") => true,
-        Some(other) => {
-            let place = reading.attrs.find_value(reading.source, "opens", other);
-            reading.notes.add_with(
-                &kind::UNKNOWN_WORD,
-                place,
-                format!("`{other}` is nothing that signing can open"),
-                "use `network`",
-            );
-            false
-        }
-    };
+    let opens_network = opens_network(&mut reading);
     let mut lines = Lines {
         agreement: id,
         preamble: Vec::new(),
@@ -70,6 +57,20 @@ pub(super) fn read(walk: &mut Walk<'_>, node: &Node, id: &ClauseId, facts: &mut 
         }),
         text,
     )
+}
+
+fn opens_network(reading: &mut Reading<'_>) -> bool {
+    let Some(opens) = reading.attrs.get("opens") else {
+        return false;
+    };
+    if opens != "network" {
+        let place = reading.attrs.find_value(reading.source, "opens", opens);
+        let message = format!("`{opens}` is nothing that signing can open");
+        reading
+            .notes
+            .add_with(&kind::UNKNOWN_WORD, place, message, "use `network`");
+    }
+    opens == "network"
 }
 
 struct Lines<'l> {

@@ -6,8 +6,8 @@ use crate::compile::attributes::Reading;
 use crate::compile::document::{Node, Tag};
 use crate::spelling::nearest;
 use crate::{
-    ACTION_COLUMNS, ActionTable, AllowanceTable, Binding, CATEGORIES, ClauseId, Column, Fact, FilterTable, GROUPS,
-    Period, catalogue as kind,
+    ACTION_COLUMNS, ActionSubject, ActionTable, AllowanceSubject, AllowanceTable, Binding, CATEGORIES, ClauseId,
+    Column, Fact, FilterTable, GROUPS, Period, catalogue as kind,
 };
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -27,21 +27,7 @@ pub(super) fn read(
         what: &what,
         notes: walk.notes,
     };
-    let own = if word == "filter" { "when" } else { "about" };
-    reading.known_keys(&known(&[own]));
-    let (action_about, allowance_about, when) = match word {
-        "actions" => (reading.needed("about"), None, None),
-        "allowances" => (None, reading.needed("about"), None),
-        _ => (
-            None,
-            None,
-            Some(if reading.attrs.get("when").is_some() {
-                reading.one("when")
-            } else {
-                Some(Period::Always)
-            }),
-        ),
-    };
+    let subject = subject(&mut reading, word);
     let table = if node.tag == Tag::Table {
         Some(node)
     } else {
@@ -65,25 +51,52 @@ pub(super) fn read(
     };
     let rows = grid.read(table);
     let text = rows.iter().map(|row| row.label.as_str()).collect::<Vec<_>>().join("\n");
-    let binding = match (action_about, allowance_about, when.flatten()) {
-        (Some(about), _, _) => Some(Binding::Actions(ActionTable {
-            about,
-            rows: grid.actions(&rows),
-            columns: grid.columns,
-        })),
-        (_, Some(about), _) => Some(Binding::Allowances(AllowanceTable {
-            about,
-            rows: grid.allowances(&rows),
-            columns: grid.columns,
-        })),
-        (_, _, Some(when)) => Some(Binding::Filter(FilterTable {
-            when,
-            rows: grid.filter(&rows),
-            columns: grid.columns,
-        })),
-        _ => None,
+    let binding = match subject {
+        Some(Subject::Actions(about)) => {
+            let rows = grid.actions(&rows);
+            Binding::Actions(ActionTable {
+                about,
+                rows,
+                columns: grid.columns,
+            })
+        }
+        Some(Subject::Allowances(about)) => {
+            let rows = grid.allowances(&rows);
+            Binding::Allowances(AllowanceTable {
+                about,
+                rows,
+                columns: grid.columns,
+            })
+        }
+        Some(Subject::Filter(when)) => {
+            let rows = grid.filter(&rows);
+            Binding::Filter(FilterTable {
+                when,
+                rows,
+                columns: grid.columns,
+            })
+        }
+        None => Binding::Guidance,
     };
-    (binding.unwrap_or(Binding::Guidance), text)
+    (binding, text)
+}
+
+/// What a table is about, as its attributes say.
+enum Subject {
+    Actions(ActionSubject),
+    Allowances(AllowanceSubject),
+    Filter(Period),
+}
+
+/// `None` where the attributes do not say, which has been reported.
+fn subject(reading: &mut Reading<'_>, word: &str) -> Option<Subject> {
+    reading.known_keys(&known(&[if word == "filter" { "when" } else { "about" }]));
+    match word {
+        "actions" => reading.needed("about").map(Subject::Actions),
+        "allowances" => reading.needed("about").map(Subject::Allowances),
+        _ if reading.attrs.get("when").is_none() => Some(Subject::Filter(Period::Always)),
+        _ => reading.one("when").map(Subject::Filter),
+    }
 }
 
 /// One row as read: its name, and the words of its cells under each column.
