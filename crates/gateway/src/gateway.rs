@@ -221,6 +221,21 @@ impl GatewayHandle {
         self.shared.rules().is_some()
     }
 
+    /// Waits until the gateway decides by these rules, at most `longest`: after a signature the next page must be open. Says
+    /// whether it came about.
+    pub async fn holds(&self, rules: &Arc<GatewayRules>, longest: Duration) -> bool {
+        let mut changed = self.shared.rules_changed();
+        let held = || self.shared.rules().is_some_and(|held| Arc::ptr_eq(&held, rules));
+        let waiting = async {
+            while !held() {
+                if changed.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(longest, waiting).await.is_ok() && held()
+    }
+
     /// A handle for web pages, which outlives moves of this one.
     pub fn blocks(&self) -> BlockBook {
         BlockBook {

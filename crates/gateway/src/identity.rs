@@ -269,6 +269,19 @@ mod tests {
     }
 
     #[test]
+    fn clearing_a_device_ends_whoever_was_there_and_nobody_elsewhere() {
+        let table = IdentityTable::new();
+        let elsewhere = "10.1.2.4".parse().unwrap();
+        table.sign_in(DESK, person(1), at(0), at(100));
+        table.sign_in(DESK, person(2), at(0), at(100));
+        table.sign_in(elsewhere, person(1), at(0), at(100));
+        table.clear(DESK, at(10));
+        table.sign_in(DESK, person(3), at(10), at(100));
+        assert_eq!(table.who(DESK, at(11)).map(|mapping| mapping.person), Some(person(3)));
+        assert!(table.who(elsewhere, at(11)).is_some());
+    }
+
+    #[test]
     fn an_ipv4_address_written_as_ipv6_is_the_same_device() {
         let table = IdentityTable::new();
         table.sign_in("::ffff:10.1.2.3".parse().unwrap(), person(1), at(0), at(100));

@@ -8,7 +8,7 @@ use super::tunnel;
 use crate::blockpage::{GO_ON_PATH, closed_page};
 use crate::gateway::Shared;
 use crate::observe::{Observation, Outcome, Protocol, count};
-use crate::request::{Answer, Asked, Closed, Credential, walk};
+use crate::request::{Answer, Asked, Closed, Credential, is_wpad, walk};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::{Method, Request};
@@ -84,6 +84,14 @@ impl Proxy {
         let answered = walk(&self.shared, asked);
         match answered.answer {
             Answer::CredentialWanted => respond::credential_wanted(),
+            // A portal behind TLS cannot be spoken to in clear.
+            Answer::Own if self.shared.config.portal.base_url.starts_with("https://") && !is_wpad(&target.host) => {
+                respond::redirect(&format!(
+                    "{}{}",
+                    self.shared.config.portal.base_url,
+                    path.unwrap_or("/")
+                ))
+            }
             Answer::Own => {
                 self.clients
                     .forward(&self.shared, device, &target, request, true, None)

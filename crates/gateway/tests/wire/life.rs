@@ -35,7 +35,13 @@ async fn a_signature_opens_the_network_at_once() {
             [signed],
         ))))
         .unwrap();
-    eventually(async || site.get("http://lessons.example/").await.status == 200).await;
+    let sent = site.rules.borrow().clone().unwrap();
+    assert!(site.gateway.holds(&sent, Duration::from_secs(5)).await);
+    assert_eq!(site.get("http://lessons.example/").await.status, 200);
+    assert!(
+        !site.gateway.holds(&rules(), Duration::from_millis(20)).await,
+        "rules that never came"
+    );
 }
 
 #[tokio::test]

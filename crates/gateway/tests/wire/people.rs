@@ -230,3 +230,16 @@ async fn curl_goes_through_the_proxy_as_people_do() {
         "407"
     );
 }
+
+#[tokio::test]
+async fn a_portal_behind_tls_is_led_to_and_not_spoken_to_in_clear() {
+    let site = Site::start_with(Some(rules()), |config| {
+        config.portal.base_url = "https://belisha.test".into()
+    })
+    .await;
+    let answer = site.get("http://belisha.test/tell?x=1").await;
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (303, Some("https://belisha.test/tell?x=1"))
+    );
+}
