@@ -17,7 +17,8 @@ const SEEN_BY: &str = "school_id = $1 AND (person_id IS NULL OR person_id <> $2)
 /// `Conflict`, `ReadOnly`.
 pub async fn insert(tx: &mut Tx, alert: &Alert) -> Result<()> {
     let school = tx.writes("alerts")?;
-    let text = "INSERT INTO alerts (school_id, id, person_id, device, seen_at, theme, danger, danger_rank, host, excerpt)
+    let text =
+        "INSERT INTO alerts (school_id, id, person_id, device, seen_at, theme, danger, danger_rank, host, excerpt)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let values = bind![
         school,
@@ -57,7 +58,8 @@ pub async fn settle(tx: &mut Tx, alert: AlertId, settlement: &Settlement) -> Res
         Settlement::Dismissed { at, .. } => (*at, "dismissed"),
         Settlement::Incident { at, .. } => (*at, "became-incident"),
     };
-    let text = "UPDATE alerts SET settled_at = $3, settlement = $4 WHERE school_id = $1 AND id = $2 AND settled_at IS NULL";
+    let text =
+        "UPDATE alerts SET settled_at = $3, settlement = $4 WHERE school_id = $1 AND id = $2 AND settled_at IS NULL";
     if tx.execute(text, bind![school, alert, at, json(settlement)?]).await? == 0 {
         return Err(StoreError::Missing("open alert"));
     }
@@ -85,7 +87,11 @@ pub async fn seen_again(tx: &mut Tx, alert: AlertId, excerpt: &str) -> Result<bo
 /// `Unreachable`, `Corrupt`.
 pub async fn find(tx: &mut Tx, viewer: PersonId, alert: AlertId) -> Result<Option<Alert>> {
     let text = format!("SELECT {COLUMNS} FROM alerts WHERE {SEEN_BY} AND id = $3");
-    tx.one(&text, bind![tx.school()?, viewer, alert]).await?.as_ref().map(read).transpose()
+    tx.one(&text, bind![tx.school()?, viewer, alert])
+        .await?
+        .as_ref()
+        .map(read)
+        .transpose()
 }
 
 /// Open alerts, the most dangerous first and then the oldest.
@@ -93,8 +99,14 @@ pub async fn find(tx: &mut Tx, viewer: PersonId, alert: AlertId) -> Result<Optio
 /// # Errors
 /// `Unreachable`, `Corrupt`.
 pub async fn list_open(tx: &mut Tx, viewer: PersonId) -> Result<Vec<Alert>> {
-    let text = format!("SELECT {COLUMNS} FROM alerts WHERE {SEEN_BY} AND settled_at IS NULL ORDER BY danger_rank DESC, seen_at, id");
-    tx.all(&text, bind![tx.school()?, viewer]).await?.iter().map(read).collect()
+    let text = format!(
+        "SELECT {COLUMNS} FROM alerts WHERE {SEEN_BY} AND settled_at IS NULL ORDER BY danger_rank DESC, seen_at, id"
+    );
+    tx.all(&text, bind![tx.school()?, viewer])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 /// Number of open alerts that [`list_open`] would show.
@@ -104,7 +116,11 @@ pub async fn list_open(tx: &mut Tx, viewer: PersonId) -> Result<Vec<Alert>> {
 pub async fn count_open(tx: &mut Tx, viewer: PersonId) -> Result<u64> {
     let text = format!("SELECT COUNT(*) AS alerts FROM alerts WHERE {SEEN_BY} AND settled_at IS NULL");
     let row = tx.one(&text, bind![tx.school()?, viewer]).await?;
-    Ok(row.map(|row| row.number("alerts")).transpose()?.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+    Ok(row
+        .map(|row| row.number("alerts"))
+        .transpose()?
+        .and_then(|count| u64::try_from(count).ok())
+        .unwrap_or(0))
 }
 
 /// Settled alerts, the last seen first.
@@ -112,8 +128,14 @@ pub async fn count_open(tx: &mut Tx, viewer: PersonId) -> Result<u64> {
 /// # Errors
 /// `Unreachable`, `Corrupt`.
 pub async fn list_settled(tx: &mut Tx, viewer: PersonId, limit: u32) -> Result<Vec<Alert>> {
-    let text = format!("SELECT {COLUMNS} FROM alerts WHERE {SEEN_BY} AND settled_at IS NOT NULL ORDER BY seen_at DESC, id LIMIT $3");
-    tx.all(&text, bind![tx.school()?, viewer, i64::from(limit)]).await?.iter().map(read).collect()
+    let text = format!(
+        "SELECT {COLUMNS} FROM alerts WHERE {SEEN_BY} AND settled_at IS NOT NULL ORDER BY seen_at DESC, id LIMIT $3"
+    );
+    tx.all(&text, bind![tx.school()?, viewer, i64::from(limit)])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 /// Every alert seen between two times, for figures that name nobody. The second time is excluded.
@@ -121,8 +143,14 @@ pub async fn list_settled(tx: &mut Tx, viewer: PersonId, limit: u32) -> Result<V
 /// # Errors
 /// `Unreachable`, `Corrupt`.
 pub async fn list_between(tx: &mut Tx, from: Timestamp, until: Timestamp) -> Result<Vec<Alert>> {
-    let text = format!("SELECT {COLUMNS} FROM alerts WHERE school_id = $1 AND seen_at >= $2 AND seen_at < $3 ORDER BY seen_at, id");
-    tx.all(&text, bind![tx.school()?, from, until]).await?.iter().map(read).collect()
+    let text = format!(
+        "SELECT {COLUMNS} FROM alerts WHERE school_id = $1 AND seen_at >= $2 AND seen_at < $3 ORDER BY seen_at, id"
+    );
+    tx.all(&text, bind![tx.school()?, from, until])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 /// Removes alerts that were dismissed before a time: not a concern, and the policy's time is over. Answers how many.

@@ -41,7 +41,8 @@ pub struct ApprovalDecision {
     pub reason: String,
 }
 
-const COLUMNS: &str = "id, clause, subject, asked_by, asked_at, reason, granted, until, decided_by, decided_at, decision_reason";
+const COLUMNS: &str =
+    "id, clause, subject, asked_by, asked_at, reason, granted, until, decided_by, decided_at, decision_reason";
 
 /// Asks. Answers the new id.
 ///
@@ -51,7 +52,15 @@ pub async fn insert(tx: &mut Tx, approval: &Approval) -> Result<String> {
     let school = tx.writes("approvals")?;
     let id = tx.new_key();
     let text = "INSERT INTO approvals (school_id, id, clause, subject, asked_by, asked_at, reason) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    let values = bind![school, &id, &approval.clause, &approval.subject, approval.asked_by, approval.asked_at, &approval.reason];
+    let values = bind![
+        school,
+        &id,
+        &approval.clause,
+        &approval.subject,
+        approval.asked_by,
+        approval.asked_at,
+        &approval.reason
+    ];
     tx.execute(text, values).await?;
     tx.wrote(&APPROVALS, &id, "asked");
     if let Some(decision) = &approval.decision {
@@ -68,7 +77,15 @@ pub async fn decide(tx: &mut Tx, id: &str, decision: &ApprovalDecision) -> Resul
     let school = tx.writes("approvals")?;
     let text = "UPDATE approvals SET granted = $3, until = $4, decided_by = $5, decided_at = $6, decision_reason = $7
         WHERE school_id = $1 AND id = $2 AND decided_at IS NULL";
-    let values = bind![school, id, decision.granted, decision.until, decision.by, decision.at, &decision.reason];
+    let values = bind![
+        school,
+        id,
+        decision.granted,
+        decision.until,
+        decision.by,
+        decision.at,
+        &decision.reason
+    ];
     if tx.execute(text, values).await? == 0 {
         return Err(StoreError::Missing("open question for approval"));
     }
@@ -81,7 +98,9 @@ pub async fn decide(tx: &mut Tx, id: &str, decision: &ApprovalDecision) -> Resul
 /// # Errors
 /// `Unreachable`, `Corrupt`.
 pub async fn list(tx: &mut Tx) -> Result<Vec<Approval>> {
-    let text = format!("SELECT {COLUMNS} FROM approvals WHERE school_id = $1 ORDER BY CASE WHEN decided_at IS NULL THEN 0 ELSE 1 END, asked_at DESC, id");
+    let text = format!(
+        "SELECT {COLUMNS} FROM approvals WHERE school_id = $1 ORDER BY CASE WHEN decided_at IS NULL THEN 0 ELSE 1 END, asked_at DESC, id"
+    );
     tx.all(&text, bind![tx.school()?]).await?.iter().map(read).collect()
 }
 
@@ -90,14 +109,30 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Approval>> {
 /// # Errors
 /// `Unreachable`, `Corrupt`.
 pub async fn list_of_clause(tx: &mut Tx, clause: &str) -> Result<Vec<Approval>> {
-    let text = format!("SELECT {COLUMNS} FROM approvals WHERE school_id = $1 AND clause = $2 ORDER BY asked_at DESC, id");
-    tx.all(&text, bind![tx.school()?, clause]).await?.iter().map(read).collect()
+    let text =
+        format!("SELECT {COLUMNS} FROM approvals WHERE school_id = $1 AND clause = $2 ORDER BY asked_at DESC, id");
+    tx.all(&text, bind![tx.school()?, clause])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 fn read(row: &Row) -> Result<Approval> {
-    let answer = (row.maybe_flag("granted")?, row.maybe_parsed("decided_by")?, row.maybe_time("decided_at")?, row.maybe_text("decision_reason")?);
+    let answer = (
+        row.maybe_flag("granted")?,
+        row.maybe_parsed("decided_by")?,
+        row.maybe_time("decided_at")?,
+        row.maybe_text("decision_reason")?,
+    );
     let decision = match answer {
-        (Some(granted), Some(by), Some(at), Some(reason)) => Some(ApprovalDecision { granted, until: row.maybe_time("until")?, by, at, reason }),
+        (Some(granted), Some(by), Some(at), Some(reason)) => Some(ApprovalDecision {
+            granted,
+            until: row.maybe_time("until")?,
+            by,
+            at,
+            reason,
+        }),
         _ => None,
     };
     Ok(Approval {

@@ -16,11 +16,21 @@ const COLUMNS: &str = "id, school_id, by_id, choice, words, told_at, read_at, in
 pub async fn insert(tx: &mut Tx, concern: &Concern) -> Result<()> {
     let school = tx.writes("concerns")?;
     if concern.by.is_none() && matches!(tx.actor(), Some(Actor::Person(_))) {
-        return Err(StoreError::Conflict("it is told without a name, and the ledger would name somebody; begin it as a job".into()));
+        return Err(StoreError::Conflict(
+            "it is told without a name, and the ledger would name somebody; begin it as a job".into(),
+        ));
     }
     let text = "INSERT INTO concerns (school_id, id, by_id, choice, words, told_at, read_at, incident_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    let values =
-        bind![school, concern.id, concern.by, &concern.choice, &concern.words, concern.told_at, concern.read_at, concern.incident];
+    let values = bind![
+        school,
+        concern.id,
+        concern.by,
+        &concern.choice,
+        &concern.words,
+        concern.told_at,
+        concern.read_at,
+        concern.incident
+    ];
     tx.execute(text, values).await?;
     tx.wrote(&CONCERNS, concern.id, "told");
     Ok(())
@@ -59,7 +69,11 @@ pub async fn set_incident(tx: &mut Tx, concern: ConcernId, incident: IncidentId)
 /// `Unreachable`, `Corrupt`.
 pub async fn find(tx: &mut Tx, concern: ConcernId) -> Result<Option<Concern>> {
     let text = format!("SELECT {COLUMNS} FROM concerns WHERE school_id = $1 AND id = $2");
-    tx.one(&text, bind![tx.school()?, concern]).await?.as_ref().map(read).transpose()
+    tx.one(&text, bind![tx.school()?, concern])
+        .await?
+        .as_ref()
+        .map(read)
+        .transpose()
 }
 
 /// All of them, unread ones first, then the newest.
@@ -67,7 +81,9 @@ pub async fn find(tx: &mut Tx, concern: ConcernId) -> Result<Option<Concern>> {
 /// # Errors
 /// `Unreachable`, `Corrupt`.
 pub async fn list(tx: &mut Tx) -> Result<Vec<Concern>> {
-    let text = format!("SELECT {COLUMNS} FROM concerns WHERE school_id = $1 ORDER BY CASE WHEN read_at IS NULL THEN 0 ELSE 1 END, told_at DESC, id");
+    let text = format!(
+        "SELECT {COLUMNS} FROM concerns WHERE school_id = $1 ORDER BY CASE WHEN read_at IS NULL THEN 0 ELSE 1 END, told_at DESC, id"
+    );
     tx.all(&text, bind![tx.school()?]).await?.iter().map(read).collect()
 }
 
@@ -77,7 +93,11 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Concern>> {
 /// `Unreachable`, `Corrupt`.
 pub async fn list_by(tx: &mut Tx, person: PersonId) -> Result<Vec<Concern>> {
     let text = format!("SELECT {COLUMNS} FROM concerns WHERE school_id = $1 AND by_id = $2 ORDER BY told_at DESC, id");
-    tx.all(&text, bind![tx.school()?, person]).await?.iter().map(read).collect()
+    tx.all(&text, bind![tx.school()?, person])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 fn read(row: &Row) -> Result<Concern> {

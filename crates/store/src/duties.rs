@@ -7,7 +7,8 @@ use crate::transaction::Tx;
 use belisha_records::{DutyDone, DutyId, DutyOccurrence, PersonId};
 use jiff::civil::Date;
 
-const COLUMNS: &str = "id, school_id, clause, period, person_id, owner_id, due, done_by, done_at, done_on, evidence, chasers";
+const COLUMNS: &str =
+    "id, school_id, clause, period, person_id, owner_id, due, done_by, done_at, done_on, evidence, chasers";
 
 /// Enters an occurrence unless there is one for the clause, period and person already. Answers whether it was new.
 ///
@@ -49,7 +50,11 @@ pub async fn insert_new(tx: &mut Tx, duty: &DutyOccurrence) -> Result<bool> {
 pub async fn finish(tx: &mut Tx, duty: DutyId, done: &DutyDone) -> Result<()> {
     let school = tx.writes("duties")?;
     let text = "UPDATE duties SET done_by = $3, done_at = $4, done_on = $5, evidence = $6 WHERE school_id = $1 AND id = $2 AND done_at IS NULL";
-    if tx.execute(text, bind![school, duty, done.by, done.at, done.on, &done.evidence]).await? == 0 {
+    if tx
+        .execute(text, bind![school, duty, done.by, done.at, done.on, &done.evidence])
+        .await?
+        == 0
+    {
         return Err(StoreError::Missing("open duty"));
     }
     tx.wrote(&DUTIES, duty, "done");
@@ -62,7 +67,8 @@ pub async fn finish(tx: &mut Tx, duty: DutyId, done: &DutyDone) -> Result<()> {
 /// `ReadOnly`, `Busy`.
 pub async fn note_chaser(tx: &mut Tx, duty: DutyId, sent_before: u8) -> Result<bool> {
     let school = tx.writes("duties")?;
-    let text = "UPDATE duties SET chasers = chasers + 1 WHERE school_id = $1 AND id = $2 AND chasers = $3 AND done_at IS NULL";
+    let text =
+        "UPDATE duties SET chasers = chasers + 1 WHERE school_id = $1 AND id = $2 AND chasers = $3 AND done_at IS NULL";
     let counted = tx.execute(text, bind![school, duty, i64::from(sent_before)]).await? > 0;
     if counted {
         tx.wrote(&DUTIES, duty, "chased");
@@ -76,7 +82,14 @@ pub async fn note_chaser(tx: &mut Tx, duty: DutyId, sent_before: u8) -> Result<b
 /// `Missing`, `ReadOnly`.
 pub async fn set_owner(tx: &mut Tx, duty: DutyId, owner: PersonId) -> Result<()> {
     let school = tx.writes("duties")?;
-    if tx.execute("UPDATE duties SET owner_id = $3 WHERE school_id = $1 AND id = $2", bind![school, duty, owner]).await? == 0 {
+    if tx
+        .execute(
+            "UPDATE duties SET owner_id = $3 WHERE school_id = $1 AND id = $2",
+            bind![school, duty, owner],
+        )
+        .await?
+        == 0
+    {
         return Err(StoreError::Missing("duty"));
     }
     tx.wrote(&DUTIES, duty, "given");
@@ -89,7 +102,11 @@ pub async fn set_owner(tx: &mut Tx, duty: DutyId, owner: PersonId) -> Result<()>
 /// `Unreachable`, `Corrupt`.
 pub async fn find(tx: &mut Tx, duty: DutyId) -> Result<Option<DutyOccurrence>> {
     let text = format!("SELECT {COLUMNS} FROM duties WHERE school_id = $1 AND id = $2");
-    tx.one(&text, bind![tx.school()?, duty]).await?.as_ref().map(read).transpose()
+    tx.one(&text, bind![tx.school()?, duty])
+        .await?
+        .as_ref()
+        .map(read)
+        .transpose()
 }
 
 /// Every occurrence, the first due first.
@@ -107,7 +124,11 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<DutyOccurrence>> {
 /// `Unreachable`, `Corrupt`.
 pub async fn list_of_clause(tx: &mut Tx, clause: &str) -> Result<Vec<DutyOccurrence>> {
     let text = format!("SELECT {COLUMNS} FROM duties WHERE school_id = $1 AND clause = $2 ORDER BY due, id");
-    tx.all(&text, bind![tx.school()?, clause]).await?.iter().map(read).collect()
+    tx.all(&text, bind![tx.school()?, clause])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 /// What a person has to do: owned by them or, without an owner, about them. The first due first.
@@ -118,7 +139,11 @@ pub async fn list_open_of(tx: &mut Tx, person: PersonId) -> Result<Vec<DutyOccur
     let text = format!(
         "SELECT {COLUMNS} FROM duties WHERE school_id = $1 AND done_at IS NULL AND COALESCE(owner_id, person_id) = $2 ORDER BY due, clause, id"
     );
-    tx.all(&text, bind![tx.school()?, person]).await?.iter().map(read).collect()
+    tx.all(&text, bind![tx.school()?, person])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 /// Open occurrences due before a day, the first due first.
@@ -126,12 +151,23 @@ pub async fn list_open_of(tx: &mut Tx, person: PersonId) -> Result<Vec<DutyOccur
 /// # Errors
 /// `Unreachable`, `Corrupt`.
 pub async fn list_open_due_before(tx: &mut Tx, day: Date) -> Result<Vec<DutyOccurrence>> {
-    let text = format!("SELECT {COLUMNS} FROM duties WHERE school_id = $1 AND done_at IS NULL AND due < $2 ORDER BY due, clause, id");
-    tx.all(&text, bind![tx.school()?, day]).await?.iter().map(read).collect()
+    let text = format!(
+        "SELECT {COLUMNS} FROM duties WHERE school_id = $1 AND done_at IS NULL AND due < $2 ORDER BY due, clause, id"
+    );
+    tx.all(&text, bind![tx.school()?, day])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 fn read(row: &Row) -> Result<DutyOccurrence> {
-    let done = match (row.maybe_parsed("done_by")?, row.maybe_time("done_at")?, row.maybe_parsed("done_on")?, row.maybe_text("evidence")?) {
+    let done = match (
+        row.maybe_parsed("done_by")?,
+        row.maybe_time("done_at")?,
+        row.maybe_parsed("done_on")?,
+        row.maybe_text("evidence")?,
+    ) {
         (Some(by), Some(at), Some(on), Some(evidence)) => Some(DutyDone { by, at, on, evidence }),
         _ => None,
     };

@@ -13,7 +13,9 @@ pub enum StoreError {
     #[error("the disk that holds the database is full, so nothing was saved; free some space and try again")]
     Full,
     /// The database cannot be reached or opened.
-    #[error("the database cannot be reached (`{0}`); check its address, that it runs, and that its folder can be written to")]
+    #[error(
+        "the database cannot be reached (`{0}`); check its address, that it runs, and that its folder can be written to"
+    )]
     Unreachable(String),
     /// What is stored cannot be read as what it should be.
     #[error("the database holds something that cannot be read (`{0}`); run `belisha verify`, then restore a backup")]
@@ -48,7 +50,9 @@ impl From<DbErr> for StoreError {
                 other => other,
             },
             DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) => from_sqlx(&inner),
-            DbErr::Type(_) | DbErr::Json(_) | DbErr::TryIntoErr { .. } => Self::Corrupt("a column of another type".into()),
+            DbErr::Type(_) | DbErr::Json(_) | DbErr::TryIntoErr { .. } => {
+                Self::Corrupt("a column of another type".into())
+            }
             DbErr::Conn(RuntimeErr::Internal(text)) => Self::Unreachable(text),
             _ => Self::Refused("outside the database".into()),
         }
@@ -64,7 +68,9 @@ fn from_sqlx(error: &sqlx::Error) -> StoreError {
         sqlx::Error::PoolTimedOut => StoreError::Busy,
         sqlx::Error::Io(inner) if inner.kind() == std::io::ErrorKind::StorageFull => StoreError::Full,
         sqlx::Error::Io(inner) => StoreError::Unreachable(inner.kind().to_string()),
-        sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed | sqlx::Error::Tls(_) => StoreError::Unreachable("connection lost".into()),
+        sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed | sqlx::Error::Tls(_) => {
+            StoreError::Unreachable("connection lost".into())
+        }
         sqlx::Error::Configuration(_) => StoreError::Unreachable("the address of the database cannot be read".into()),
         sqlx::Error::ColumnDecode { index, .. } => StoreError::Corrupt(format!("column {index}")),
         sqlx::Error::ColumnNotFound(column) => StoreError::Corrupt(format!("column {column}")),
@@ -83,7 +89,10 @@ fn from_code(code: &str, constraint: Option<&str>, message: &str) -> StoreError 
             (11 | 26, _) => StoreError::Corrupt(format!("SQLite code {code}")),
             (8 | 10 | 14, _) => StoreError::Unreachable(format!("SQLite code {code}")),
             (19, 787) => StoreError::Conflict("it names something that is not there, or is still in use".into()),
-            (19, _) => StoreError::Conflict(format!("it clashes with what is already there{}", named(constraint.or_else(|| columns_in(message))))),
+            (19, _) => StoreError::Conflict(format!(
+                "it clashes with what is already there{}",
+                named(constraint.or_else(|| columns_in(message)))
+            )),
             _ => StoreError::Refused(format!("SQLite {code}")),
         };
     }
@@ -92,7 +101,9 @@ fn from_code(code: &str, constraint: Option<&str>, message: &str) -> StoreError 
         "40001" | "40P01" | "55P03" | "57014" | "53300" => StoreError::Busy,
         "23503" => StoreError::Conflict("it names something that is not there, or is still in use".into()),
         "XX001" | "XX002" => StoreError::Corrupt(format!("PostgreSQL code {code}")),
-        _ if code.starts_with("23") => StoreError::Conflict(format!("it clashes with what is already there{}", named(constraint))),
+        _ if code.starts_with("23") => {
+            StoreError::Conflict(format!("it clashes with what is already there{}", named(constraint)))
+        }
         _ if code.starts_with("08") || code.starts_with("57P") || code.starts_with("28") || code == "3D000" => {
             StoreError::Unreachable(format!("PostgreSQL code {code}"))
         }
@@ -120,10 +131,14 @@ mod tests {
         assert!(matches!(from_code("13", None, ""), StoreError::Full));
         assert!(matches!(from_code("26", None, ""), StoreError::Corrupt(_)));
         assert!(matches!(from_code("14", None, ""), StoreError::Unreachable(_)));
-        assert!(matches!(from_code("2067", None, "UNIQUE constraint failed: people.id"), StoreError::Conflict(text) if text.contains("people.id")));
+        assert!(
+            matches!(from_code("2067", None, "UNIQUE constraint failed: people.id"), StoreError::Conflict(text) if text.contains("people.id"))
+        );
         assert!(matches!(from_code("53100", None, ""), StoreError::Full));
         assert!(matches!(from_code("40P01", None, ""), StoreError::Busy));
-        assert!(matches!(from_code("23505", Some("people_pkey"), "secret"), StoreError::Conflict(text) if !text.contains("secret")));
+        assert!(
+            matches!(from_code("23505", Some("people_pkey"), "secret"), StoreError::Conflict(text) if !text.contains("secret"))
+        );
         assert!(matches!(from_code("57P01", None, ""), StoreError::Unreachable(_)));
     }
 }

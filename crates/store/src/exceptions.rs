@@ -32,7 +32,8 @@ pub struct GrantedException {
     pub closed_at: Option<Timestamp>,
 }
 
-const COLUMNS: &str = "id, request_id, host, audience_groups, person_id, from_at, until_at, reason, granted_by, closed_at";
+const COLUMNS: &str =
+    "id, request_id, host, audience_groups, person_id, from_at, until_at, reason, granted_by, closed_at";
 
 /// Opens a site. Answers the new id.
 ///
@@ -81,8 +82,15 @@ pub async fn close(tx: &mut Tx, id: &str) -> Result<()> {
 /// `ReadOnly`, `Busy`.
 pub async fn close_ended(tx: &mut Tx) -> Result<Vec<GrantedException>> {
     let school = tx.writes("exceptions")?;
-    let text = format!("UPDATE exceptions SET closed_at = $2 WHERE school_id = $1 AND closed_at IS NULL AND until_at <= $2 RETURNING {COLUMNS}");
-    let ended = tx.all(&text, bind![school, tx.now()]).await?.iter().map(read).collect::<Result<Vec<_>>>()?;
+    let text = format!(
+        "UPDATE exceptions SET closed_at = $2 WHERE school_id = $1 AND closed_at IS NULL AND until_at <= $2 RETURNING {COLUMNS}"
+    );
+    let ended = tx
+        .all(&text, bind![school, tx.now()])
+        .await?
+        .iter()
+        .map(read)
+        .collect::<Result<Vec<_>>>()?;
     for exception in &ended {
         tx.wrote(&EXCEPTIONS, &exception.id, "ended");
     }
@@ -94,8 +102,14 @@ pub async fn close_ended(tx: &mut Tx) -> Result<Vec<GrantedException>> {
 /// # Errors
 /// `Unreachable`, `Corrupt`.
 pub async fn list_open(tx: &mut Tx, now: Timestamp) -> Result<Vec<GrantedException>> {
-    let text = format!("SELECT {COLUMNS} FROM exceptions WHERE school_id = $1 AND closed_at IS NULL AND until_at > $2 ORDER BY until_at, id");
-    tx.all(&text, bind![tx.school()?, now]).await?.iter().map(read).collect()
+    let text = format!(
+        "SELECT {COLUMNS} FROM exceptions WHERE school_id = $1 AND closed_at IS NULL AND until_at > $2 ORDER BY until_at, id"
+    );
+    tx.all(&text, bind![tx.school()?, now])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 /// Every one, the newest first.

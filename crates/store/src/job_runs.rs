@@ -41,7 +41,8 @@ pub async fn claim(tx: &mut Tx, job: &str, due: Timestamp) -> Result<bool> {
 /// `Missing` when it was never claimed; `ReadOnly`.
 pub async fn finish(tx: &mut Tx, job: &str, due: Timestamp, ok: bool, message: &str) -> Result<()> {
     let school = tx.writes("job runs")?;
-    let text = "UPDATE job_runs SET finished_at = $4, ok = $5, message = $6 WHERE school_id = $1 AND job = $2 AND due = $3";
+    let text =
+        "UPDATE job_runs SET finished_at = $4, ok = $5, message = $6 WHERE school_id = $1 AND job = $2 AND due = $3";
     if tx.execute(text, bind![school, job, due, tx.now(), ok, message]).await? == 0 {
         return Err(StoreError::Missing("claimed job"));
     }
@@ -54,7 +55,11 @@ pub async fn finish(tx: &mut Tx, job: &str, due: Timestamp, ok: bool, message: &
 /// `Unreachable`, `Corrupt`.
 pub async fn latest(tx: &mut Tx, job: &str) -> Result<Option<JobRun>> {
     let text = format!("SELECT {COLUMNS} FROM job_runs WHERE school_id = $1 AND job = $2 ORDER BY due DESC LIMIT 1");
-    tx.one(&text, bind![tx.school()?, job]).await?.as_ref().map(read).transpose()
+    tx.one(&text, bind![tx.school()?, job])
+        .await?
+        .as_ref()
+        .map(read)
+        .transpose()
 }
 
 /// The newest turn of a job that did all of its work.
@@ -62,8 +67,14 @@ pub async fn latest(tx: &mut Tx, job: &str) -> Result<Option<JobRun>> {
 /// # Errors
 /// `Unreachable`, `Corrupt`.
 pub async fn last_good(tx: &mut Tx, job: &str) -> Result<Option<JobRun>> {
-    let text = format!("SELECT {COLUMNS} FROM job_runs WHERE school_id = $1 AND job = $2 AND ok = TRUE ORDER BY due DESC LIMIT 1");
-    tx.one(&text, bind![tx.school()?, job]).await?.as_ref().map(read).transpose()
+    let text = format!(
+        "SELECT {COLUMNS} FROM job_runs WHERE school_id = $1 AND job = $2 AND ok = TRUE ORDER BY due DESC LIMIT 1"
+    );
+    tx.one(&text, bind![tx.school()?, job])
+        .await?
+        .as_ref()
+        .map(read)
+        .transpose()
 }
 
 /// Removes turns older than a time, but never a job's newest good one. Answers how many.

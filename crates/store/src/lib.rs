@@ -49,9 +49,9 @@ mod sql;
 mod store;
 mod tables;
 pub mod tasks;
-mod transaction;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod transaction;
 
 pub use error::{Result, StoreError};
 pub use sea_orm::DbBackend;

@@ -40,7 +40,10 @@ const COLUMNS: &str = "id, category, name, source, format, domains, refused_line
 pub async fn insert(tx: &mut Tx, list: &CategoryList) -> Result<()> {
     let school = tx.writes("lists")?;
     let text = "UPDATE lists SET removed_at = $4 WHERE school_id = $1 AND category = $2 AND name = $3 AND removed_at IS NULL RETURNING id";
-    for row in tx.all(text, bind![school, &list.category, &list.name, tx.now()]).await? {
+    for row in tx
+        .all(text, bind![school, &list.category, &list.name, tx.now()])
+        .await?
+    {
         tx.wrote(&LISTS, row.text("id")?, "replaced");
     }
     let text = "INSERT INTO lists (school_id, id, category, name, source, format, domains, refused_lines, refused_summary, fetched_at)
@@ -81,7 +84,8 @@ pub async fn remove(tx: &mut Tx, list: ListId) -> Result<()> {
 /// # Errors
 /// `Unreachable`, `Corrupt`.
 pub async fn list(tx: &mut Tx) -> Result<Vec<CategoryList>> {
-    let text = format!("SELECT {COLUMNS} FROM lists WHERE school_id = $1 AND removed_at IS NULL ORDER BY category, name");
+    let text =
+        format!("SELECT {COLUMNS} FROM lists WHERE school_id = $1 AND removed_at IS NULL ORDER BY category, name");
     tx.all(&text, bind![tx.school()?]).await?.iter().map(read).collect()
 }
 

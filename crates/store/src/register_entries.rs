@@ -37,7 +37,20 @@ pub async fn insert(tx: &mut Tx, entry: &RegisterEntry) -> Result<String> {
     let school = tx.writes("registers")?;
     let id = tx.new_key();
     let text = "INSERT INTO register_entries (school_id, id, register, on_date, about_id, by_id, entered_at, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    tx.execute(text, bind![school, &id, &entry.register, entry.on, entry.about, entry.by, tx.now(), json(&entry.content)?]).await?;
+    tx.execute(
+        text,
+        bind![
+            school,
+            &id,
+            &entry.register,
+            entry.on,
+            entry.about,
+            entry.by,
+            tx.now(),
+            json(&entry.content)?
+        ],
+    )
+    .await?;
     tx.wrote(&REGISTER_ENTRIES, &id, "entered");
     Ok(id)
 }
@@ -61,8 +74,14 @@ pub async fn update(tx: &mut Tx, id: &str, content: &serde_json::Value) -> Resul
 /// # Errors
 /// `Unreachable`, `Corrupt`.
 pub async fn list(tx: &mut Tx, register: &str) -> Result<Vec<RegisterEntry>> {
-    let text = format!("SELECT {COLUMNS} FROM register_entries WHERE school_id = $1 AND register = $2 ORDER BY on_date DESC, id");
-    tx.all(&text, bind![tx.school()?, register]).await?.iter().map(read).collect()
+    let text = format!(
+        "SELECT {COLUMNS} FROM register_entries WHERE school_id = $1 AND register = $2 ORDER BY on_date DESC, id"
+    );
+    tx.all(&text, bind![tx.school()?, register])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 /// What a register holds about a person, the newest day first.
@@ -70,8 +89,14 @@ pub async fn list(tx: &mut Tx, register: &str) -> Result<Vec<RegisterEntry>> {
 /// # Errors
 /// `Unreachable`, `Corrupt`.
 pub async fn list_about(tx: &mut Tx, register: &str, person: PersonId) -> Result<Vec<RegisterEntry>> {
-    let text = format!("SELECT {COLUMNS} FROM register_entries WHERE school_id = $1 AND register = $2 AND about_id = $3 ORDER BY on_date DESC, id");
-    tx.all(&text, bind![tx.school()?, register, person]).await?.iter().map(read).collect()
+    let text = format!(
+        "SELECT {COLUMNS} FROM register_entries WHERE school_id = $1 AND register = $2 AND about_id = $3 ORDER BY on_date DESC, id"
+    );
+    tx.all(&text, bind![tx.school()?, register, person])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 fn read(row: &Row) -> Result<RegisterEntry> {

@@ -33,7 +33,15 @@ const COLUMNS: &str = "id, from_date, until_date, content, issued_by, issued_at"
 pub async fn insert(tx: &mut Tx, report: &IssuedReport) -> Result<()> {
     let school = tx.writes("reports")?;
     let text = "INSERT INTO reports (school_id, id, from_date, until_date, content, issued_by, issued_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    let values = bind![school, report.id, report.from, report.until, json(&report.content)?, report.issued_by, report.issued_at];
+    let values = bind![
+        school,
+        report.id,
+        report.from,
+        report.until,
+        json(&report.content)?,
+        report.issued_by,
+        report.issued_at
+    ];
     tx.execute(text, values).await?;
     tx.wrote(&REPORTS, report.id, "issued");
     Ok(())
@@ -45,7 +53,11 @@ pub async fn insert(tx: &mut Tx, report: &IssuedReport) -> Result<()> {
 /// `Unreachable`, `Corrupt`.
 pub async fn find(tx: &mut Tx, report: ReportId) -> Result<Option<IssuedReport>> {
     let text = format!("SELECT {COLUMNS} FROM reports WHERE school_id = $1 AND id = $2");
-    tx.one(&text, bind![tx.school()?, report]).await?.as_ref().map(read).transpose()
+    tx.one(&text, bind![tx.school()?, report])
+        .await?
+        .as_ref()
+        .map(read)
+        .transpose()
 }
 
 /// Every report, the newest first.
@@ -64,7 +76,8 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<IssuedReport>> {
 pub async fn acknowledge(tx: &mut Tx, report: ReportId, person: PersonId) -> Result<()> {
     let school = tx.writes("reports")?;
     let id = tx.new_key();
-    let text = "INSERT INTO report_acknowledgements (school_id, id, report_id, person_id, at) VALUES ($1, $2, $3, $4, $5)
+    let text =
+        "INSERT INTO report_acknowledgements (school_id, id, report_id, person_id, at) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (school_id, report_id, person_id) DO NOTHING";
     if tx.execute(text, bind![school, &id, report, person, tx.now()]).await? > 0 {
         tx.wrote(&REPORT_ACKNOWLEDGEMENTS, id, "acknowledged");
@@ -77,8 +90,13 @@ pub async fn acknowledge(tx: &mut Tx, report: ReportId, person: PersonId) -> Res
 /// # Errors
 /// `Unreachable`, `Corrupt`.
 pub async fn acknowledgements(tx: &mut Tx, report: ReportId) -> Result<Vec<(PersonId, Timestamp)>> {
-    let text = "SELECT person_id, at FROM report_acknowledgements WHERE school_id = $1 AND report_id = $2 ORDER BY at, id";
-    tx.all(text, bind![tx.school()?, report]).await?.iter().map(|row| Ok((row.parsed("person_id")?, row.time("at")?))).collect()
+    let text =
+        "SELECT person_id, at FROM report_acknowledgements WHERE school_id = $1 AND report_id = $2 ORDER BY at, id";
+    tx.all(text, bind![tx.school()?, report])
+        .await?
+        .iter()
+        .map(|row| Ok((row.parsed("person_id")?, row.time("at")?)))
+        .collect()
 }
 
 fn read(row: &Row) -> Result<IssuedReport> {

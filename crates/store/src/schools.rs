@@ -56,9 +56,16 @@ pub async fn insert(tx: &mut Tx, school: &School) -> Result<()> {
 /// `Missing`, `ReadOnly`.
 pub async fn update(tx: &mut Tx, school: &School) -> Result<()> {
     own(tx, school.id)?;
-    let text = "UPDATE schools SET name = $2, nation = $3, phase = $4, calendar = $5, settings = $6 WHERE school_id = $1";
-    let values =
-        bind![school.id, &school.name, word(&school.nation)?, word(&school.phase)?, json(&school.calendar)?, json(&school.settings)?];
+    let text =
+        "UPDATE schools SET name = $2, nation = $3, phase = $4, calendar = $5, settings = $6 WHERE school_id = $1";
+    let values = bind![
+        school.id,
+        &school.name,
+        word(&school.nation)?,
+        word(&school.phase)?,
+        json(&school.calendar)?,
+        json(&school.settings)?
+    ];
     if tx.execute(text, values).await? == 0 {
         return Err(StoreError::Missing("school"));
     }
@@ -67,7 +74,11 @@ pub async fn update(tx: &mut Tx, school: &School) -> Result<()> {
 }
 
 fn own(tx: &Tx, school: SchoolId) -> Result<()> {
-    if tx.writes("schools")? == school { Ok(()) } else { Err(StoreError::ReadOnly("another school")) }
+    if tx.writes("schools")? == school {
+        Ok(())
+    } else {
+        Err(StoreError::ReadOnly("another school"))
+    }
 }
 
 /// Every school of the installation by name. Any transaction may ask, one above schools too.

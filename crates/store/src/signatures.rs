@@ -14,7 +14,8 @@ const COLUMNS: &str = "id, about_id, by_id, kind, agreement, policy_version, lin
 /// `Conflict` when the person or the policy version is not there; `ReadOnly`.
 pub async fn insert(tx: &mut Tx, signature: &Signature) -> Result<()> {
     let school = tx.writes("signatures")?;
-    let text = "INSERT INTO signatures (school_id, id, about_id, by_id, kind, agreement, policy_version, lines, at, reason)
+    let text =
+        "INSERT INTO signatures (school_id, id, about_id, by_id, kind, agreement, policy_version, lines, at, reason)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let values = bind![
         school,
@@ -39,7 +40,11 @@ pub async fn insert(tx: &mut Tx, signature: &Signature) -> Result<()> {
 /// `Unreachable`, `Corrupt`.
 pub async fn list_about(tx: &mut Tx, person: PersonId) -> Result<Vec<Signature>> {
     let text = format!("SELECT {COLUMNS} FROM signatures WHERE school_id = $1 AND about_id = $2 ORDER BY at, id");
-    tx.all(&text, bind![tx.school()?, person]).await?.iter().map(read).collect()
+    tx.all(&text, bind![tx.school()?, person])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 /// Every act on an agreement, oldest first.
@@ -48,7 +53,11 @@ pub async fn list_about(tx: &mut Tx, person: PersonId) -> Result<Vec<Signature>>
 /// `Unreachable`, `Corrupt`.
 pub async fn list_on(tx: &mut Tx, agreement: &str) -> Result<Vec<Signature>> {
     let text = format!("SELECT {COLUMNS} FROM signatures WHERE school_id = $1 AND agreement = $2 ORDER BY at, id");
-    tx.all(&text, bind![tx.school()?, agreement]).await?.iter().map(read).collect()
+    tx.all(&text, bind![tx.school()?, agreement])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 /// Every act, oldest first.

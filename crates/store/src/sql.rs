@@ -21,8 +21,24 @@ macro_rules! bind_ids { ($($kind:ty),+) => { $(
     impl Bind for Option<$kind> { fn bind(self) -> Value { self.map(|id| id.to_string()).into() } }
 )+ }; }
 bind_ids!(
-    SchoolId, PersonId, ClassId, PolicyVersionId, SignatureId, IncidentId, TaskId, AlertId, AccessRequestId, DutyId, MessageId, DeviceId,
-    ListId, ConcernId, ReportId, SessionId, Date, DateTime
+    SchoolId,
+    PersonId,
+    ClassId,
+    PolicyVersionId,
+    SignatureId,
+    IncidentId,
+    TaskId,
+    AlertId,
+    AccessRequestId,
+    DutyId,
+    MessageId,
+    DeviceId,
+    ListId,
+    ConcernId,
+    ReportId,
+    SessionId,
+    Date,
+    DateTime
 );
 
 impl Bind for &String {
@@ -107,7 +123,9 @@ impl Row {
     }
     /// Anything written as text, or nothing.
     pub(crate) fn maybe_parsed<T: std::str::FromStr>(&self, column: &str) -> Result<Option<T>> {
-        self.maybe_text(column)?.map(|text| text.parse().map_err(|_| unreadable(column))).transpose()
+        self.maybe_text(column)?
+            .map(|text| text.parse().map_err(|_| unreadable(column)))
+            .transpose()
     }
     /// A time.
     pub(crate) fn time(&self, column: &str) -> Result<Timestamp> {
@@ -115,7 +133,9 @@ impl Row {
     }
     /// A time or nothing.
     pub(crate) fn maybe_time(&self, column: &str) -> Result<Option<Timestamp>> {
-        self.maybe_number(column)?.map(|at| Timestamp::from_millisecond(at).map_err(|_| unreadable(column))).transpose()
+        self.maybe_number(column)?
+            .map(|at| Timestamp::from_millisecond(at).map_err(|_| unreadable(column)))
+            .transpose()
     }
     /// A JSON document.
     pub(crate) fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T> {
@@ -123,7 +143,9 @@ impl Row {
     }
     /// A JSON document or nothing.
     pub(crate) fn maybe_json<T: DeserializeOwned>(&self, column: &str) -> Result<Option<T>> {
-        self.maybe_text(column)?.map(|text| serde_json::from_str(&text).map_err(|_| unreadable(column))).transpose()
+        self.maybe_text(column)?
+            .map(|text| serde_json::from_str(&text).map_err(|_| unreadable(column)))
+            .transpose()
     }
     /// A word of a closed vocabulary.
     pub(crate) fn word<T: DeserializeOwned>(&self, column: &str) -> Result<T> {
@@ -131,7 +153,9 @@ impl Row {
     }
     /// A word of a closed vocabulary, or nothing.
     pub(crate) fn maybe_word<T: DeserializeOwned>(&self, column: &str) -> Result<Option<T>> {
-        self.maybe_text(column)?.map(|text| serde_json::from_value(serde_json::Value::String(text)).map_err(|_| unreadable(column))).transpose()
+        self.maybe_text(column)?
+            .map(|text| serde_json::from_value(serde_json::Value::String(text)).map_err(|_| unreadable(column)))
+            .transpose()
     }
 }
 
@@ -141,7 +165,15 @@ fn unreadable(column: &str) -> StoreError {
 
 /// `($1, $2), ($3, $4)`: places for rows of values.
 pub(crate) fn places(rows: usize, columns: usize) -> String {
-    let row = |row: usize| format!("({})", (1..=columns).map(|column| format!("${}", row * columns + column)).collect::<Vec<_>>().join(", "));
+    let row = |row: usize| {
+        format!(
+            "({})",
+            (1..=columns)
+                .map(|column| format!("${}", row * columns + column))
+                .collect::<Vec<_>>()
+                .join(", ")
+        )
+    };
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }
 
@@ -152,6 +184,9 @@ pub(crate) fn one_of(mut before: Vec<Value>, texts: &[String]) -> (String, Vec<V
     let last = texts.last().map(String::as_str).unwrap_or_default();
     before.extend(texts.iter().map(|text| Value::from(text.as_str())));
     before.extend((texts.len()..length).map(|_| Value::from(last)));
-    let places = (first..first + length).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ");
+    let places = (first..first + length)
+        .map(|place| format!("${place}"))
+        .collect::<Vec<_>>()
+        .join(", ");
     (format!("({places})"), before)
 }

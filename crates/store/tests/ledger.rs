@@ -1,4 +1,5 @@
 //! The ledger in plain words: every write is in it, it proves itself, and it names what was changed behind its back.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 mod school;
 
@@ -29,7 +30,10 @@ async fn tamper(database: &TestDatabase, text: &str) {
     } else {
         changed = connection.execute_unprepared(text).await.unwrap().rows_affected();
     }
-    assert!(database.url.starts_with("postgres") || changed > 0, "nothing was changed by: {text}");
+    assert!(
+        database.url.starts_with("postgres") || changed > 0,
+        "nothing was changed by: {text}"
+    );
     connection.close().await.unwrap();
 }
 
@@ -37,8 +41,12 @@ async fn tamper(database: &TestDatabase, text: &str) {
 async fn with_history(database: &TestDatabase) {
     settle(database).await;
     let mut tx = begin(database).await;
-    credentials::set_password_hash(&mut tx, nth(PUPIL), "$argon2id$example").await.unwrap();
-    sessions::insert(&mut tx, nth(PUPIL), "token", NOW + jiff::SignedDuration::from_hours(1)).await.unwrap();
+    credentials::set_password_hash(&mut tx, nth(PUPIL), "$argon2id$example")
+        .await
+        .unwrap();
+    sessions::insert(&mut tx, nth(PUPIL), "token", NOW + jiff::SignedDuration::from_hours(1))
+        .await
+        .unwrap();
     incidents::insert(&mut tx, &incident(50, 1, None)).await.unwrap();
     incidents::note_viewed(&mut tx, nth(50)).await.unwrap();
     let visit = activity::Visit {
@@ -53,18 +61,28 @@ async fn with_history(database: &TestDatabase) {
         category: None,
         reason: "default".into(),
     };
-    assert!(activity::insert_batch(&mut tx, "first", &[visit.clone(), visit]).await.unwrap());
+    assert!(
+        activity::insert_batch(&mut tx, "first", &[visit.clone(), visit])
+            .await
+            .unwrap()
+    );
     ledger::checkpoint(&mut tx, &key()).await.unwrap();
     tx.commit().await.unwrap();
 }
 
 async fn first_bad(database: &TestDatabase) -> BadEntry {
-    verify(database).await.first_bad.expect("the change was not found")
+    verify(database).await.first_bad.unwrap()
 }
 
 async fn index_of(database: &TestDatabase, area: &str) -> u64 {
     let mut tx = read(database).await;
-    ledger::entries(&mut tx, None, 100).await.unwrap().iter().find(|entry| entry.area == area).unwrap().index
+    ledger::entries(&mut tx, None, 100)
+        .await
+        .unwrap()
+        .iter()
+        .find(|entry| entry.area == area)
+        .unwrap()
+        .index
 }
 
 both_databases! {
@@ -128,6 +146,13 @@ both_databases! {
         tamper(&database, &text).await;
         let bad = first_bad(&database).await;
         assert_eq!((bad.index, bad.area.as_str()), (None, "classes"));
+    }
+
+    async fn a_sign_in_name_that_leads_to_somebody_else_is_named(database: TestDatabase) {
+        with_history(&database).await;
+        let (head, pupil) = (nth::<PersonId>(HEAD), nth::<PersonId>(PUPIL));
+        tamper(&database, &format!("UPDATE directory_usernames SET person_id = '{pupil}' WHERE person_id = '{head}'")).await;
+        assert_eq!(first_bad(&database).await.area, "directory_usernames");
     }
 
     async fn a_changed_entry_is_named(database: TestDatabase) {

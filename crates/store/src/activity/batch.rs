@@ -19,14 +19,25 @@ pub const MOST_ROWS: usize = 500;
 pub async fn insert_batch(tx: &mut Tx, key: &str, visits: &[Visit]) -> Result<bool> {
     let school = tx.writes("activity")?;
     if visits.len() > MOST_ROWS {
-        return Err(StoreError::Conflict(format!("a batch of activity has {MOST_ROWS} rows at most; split it")));
+        return Err(StoreError::Conflict(format!(
+            "a batch of activity has {MOST_ROWS} rows at most; split it"
+        )));
     }
-    let (Some(first), Some(last)) = (visits.iter().map(|visit| visit.at).min(), visits.iter().map(|visit| visit.at).max()) else { return Ok(false) };
+    let (Some(first), Some(last)) = (
+        visits.iter().map(|visit| visit.at).min(),
+        visits.iter().map(|visit| visit.at).max(),
+    ) else {
+        return Ok(false);
+    };
     let number = crate::counters::next(tx, "activity batches").await?;
     let text = "INSERT INTO activity_batches (school_id, id, number, rows_count, rows_hash, first_at, last_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (school_id, id) DO NOTHING";
     let count = i64::try_from(visits.len()).unwrap_or(i64::MAX);
-    if tx.execute(text, bind![school, key, number, count, hash(visits)?, first, last]).await? == 0 {
+    if tx
+        .execute(text, bind![school, key, number, count, hash(visits)?, first, last])
+        .await?
+        == 0
+    {
         return Ok(false);
     }
     let mut values = Vec::with_capacity(visits.len() * 13);
@@ -47,7 +58,10 @@ pub async fn insert_batch(tx: &mut Tx, key: &str, visits: &[Visit]) -> Result<bo
             &visit.reason
         ]);
     }
-    let text = format!("INSERT INTO activity (school_id, batch, position, {COLUMNS}) VALUES {}", places(visits.len(), 13));
+    let text = format!(
+        "INSERT INTO activity (school_id, batch, position, {COLUMNS}) VALUES {}",
+        places(visits.len(), 13)
+    );
     tx.execute(&text, values).await?;
     figures::add(tx, school, visits).await?;
     tx.wrote(&ACTIVITY_BATCHES, key, "stored");
@@ -79,7 +93,10 @@ pub(crate) async fn first_changed_batch(tx: &mut Tx) -> Result<Option<ChangedBat
         for batch in &page {
             after = batch.number("number").unwrap_or(i64::MAX);
             if !is_whole(tx, batch, after).await? {
-                return Ok(Some(ChangedBatch { id: batch.text("id").unwrap_or_default(), what: "a row of this batch of activity was changed, added or removed" }));
+                return Ok(Some(ChangedBatch {
+                    id: batch.text("id").unwrap_or_default(),
+                    what: "a row of this batch of activity was changed, added or removed",
+                }));
             }
         }
         if page.len() < 500 {
@@ -88,7 +105,10 @@ pub(crate) async fn first_changed_batch(tx: &mut Tx) -> Result<Option<ChangedBat
     }
     let strays = "SELECT batch FROM activity WHERE school_id = $1 AND batch NOT IN (SELECT number FROM activity_batches WHERE school_id = $1) LIMIT 1";
     let stray = tx.one(strays, bind![tx.school()?]).await?;
-    Ok(stray.map(|row| ChangedBatch { id: row.number("batch").unwrap_or_default().to_string(), what: "rows of activity belong to no batch that was stored" }))
+    Ok(stray.map(|row| ChangedBatch {
+        id: row.number("batch").unwrap_or_default().to_string(),
+        what: "rows of activity belong to no batch that was stored",
+    }))
 }
 
 /// Whether the rows of a batch are those that were stored.

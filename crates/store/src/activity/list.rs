@@ -11,7 +11,13 @@ use jiff::Timestamp;
 ///
 /// # Errors
 /// `ReadOnly` unless [`crate::look_ups::insert`] said why, in the same transaction; `Unreachable`, `Corrupt`.
-pub async fn list_of(tx: &mut Tx, person: PersonId, from: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<Visit>> {
+pub async fn list_of(
+    tx: &mut Tx,
+    person: PersonId,
+    from: Timestamp,
+    until: Timestamp,
+    limit: u32,
+) -> Result<Vec<Visit>> {
     if !tx.looks_up(person) {
         return Err(StoreError::ReadOnly("a look-up without a reason"));
     }
@@ -23,7 +29,9 @@ pub async fn list_of(tx: &mut Tx, person: PersonId, from: Timestamp, until: Time
 /// # Errors
 /// `ReadOnly` when the actor is no person; `Unreachable`, `Corrupt`.
 pub async fn list_own(tx: &mut Tx, from: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<Visit>> {
-    let Some(Actor::Person(person)) = tx.actor() else { return Err(StoreError::ReadOnly("the visits of nobody")) };
+    let Some(Actor::Person(person)) = tx.actor() else {
+        return Err(StoreError::ReadOnly("the visits of nobody"));
+    };
     let person = *person;
     of(tx, person, from, until, limit).await
 }
@@ -32,7 +40,11 @@ async fn of(tx: &mut Tx, person: PersonId, from: Timestamp, until: Timestamp, li
     let text = format!(
         "SELECT {COLUMNS} FROM activity WHERE school_id = $1 AND person_id = $2 AND at >= $3 AND at < $4 ORDER BY at DESC, batch DESC, position DESC LIMIT $5"
     );
-    tx.all(&text, bind![tx.school()?, person, from, until, i64::from(limit)]).await?.iter().map(read).collect()
+    tx.all(&text, bind![tx.school()?, person, from, until, i64::from(limit)])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 /// What was visited between two times by anybody, the newest first, without saying by whom or on which device; with one
@@ -40,12 +52,23 @@ async fn of(tx: &mut Tx, person: PersonId, from: Timestamp, until: Timestamp, li
 ///
 /// # Errors
 /// `Unreachable`, `Corrupt`.
-pub async fn list_between(tx: &mut Tx, action: Option<&str>, from: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<Visit>> {
+pub async fn list_between(
+    tx: &mut Tx,
+    action: Option<&str>,
+    from: Timestamp,
+    until: Timestamp,
+    limit: u32,
+) -> Result<Vec<Visit>> {
     let text = format!(
         "SELECT {COLUMNS} FROM activity WHERE school_id = $1 AND ($2 = '' OR action = $2) AND at >= $3 AND at < $4
          ORDER BY at DESC, batch DESC, position DESC LIMIT $5"
     );
-    let rows = tx.all(&text, bind![tx.school()?, action.unwrap_or_default(), from, until, i64::from(limit)]).await?;
+    let rows = tx
+        .all(
+            &text,
+            bind![tx.school()?, action.unwrap_or_default(), from, until, i64::from(limit)],
+        )
+        .await?;
     rows.iter().map(read).map(|visit| visit.map(without_person)).collect()
 }
 
@@ -58,10 +81,16 @@ pub async fn list_search_terms(tx: &mut Tx, from: Timestamp, until: Timestamp, l
         "SELECT {COLUMNS} FROM activity WHERE school_id = $1 AND search_term IS NOT NULL AND at >= $2 AND at < $3
          ORDER BY at DESC, batch DESC, position DESC LIMIT $4"
     );
-    let rows = tx.all(&text, bind![tx.school()?, from, until, i64::from(limit)]).await?;
+    let rows = tx
+        .all(&text, bind![tx.school()?, from, until, i64::from(limit)])
+        .await?;
     rows.iter().map(read).map(|visit| visit.map(without_person)).collect()
 }
 
 fn without_person(visit: Visit) -> Visit {
-    Visit { person: None, device: String::new(), ..visit }
+    Visit {
+        person: None,
+        device: String::new(),
+        ..visit
+    }
 }

@@ -42,7 +42,8 @@ fn values(tx: &Tx, viewer: PersonId, filter: &IncidentFilter) -> Result<Vec<sea_
 /// # Errors
 /// `Unreachable`, `Corrupt`.
 pub async fn list(tx: &mut Tx, viewer: PersonId, filter: &IncidentFilter) -> Result<Vec<Incident>> {
-    let text = format!("SELECT {COLUMNS} FROM incidents WHERE {SEEN_BY} AND {WANTED} ORDER BY recorded_at DESC, id DESC");
+    let text =
+        format!("SELECT {COLUMNS} FROM incidents WHERE {SEEN_BY} AND {WANTED} ORDER BY recorded_at DESC, id DESC");
     let rows = tx.all(&text, values(tx, viewer, filter)?).await?;
     assemble(tx, &rows).await
 }
@@ -54,7 +55,11 @@ pub async fn list(tx: &mut Tx, viewer: PersonId, filter: &IncidentFilter) -> Res
 pub async fn count(tx: &mut Tx, viewer: PersonId, filter: &IncidentFilter) -> Result<u64> {
     let text = format!("SELECT COUNT(*) AS incidents FROM incidents WHERE {SEEN_BY} AND {WANTED}");
     let row = tx.one(&text, values(tx, viewer, filter)?).await?;
-    Ok(row.map(|row| row.number("incidents")).transpose()?.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+    Ok(row
+        .map(|row| row.number("incidents"))
+        .transpose()?
+        .and_then(|count| u64::try_from(count).ok())
+        .unwrap_or(0))
 }
 
 /// One case, unless the reader is alleged in it: then there is none.
@@ -83,7 +88,9 @@ pub async fn find_by_number(tx: &mut Tx, viewer: PersonId, number: i64) -> Resul
 /// # Errors
 /// `Unreachable`, `Corrupt`.
 pub async fn list_between(tx: &mut Tx, from: Timestamp, until: Timestamp) -> Result<Vec<Incident>> {
-    let text = format!("SELECT {COLUMNS} FROM incidents WHERE school_id = $1 AND recorded_at >= $2 AND recorded_at < $3 ORDER BY recorded_at, id");
+    let text = format!(
+        "SELECT {COLUMNS} FROM incidents WHERE school_id = $1 AND recorded_at >= $2 AND recorded_at < $3 ORDER BY recorded_at, id"
+    );
     let rows = tx.all(&text, bind![tx.school()?, from, until]).await?;
     assemble(tx, &rows).await
 }
@@ -93,6 +100,11 @@ pub async fn list_between(tx: &mut Tx, from: Timestamp, until: Timestamp) -> Res
 /// # Errors
 /// `Unreachable`, `Corrupt`.
 pub async fn list_closed_before(tx: &mut Tx, before: Timestamp) -> Result<Vec<IncidentId>> {
-    let text = "SELECT id FROM incidents WHERE school_id = $1 AND status = 'closed' AND closed_at < $2 ORDER BY closed_at";
-    tx.all(text, bind![tx.school()?, before]).await?.iter().map(|row| row.parsed("id")).collect()
+    let text =
+        "SELECT id FROM incidents WHERE school_id = $1 AND status = 'closed' AND closed_at < $2 ORDER BY closed_at";
+    tx.all(text, bind![tx.school()?, before])
+        .await?
+        .iter()
+        .map(|row| row.parsed("id"))
+        .collect()
 }

@@ -29,11 +29,19 @@ async fn assemble(tx: &mut Tx, rows: &[Row]) -> Result<Vec<Incident>> {
     let ids: Vec<_> = places.keys().cloned().collect();
     for chunk in ids.chunks(64) {
         let (list, values) = crate::sql::one_of(bind![tx.school()?], chunk);
-        let involved = format!("SELECT incident_id, person_id, described_as, part FROM involvements WHERE school_id = $1 AND incident_id IN {list} ORDER BY incident_id, position");
+        let involved = format!(
+            "SELECT incident_id, person_id, described_as, part FROM involvements WHERE school_id = $1 AND incident_id IN {list} ORDER BY incident_id, position"
+        );
         for row in tx.all(&involved, values.clone()).await? {
-            let involvement =
-                Involvement { person: row.maybe_parsed("person_id")?, described_as: row.maybe_text("described_as")?, part: row.word("part")? };
-            if let Some(incident) = places.get(&row.text("incident_id")?).and_then(|place| incidents.get_mut(*place)) {
+            let involvement = Involvement {
+                person: row.maybe_parsed("person_id")?,
+                described_as: row.maybe_text("described_as")?,
+                part: row.word("part")?,
+            };
+            if let Some(incident) = places
+                .get(&row.text("incident_id")?)
+                .and_then(|place| incidents.get_mut(*place))
+            {
                 incident.involved.push(involvement);
             }
         }
@@ -43,7 +51,10 @@ async fn assemble(tx: &mut Tx, rows: &[Row]) -> Result<Vec<Incident>> {
         );
         for row in tx.all(&actions, values).await? {
             let action = read_action(&row)?;
-            if let Some(incident) = places.get(&row.text("incident_id")?).and_then(|place| incidents.get_mut(*place)) {
+            if let Some(incident) = places
+                .get(&row.text("incident_id")?)
+                .and_then(|place| incidents.get_mut(*place))
+            {
                 incident.actions.push(action);
             }
         }
@@ -63,8 +74,18 @@ fn read_action(row: &Row) -> Result<ActionDecision> {
 }
 
 fn read(row: &Row) -> Result<Incident> {
-    let closure = match (row.maybe_word("finding")?, row.maybe_text("outcome")?, row.maybe_parsed("closed_by")?, row.maybe_time("closed_at")?) {
-        (Some(finding), Some(outcome), Some(by), Some(at)) => Some(Closure { finding, outcome, by, at }),
+    let closure = match (
+        row.maybe_word("finding")?,
+        row.maybe_text("outcome")?,
+        row.maybe_parsed("closed_by")?,
+        row.maybe_time("closed_at")?,
+    ) {
+        (Some(finding), Some(outcome), Some(by), Some(at)) => Some(Closure {
+            finding,
+            outcome,
+            by,
+            at,
+        }),
         _ => None,
     };
     Ok(Incident {

@@ -46,7 +46,12 @@ pub struct BadEntry {
 
 impl BadEntry {
     fn new(index: u64, area: &str, subject: &str, what: &str) -> Self {
-        Self { index: Some(index), area: area.into(), subject: subject.into(), what: what.into() }
+        Self {
+            index: Some(index),
+            area: area.into(),
+            subject: subject.into(),
+            what: what.into(),
+        }
     }
 }
 
@@ -86,7 +91,10 @@ impl Reading {
 /// # Errors
 /// `Unreachable`, `Busy`. Damage is not an error but the answer, unless the database cannot be read at all (`Corrupt`).
 pub async fn verify(tx: &mut Tx, key: &VerifyingKey) -> Result<Verification> {
-    let mut reading = Reading { checkpoint_ok: true, ..Reading::default() };
+    let mut reading = Reading {
+        checkpoint_ok: true,
+        ..Reading::default()
+    };
     check_file(tx, &mut reading).await?;
     let mut checkpoints = read_checkpoints(tx, key, &mut reading).await?;
     check_entries(tx, &mut checkpoints, &mut reading).await?;
@@ -95,10 +103,16 @@ pub async fn verify(tx: &mut Tx, key: &VerifyingKey) -> Result<Verification> {
         check_records(tx, table, &mut reading).await?;
     }
     check_gone(&mut reading);
+    check_directory(tx, &mut reading).await?;
     if let Some(bad) = crate::activity::first_changed_batch(tx).await? {
         let key = ("activity_batches".to_owned(), bad.id.clone());
         let index = reading.newest.get(&key).map(|(index, _)| *index);
-        reading.fault(BadEntry { index, area: "activity".into(), subject: bad.id, what: bad.what.into() });
+        reading.fault(BadEntry {
+            index,
+            area: "activity".into(),
+            subject: bad.id,
+            what: bad.what.into(),
+        });
     }
     Ok(Verification {
         entries: reading.edge.size(),
@@ -116,9 +130,17 @@ async fn check_file(tx: &mut Tx, reading: &mut Reading) -> Result<()> {
         return Ok(());
     }
     let row = tx.one("PRAGMA integrity_check(1)", Vec::new()).await?;
-    let said = row.map(|row| row.text("integrity_check")).transpose()?.unwrap_or_default();
+    let said = row
+        .map(|row| row.text("integrity_check"))
+        .transpose()?
+        .unwrap_or_default();
     if said != "ok" {
-        reading.fault(BadEntry { index: None, area: "database file".into(), subject: "integrity".into(), what: said });
+        reading.fault(BadEntry {
+            index: None,
+            area: "database file".into(),
+            subject: "integrity".into(),
+            what: said,
+        });
     }
     Ok(())
 }
@@ -140,7 +162,12 @@ async fn read_checkpoints(tx: &mut Tx, key: &VerifyingKey, reading: &mut Reading
                 reading.checkpoint_ok = false;
                 let size = size.unwrap_or_default();
                 let what = "the checkpoint over the entries up to this one is not signed by this key, or was changed";
-                reading.fault(BadEntry::new(size.saturating_sub(1), "ledger_checkpoints", &size.to_string(), what));
+                reading.fault(BadEntry::new(
+                    size.saturating_sub(1),
+                    "ledger_checkpoints",
+                    &size.to_string(),
+                    what,
+                ));
             }
         }
     }
@@ -160,7 +187,12 @@ async fn check_entries(tx: &mut Tx, checkpoints: &mut BTreeMap<u64, Hash>, readi
             if root.is_some_and(|root| root != reading.edge.root()) {
                 reading.checkpoint_ok = false;
                 let last = reading.edge.size() - 1;
-                reading.fault(BadEntry::new(last, "ledger_checkpoints", &(last + 1).to_string(), "the entries up to this one are not those that were signed"));
+                reading.fault(BadEntry::new(
+                    last,
+                    "ledger_checkpoints",
+                    &(last + 1).to_string(),
+                    "the entries up to this one are not those that were signed",
+                ));
             }
         }
         if i64::try_from(rows.len()).unwrap_or(i64::MAX) < PAGE {
@@ -178,14 +210,26 @@ fn check_entry(row: &Row, reading: &mut Reading) {
         return;
     };
     if entry.index != index {
-        reading.fault(BadEntry::new(index, &entry.area, &entry.subject, "an entry is missing from here"));
+        reading.fault(BadEntry::new(
+            index,
+            &entry.area,
+            &entry.subject,
+            "an entry is missing from here",
+        ));
     }
     let leaf = entry.leaf();
     if kept != Some(leaf) {
-        reading.fault(BadEntry::new(index, &entry.area, &entry.subject, "the entry is not the one that was hashed when it was made"));
+        reading.fault(BadEntry::new(
+            index,
+            &entry.area,
+            &entry.subject,
+            "the entry is not the one that was hashed when it was made",
+        ));
     }
     reading.edge.push(leaf);
-    reading.newest.insert((entry.area, entry.subject), (index, entry.commitment));
+    reading
+        .newest
+        .insert((entry.area, entry.subject), (index, entry.commitment));
 }
 
 async fn check_ends(tx: &mut Tx, unmet: &BTreeMap<u64, Hash>, reading: &mut Reading) -> Result<()> {
@@ -202,20 +246,29 @@ async fn check_ends(tx: &mut Tx, unmet: &BTreeMap<u64, Hash>, reading: &mut Read
     };
     if kept != reading.edge {
         let index = size.min(kept.size()).saturating_sub(1);
-        reading.fault(BadEntry::new(index, "ledger_heads", "", "the log does not end where its kept edge says, or an entry was replaced"));
+        reading.fault(BadEntry::new(
+            index,
+            "ledger_heads",
+            "",
+            "the log does not end where its kept edge says, or an entry was replaced",
+        ));
     }
     Ok(())
 }
 
 async fn check_records(tx: &mut Tx, table: &'static Table, reading: &mut Reading) -> Result<()> {
-    let salts = "SELECT subject, salt FROM ledger_salts WHERE school_id = $1 AND area = $2 AND subject > $3 AND subject <= $4";
+    let salts =
+        "SELECT subject, salt FROM ledger_salts WHERE school_id = $1 AND area = $2 AND subject > $3 AND subject <= $4";
     let mut after = String::new();
     loop {
         let ids = snapshot::ids_after(tx, table, &after, PAGE).await?;
         let Some(last) = ids.last().cloned() else { return Ok(()) };
         let rows = snapshot::rows(tx, table, &ids).await?;
         let kept = tx.all(salts, bind![tx.school()?, table.name, &after, &last]).await?;
-        let kept: HashMap<String, String> = kept.iter().filter_map(|row| Some((row.text("subject").ok()?, row.text("salt").ok()?))).collect();
+        let kept: HashMap<String, String> = kept
+            .iter()
+            .filter_map(|row| Some((row.text("subject").ok()?, row.text("salt").ok()?)))
+            .collect();
         for id in ids {
             reading.records += 1;
             let salt = kept.get(&id).and_then(|salt| hexadecimal::read(salt));
@@ -228,24 +281,74 @@ async fn check_records(tx: &mut Tx, table: &'static Table, reading: &mut Reading
 
 fn check_record(area: &str, id: String, now: Option<String>, reading: &mut Reading) {
     let fault = match (reading.newest.get_mut(&(area.to_owned(), id.clone())), now) {
-        (None, _) => BadEntry { index: None, area: area.into(), subject: id, what: "the record was put in without an entry".into() },
+        (None, _) => BadEntry {
+            index: None,
+            area: area.into(),
+            subject: id,
+            what: "the record was put in without an entry".into(),
+        },
         (Some((index, commitment)), now) => {
             let (index, commitment) = (*index, std::mem::take(commitment));
             match now {
                 Some(now) if commitment == now => return,
-                None => BadEntry::new(index, area, &id, "the record's salt is missing, so the entry cannot be checked"),
-                Some(_) => BadEntry::new(index, area, &id, "the record is not what it was when this entry was made"),
+                None => BadEntry::new(
+                    index,
+                    area,
+                    &id,
+                    "the record's salt is missing, so the entry cannot be checked",
+                ),
+                Some(_) => BadEntry::new(
+                    index,
+                    area,
+                    &id,
+                    "the record is not what it was when this entry was made",
+                ),
             }
         }
     };
     reading.fault(fault);
 }
 
+/// The directory above the schools says whose sign-in name is whose: it must say what the people's records say.
+async fn check_directory(tx: &mut Tx, reading: &mut Reading) -> Result<()> {
+    let text = "SELECT people.id AS person FROM people LEFT JOIN directory_usernames AS listed ON listed.username = people.username
+          AND listed.school_id = people.school_id AND listed.person_id = people.id
+        WHERE people.school_id = $1 AND people.username IS NOT NULL AND listed.username IS NULL
+        UNION SELECT listed.person_id AS person FROM directory_usernames AS listed LEFT JOIN people ON listed.username = people.username
+          AND listed.school_id = people.school_id AND listed.person_id = people.id
+        WHERE listed.school_id = $1 AND people.id IS NULL ORDER BY person";
+    for row in tx.all(text, bind![tx.school()?]).await? {
+        let person = row.text("person").unwrap_or_default();
+        let index = reading
+            .newest
+            .get(&("people".to_owned(), person.clone()))
+            .map(|(index, _)| *index);
+        let what = "the directory of sign-in names does not say what this person's record says".to_owned();
+        reading.fault(BadEntry {
+            index,
+            area: "directory_usernames".into(),
+            subject: person,
+            what,
+        });
+    }
+    Ok(())
+}
+
 /// What no record answered to must have been erased by an entry that says so: its commitment is empty, and so is that of
 /// every entry that a record answered to.
 fn check_gone(reading: &mut Reading) {
-    let gone: Vec<_> = reading.newest.iter().filter(|(_, (_, commitment))| !commitment.is_empty()).map(|(key, (index, _))| (key.clone(), *index)).collect();
+    let gone: Vec<_> = reading
+        .newest
+        .iter()
+        .filter(|(_, (_, commitment))| !commitment.is_empty())
+        .map(|(key, (index, _))| (key.clone(), *index))
+        .collect();
     for ((area, subject), index) in gone {
-        reading.fault(BadEntry::new(index, &area, &subject, "the record is gone, and no entry says that it was removed"));
+        reading.fault(BadEntry::new(
+            index,
+            &area,
+            &subject,
+            "the record is gone, and no entry says that it was removed",
+        ));
     }
 }
