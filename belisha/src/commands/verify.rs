@@ -31,10 +31,14 @@ pub async fn run(options: VerifyOptions) -> Result<ExitCode, Failure> {
         let mut tx = installation.store.read(school.id).await?;
         let verification = ledger::verify(&mut tx, &installation.keys.ledger.verifying_key()).await?;
         match &verification.first_bad {
-            None => println!("{}: {} entries hold", school.name, verification.entries),
+            None => println!(
+                "{}: {} entries hold, {} records match them, {} signed checkpoints fit. Root {}",
+                school.name, verification.entries, verification.records, verification.checkpoints, verification.root
+            ),
             Some(bad) => {
                 sound = false;
-                println!("{}: entry {} does not hold ({}): {}", school.name, bad.index, bad.area, bad.what);
+                let entry = bad.index.map_or_else(|| "a record without an entry".to_owned(), |index| format!("entry {index}"));
+                println!("{}: {entry} does not hold: {} {}: {}", school.name, bad.area, bad.subject, bad.what);
             }
         }
     }

@@ -200,7 +200,7 @@ impl Entry<'_> {
             let Some(person) = (if *label == "parent" { of_a_parent() } else { of_anybody() }) else { continue };
             let Some(record) = people::find(&mut self.tx, person).await? else { continue };
             let password = password(self.installation);
-            let hash = belisha_web::passwords::hash(&password, &salt(self.installation))?;
+            let hash = belisha_web::passwords::hash(&password, &salt(self.installation)).map_err(|_| Failure("a password could not be hashed".into()))?;
             credentials::set_password_hash(&mut self.tx, person, &hash).await?;
             cards.push(Card {
                 school: self.school.name.into(),

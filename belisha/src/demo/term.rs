@@ -5,7 +5,7 @@ use super::events::{ExampleAlert, ExampleConcern, ExampleIncident, ExampleReques
 use super::people::{Entered, school_day_before};
 use crate::commands::Failure;
 use crate::installation::Installation;
-use belisha_policy::{ActionSubject, Agreement, Clause, Policy, Role};
+use belisha_policy::{Agreement, Clause, Policy, Role};
 use belisha_records::{
     AccessDecision, AccessRequest, Actor, Alert, CaseRoute, Closing, Concern, Danger, Incident, IncidentStatus, Involvement, Part, Person, PersonId, PersonName,
     Settlement, Signature, SignatureKind, SignedLine, action_table, agreements_for, close_incident, demanded_actions, holders,
@@ -297,7 +297,7 @@ impl Living<'_> {
                 from: decided,
                 until,
                 reason: decision.reason,
-                granted_by: decider,
+                granted_by: Some(decider),
                 closed_at: None,
             };
             exceptions::insert(&mut tx, &exception).await?;
@@ -356,7 +356,7 @@ fn lines(agreement: &Agreement, counter: bool) -> Vec<SignedLine> {
 
 /// Whether an action table has a row for every incident that names one. Asked by a test, so that a changed policy is noticed.
 #[cfg(test)]
-pub fn rows_are_there(policy: &Policy, term: &ExampleTerm) -> Result<(), (ActionSubject, usize)> {
+pub fn rows_are_there(policy: &Policy, term: &ExampleTerm) -> Result<(), (belisha_policy::ActionSubject, usize)> {
     for (about, row) in term.incidents.iter().filter_map(|incident| incident.row) {
         action_table(policy, about).and_then(|table| table.rows.get(row)).ok_or((about, row))?;
     }

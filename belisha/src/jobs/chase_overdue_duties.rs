@@ -78,7 +78,7 @@ async fn chase(run: &Run<'_>, duty: &DutyOccurrence, recipients: &Recipients, to
     }
     let not_told: Vec<PersonId> = people.iter().copied().filter(|person| !told.contains(person)).collect();
     for person in &not_told {
-        outbox::insert(&mut tx, *person, SUBJECT, body).await?;
+        outbox::queue(&mut tx, *person, SUBJECT, body).await?;
     }
     tx.commit().await?;
     told.extend(not_told);

@@ -12,9 +12,11 @@ mod refresh_lists;
 mod runner;
 pub mod schedule;
 mod send_outbox;
+#[cfg(test)]
+mod stories;
 
-pub use runner::{Jobs, JobRun, run_owed, spawn};
-pub use mailer::{Mailer, MailerError};
+pub use mailer::Mailer;
+pub use runner::{Jobs, spawn};
 
 use belisha_policy::{Policy, compile};
 use belisha_records::SchoolId;

@@ -29,7 +29,8 @@ pub(super) async fn run(run: &Run<'_>) -> Result<String, JobFailure> {
             continue;
         }
         let owner = owner_of(&policy, &falling.clause, &holdings, &at_school, today);
-        opened += usize::from(duties::insert_new(&mut tx, &occurrence(run, tx.new_id(), falling, owner)).await?);
+        let opening = occurrence(run, tx.new_id(), falling, owner);
+        opened += usize::from(duties::insert_new(&mut tx, &opening).await?);
     }
     tx.commit().await?;
     Ok(format!("{opened} duties opened"))

@@ -117,7 +117,8 @@ async fn schools_of(context: &JobContext) -> Result<Vec<schools::School>, StoreE
 
 async fn run_for(context: &JobContext, job: &'static Job, school: &schools::School) -> Result<Option<JobRun>, StoreError> {
     let Some(due) = claim(context, job, school).await? else { return Ok(None) };
-    let outcome = guarded(context.clone(), job, school.id).await;
+    let (theirs, id, now) = (context.clone(), school.id, (context.clock)());
+    let outcome = guarded(job.limit, async move { work(job.kind, &Run { context: &theirs, school: id, now }).await }).await;
     let (ok, message) = match outcome {
         Ok(message) => (true, message),
         Err(failure) => (false, failure.to_string()),
@@ -144,17 +145,16 @@ async fn claim(context: &JobContext, job: &'static Job, school: &schools::School
     Ok(claimed.then_some(due))
 }
 
-/// Runs a job's work in a task of its own with a limit of time, so that neither a panic nor a wait without end leaves it.
-async fn guarded(context: JobContext, job: &'static Job, school: SchoolId) -> Result<String, JobFailure> {
-    let now = (context.clock)();
-    let task = tokio::spawn(async move { work(job.kind, &Run { context: &context, school, now }).await });
+/// Runs work in a task of its own with a limit of time, so that neither a panic nor a wait without end leaves it.
+async fn guarded(limit: Duration, work: impl Future<Output = Result<String, JobFailure>> + Send + 'static) -> Result<String, JobFailure> {
+    let task = tokio::spawn(work);
     let abort = task.abort_handle();
-    match tokio::time::timeout(job.limit, task).await {
+    match tokio::time::timeout(limit, task).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) => Err(JobFailure::Other("it stopped because of a fault in the program; report it with the server's log".into())),
         Err(_) => {
             abort.abort();
-            Err(JobFailure::Other(format!("it did not end within {} minutes and was stopped; it is tried again", job.limit.as_secs() / 60)))
+            Err(JobFailure::Other(format!("it did not end within {} minutes and was stopped; it is tried again", limit.as_secs() / 60)))
         }
     }
 }
@@ -169,5 +169,21 @@ async fn work(kind: JobKind, run: &Run<'_>) -> Result<String, JobFailure> {
         JobKind::SendOutbox => send_outbox::run(run).await,
         JobKind::CheckpointLedger => checkpoint_ledger::run(run).await,
         JobKind::ExpireSessions => expire_sessions::run(run).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_panics_or_never_ends_is_a_failure_and_nothing_worse() {
+        let long = Duration::from_secs(600);
+        let good = guarded(long, async { Ok("done".to_owned()) }).await;
+        assert_eq!(good.unwrap(), "done");
+        let panics = guarded(long, async { panic!("a fault") }).await;
+        assert!(panics.unwrap_err().to_string().contains("fault in the program"));
+        let waits = guarded(Duration::ZERO, std::future::pending()).await;
+        assert!(waits.unwrap_err().to_string().contains("was stopped"));
     }
 }

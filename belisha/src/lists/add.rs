@@ -16,6 +16,8 @@ pub const SHOWN: usize = 20;
 const SAMPLE: u64 = 32 * 1024;
 /// The longest part of a line that is looked at, in bytes.
 const LONGEST_LINE: u64 = 8 * 1024;
+/// The licensed list of illegal content has this place in the folder of lists.
+const RESERVED: &str = "illegal";
 /// A category smaller than this may shrink as it likes.
 const SMALL: u64 = 20;
 
@@ -84,7 +86,8 @@ fn name_of(request: &AddRequest) -> Result<String, ListError> {
         let file = request.source.file_name();
         file.split('.').next().unwrap_or_default().to_owned()
     });
-    key_of(&typed).ok_or_else(|| ListError::Source(format!("`{typed}` gives the list no name; say one with `--name`")))
+    let name = key_of(&typed).filter(|name| name != RESERVED);
+    name.ok_or_else(|| ListError::Source(format!("`{typed}` gives the list no name; say one with `--name`")))
 }
 
 /// Lower-case letters, digits and hyphens of a text; `None` if nothing is left.
@@ -338,6 +341,8 @@ mod tests {
         assert_eq!((added.manifest.name.as_str(), added.manifest.categories[0].category.as_str()), ("gambling", "gambling"));
         let outside = import.add("list.txt", b"play.example\n", |request| request.name = Some("../../etc".into())).unwrap();
         assert_eq!(outside.manifest.name, "etc");
-        assert!(import.add("list.txt", b"play.example\n", |request| request.name = Some("../..".into())).is_err());
+        for name in ["../..", "illegal"] {
+            assert!(import.add("list.txt", b"play.example\n", |request| request.name = Some(name.into())).is_err(), "{name}");
+        }
     }
 }

@@ -27,7 +27,8 @@ pub async fn enter(store: &Store, school: SchoolId, actor: &Actor, data: &Path, 
     for (manifest, shelved) in on_shelf {
         let known = rows.iter().any(|row| row.name == manifest.name && row.category == shelved.category && same_fetch(row.fetched_at, manifest.fetched_at));
         if !known {
-            lists::insert(&mut tx, &row(manifest, shelved, tx.new_id())).await?;
+            let row = row(manifest, shelved, tx.new_id());
+            lists::insert(&mut tx, &row).await?;
             changed += 1;
         }
     }

@@ -11,8 +11,8 @@ mod unpack;
 pub use add::{AddRequest, Added, add};
 pub use enter::enter;
 pub use fetch::Source;
-pub use load::{Loaded, fingerprint, load};
-pub use shelf::{Manifest, Shelved, lock, names, newest, remove};
+pub use load::{fingerprint, load};
+pub use shelf::{Manifest, lock, names, newest, remove};
 
 use std::path::Path;
 

@@ -12,7 +12,7 @@ use belisha_activity::ActivityRecord;
 use belisha_filter::{DomainIndex, IllegalList, Request};
 use belisha_gateway::{Gateway, GatewayConfig, GatewayHandle, GatewayRules, Observation, Portal, UNKNOWN_GROUP};
 use belisha_records::{PersonId, SchoolId};
-use belisha_web::{Doing, Network};
+use belisha_web::{BlockedPage, Doing, Listed, Network};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -21,6 +21,9 @@ use tokio::sync::{Mutex, mpsc, watch};
 
 /// Observations that may wait for the activity store; more are counted and dropped, never waited for.
 const QUEUE: usize = 20_000;
+
+/// How long a gateway may take to hold new rules.
+const TAKEN_WITHIN: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Where one school's gateway listens and whom it asks.
 #[derive(Debug, Clone, Default)]
@@ -40,7 +43,7 @@ pub struct Listening {
 /// A school's gateway, running.
 struct Running {
     sender: watch::Sender<Option<Arc<GatewayRules>>>,
-    handle: GatewayHandle,
+    handle: Arc<GatewayHandle>,
 }
 
 /// Every school's gateway.
@@ -123,11 +126,17 @@ impl SchoolNetworks {
         let mut free = self.free.lock().await;
         let index = Arc::clone(&self.index.read().unwrap_or_else(PoisonError::into_inner));
         let rules = read_rules(&self.installation, school, index, Arc::clone(&self.illegal)).await?.map(Arc::new);
-        let started = {
-            let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
-            running.get(&school).map(|running| running.sender.send_replace(rules.clone())).is_some()
-        };
-        if started {
+        let started = self.with(school, |running| {
+            running.sender.send_replace(rules.clone());
+            Arc::clone(&running.handle)
+        });
+        if let Some(gateway) = started {
+            // The page after a signature must be open, so whoever changed the rules waits until the gateway holds them.
+            if let Some(rules) = &rules
+                && !gateway.holds(rules, TAKEN_WITHIN).await
+            {
+                tracing::warn!(%school, "the gateway has not taken its new rules yet");
+            }
             return Ok(());
         }
         let Some(listening) = free.pop() else {
@@ -154,7 +163,7 @@ impl SchoolNetworks {
         config.snapshot = Some(self.installation.data.gateway(school));
         let clock = Arc::clone(&self.installation.clock);
         let handle = Gateway::start(config, receiver, clock, Arc::clone(&self.installation.entropy)).await?;
-        Ok(Running { sender, handle })
+        Ok(Running { sender, handle: Arc::new(handle) })
     }
 
     /// Where a school's gateway listens: DNS, proxy, block page.
@@ -167,7 +176,9 @@ impl SchoolNetworks {
     pub async fn shutdown(&self) {
         let all = std::mem::take(&mut *self.running.write().unwrap_or_else(PoisonError::into_inner));
         for running in all.into_values() {
-            running.handle.shutdown().await;
+            if let Ok(handle) = Arc::try_unwrap(running.handle) {
+                handle.shutdown().await;
+            }
         }
     }
 
@@ -211,6 +222,33 @@ impl Network for SchoolNetworks {
         };
         explanation(&rules, person, page, at)
     }
+
+    fn explain_for_group(&self, school: SchoolId, group: &str, page: &str, at: Timestamp) -> Vec<(String, String)> {
+        let rules = self.with(school, |running| running.sender.borrow().clone()).flatten();
+        let Some(rules) = rules else { return self.explain(school, None, page, at) };
+        let (host, path) = host_and_path(page);
+        rows(&rules, &Request { host: &host, path: path.as_deref(), group, person: None }, false, at)
+    }
+
+    fn block(&self, school: SchoolId, id: &str) -> Option<BlockedPage> {
+        let block = self.with(school, |running| running.handle.block(id)).flatten()?;
+        let may_warn = block.outcome == belisha_gateway::Outcome::Warned;
+        Some(BlockedPage { host: block.host?, category: block.category, person: block.person, may_warn })
+    }
+
+    fn pass_warning(&self, school: SchoolId, id: &str) -> bool {
+        self.with(school, |running| running.handle.pass_warning(id)).unwrap_or(false)
+    }
+
+    fn listed(&self, school: SchoolId, host: &str) -> Listed {
+        let rules = self.with(school, |running| running.sender.borrow().clone()).flatten();
+        let Some(rules) = rules else { return Listed::default() };
+        let request = Request { host, path: None, group: UNKNOWN_GROUP, person: None };
+        let beyond_reach = rules.ruleset.before_gate(&request).is_some_and(|held| held.reason.rule == belisha_filter::RuleKind::Illegal);
+        let matches = rules.ruleset.index().lookup(host);
+        let categories = if beyond_reach { Vec::new() } else { matches.listings().map(|listing| listing.category.to_string()).collect() };
+        Listed { categories, beyond_reach }
+    }
 }
 
 /// Host, and path with query, of what somebody typed: a whole address or only a host.
@@ -232,10 +270,15 @@ pub fn explanation(rules: &GatewayRules, person: Option<PersonId>, page: &str, a
     let group = known.map_or(UNKNOWN_GROUP, |known| known.group.as_str());
     let key = person.map(|person| person.to_string());
     let request = Request { host: &host, path: path.as_deref(), group, person: key.as_deref() };
-    let explained = rules.ruleset.explain(&request, at);
+    let sign_first = known.is_some_and(|known| known.gate == belisha_gateway::Gate::SignFirst);
+    rows(rules, &request, sign_first, at)
+}
+
+fn rows(rules: &GatewayRules, request: &Request<'_>, sign_first: bool, at: Timestamp) -> Vec<(String, String)> {
+    let explained = rules.ruleset.explain(request, at);
     let reason = &explained.decision.reason;
     let mut rows = vec![("Answer".to_owned(), format!("{}: {}", explained.decision.action.label(), reason))];
-    if known.is_some_and(|known| known.gate == belisha_gateway::Gate::SignFirst) && !matches!(reason.rule, belisha_filter::RuleKind::Helpline) {
+    if sign_first && !matches!(reason.rule, belisha_filter::RuleKind::Helpline) {
         rows.push(("Gate".into(), "this person has not signed what opens the network, so only the portal, the policy and helplines are reachable".into()));
     }
     rows.push(("Group".into(), explained.group.key().into()));

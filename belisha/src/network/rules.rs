@@ -7,6 +7,7 @@ use belisha_filter::{DomainIndex, Exception, IllegalList, Rules, Ruleset, School
 use belisha_gateway::{AgeBand, Gate, GatewayRules, PersonRules, ProxyCredential};
 use belisha_policy::{Audience, Phase, Policy, Role};
 use belisha_records::{Person, PersonId, SchoolCalendar, SchoolId, Signature, is_at_school, network_gate};
+use belisha_store::school_rules::HostAction;
 use belisha_store::{Store, Tx, exceptions, parents_of, people, policies, school_rules, schools, signatures};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -67,8 +68,8 @@ pub async fn read_rules(
     let rules = Rules {
         timetable: timetable(&record.calendar)?,
         exceptions: granted(&mut tx, now, &policy).await?,
-        school_allow: own_rules(&mut tx, "allow").await?,
-        school_deny: own_rules(&mut tx, "deny").await?,
+        school_allow: own_rules(&mut tx, HostAction::Allow).await?,
+        school_deny: own_rules(&mut tx, HostAction::Deny).await?,
         safe_search: record.settings.get("safe_search").and_then(serde_json::Value::as_bool).unwrap_or(true),
         policy,
     };
@@ -131,7 +132,7 @@ async fn granted(tx: &mut Tx, now: jiff::Timestamp, policy: &Policy) -> Result<V
     Ok(exceptions.collect())
 }
 
-async fn own_rules(tx: &mut Tx, action: &str) -> Result<Vec<SchoolRule>, Failure> {
+async fn own_rules(tx: &mut Tx, action: HostAction) -> Result<Vec<SchoolRule>, Failure> {
     let rules = school_rules::list(tx).await?.into_iter();
     let of_this_kind = rules.filter(|rule| rule.action == action);
     Ok(of_this_kind.map(|rule| SchoolRule { id: rule.id.to_string(), host: rule.host, groups: Vec::new(), reason: rule.reason }).collect())

@@ -124,8 +124,10 @@ pub struct Concern {
     pub incident: Option<IncidentId>,
 }
 
+mod look_up;
 mod requests;
 mod triage;
 
+pub use look_up::*;
 pub use requests::*;
 pub use triage::*;

@@ -132,6 +132,23 @@ pub const ACTION_TASKS: &[ActionTask] = &[
         1,
     ),
     (
+        &["safeguarding", "child-protection"],
+        &[
+            Role::DesignatedSafeguardingLead,
+            Role::DeputyDesignatedSafeguardingLead,
+            Role::ChildProtectionCoordinator,
+            Role::Headteacher,
+        ],
+        "take this up as safeguarding lead",
+        0,
+    ),
+    (
+        &["head-of-year", "pastoral"],
+        &[Role::SeniorLeader, Role::Headteacher],
+        "take this up for the year group",
+        1,
+    ),
+    (
         &["head"],
         &[Role::Headteacher, Role::SeniorLeader],
         "take this up as head",
