@@ -66,7 +66,8 @@ pub async fn start(installation: &Installation, plan: Plan) -> Result<Running, F
     let ingest = Ingest::spawn(installation.store.clone(), installation.data.spill(), Arc::clone(&clock), Arc::clone(&entropy), records);
     networks.refresh_all().await?;
     let jobs = jobs::spawn(job_context(installation, &networks, plan.mailer));
-    let app = App::new(installation.store.clone(), clock, entropy, networks.clone(), plan.settings);
+    let settings = Settings { forwarded_secret: Some(installation.keys.forwarded.clone()), ..plan.settings };
+    let app = App::new(installation.store.clone(), clock, entropy, networks.clone(), settings);
     let handle = Handle::new();
     serve_pages(plan.web, plan.tls, belisha_web::router(app.clone()), handle.clone()).await?;
     Ok(Running { networks, app, base_url, handle, ingest, jobs })

@@ -26,6 +26,37 @@ pub trait Network: Send + Sync {
     /// What the filter would decide for a person (nobody: an unknown device) about an address of a page, now or at a
     /// time, in words: each row is a label and what it says. The same rows that `belisha explain` prints.
     fn explain(&self, school: SchoolId, person: Option<PersonId>, page: &str, at: Timestamp) -> Vec<(String, String)>;
+    /// As [`Network::explain`], for anybody of a filter group, such as `pupil`.
+    fn explain_for_group(&self, school: SchoolId, group: &str, page: &str, at: Timestamp) -> Vec<(String, String)>;
+    /// The page that a school's filter closed lately, by the number its block page gave it. `None` where the number is not
+    /// known any more, or where nobody at the school could open the page.
+    fn block(&self, school: SchoolId, id: &str) -> Option<BlockedPage>;
+    /// Lets the person of a block go on past its warning for a while. `false`: the block is gone, or it was no warning.
+    fn pass_warning(&self, school: SchoolId, id: &str) -> bool;
+    /// What the school's category lists say about a host.
+    fn listed(&self, school: SchoolId, host: &str) -> Listed;
+}
+
+/// A page that the filter closed. Personal data: shown to the person themselves, and to whoever answers their request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockedPage {
+    /// Host, lower case.
+    pub host: String,
+    /// Key of the category that closed it.
+    pub category: Option<String>,
+    /// Who asked for it; `None` on a device that nobody had signed in on.
+    pub person: Option<PersonId>,
+    /// Whether it was a warning, which a reason takes them past.
+    pub may_warn: bool,
+}
+
+/// What the lists say about a host.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// Keys of its categories.
+    pub categories: Vec<String>,
+    /// Whether nobody at the school can open or close it.
+    pub beyond_reach: bool,
 }
 
 /// No network behind the pages: for tests, and for a server that only keeps records.
@@ -45,6 +76,18 @@ impl Network for NoNetwork {
     fn explain(&self, _: SchoolId, _: Option<PersonId>, _: &str, _: Timestamp) -> Vec<(String, String)> {
         Vec::new()
     }
+    fn explain_for_group(&self, _: SchoolId, _: &str, _: &str, _: Timestamp) -> Vec<(String, String)> {
+        Vec::new()
+    }
+    fn block(&self, _: SchoolId, _: &str) -> Option<BlockedPage> {
+        None
+    }
+    fn pass_warning(&self, _: SchoolId, _: &str) -> bool {
+        false
+    }
+    fn listed(&self, _: SchoolId, _: &str) -> Listed {
+        Listed::default()
+    }
 }
 
 /// How this installation differs from another.
@@ -58,6 +101,8 @@ pub struct Settings {
     pub session_hours: i64,
     /// Policies that ship, to begin with.
     pub examples: Vec<ExamplePolicy>,
+    /// What our own gateways prove themselves with when they say which device asks; `None`: nobody is believed.
+    pub forwarded_secret: Option<String>,
 }
 
 /// A policy that ships.
@@ -81,7 +126,7 @@ pub fn example_policies() -> Vec<ExamplePolicy> {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { demonstration: false, exit_page: "https://www.bbc.co.uk/weather".into(), session_hours: 10, examples: example_policies() }
+        Self { demonstration: false, exit_page: "https://www.bbc.co.uk/weather".into(), session_hours: 10, examples: example_policies(), forwarded_secret: None }
     }
 }
 

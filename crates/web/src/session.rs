@@ -59,7 +59,7 @@ impl Visit {
     /// `Fault` and `NotNow` when the database does not answer.
     pub(crate) async fn of(app: &App, parts: &Parts) -> Result<Self, WebError> {
         let now = app.now();
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |from| from.0.ip().to_canonical());
+        let address = device_address(parts, app.settings.forwarded_secret.as_deref());
         let session = match cookie(&parts.headers, COOKIE) {
             Some(token) => sessions::find(&app.store, &hash_of(token), now).await?,
             None => None,
@@ -179,6 +179,29 @@ impl SignedIn {
     }
 }
 
+/// The address of the device that asks. A request that came through our own gateway says whose it is in `Forwarded`
+/// (RFC 7239), and proves with the shared secret that the gateway wrote it; anybody else's `Forwarded` is ignored.
+fn device_address(parts: &Parts, secret: Option<&str>) -> IpAddr {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |from| from.0.ip().to_canonical());
+    let forwarded = parts.headers.get(header::FORWARDED).and_then(|value| value.to_str().ok());
+    secret.zip(forwarded).and_then(|(secret, forwarded)| forwarded_for(forwarded, secret)).unwrap_or(peer)
+}
+
+/// The address in `for=…;secret="…"`, if the secret is ours. IPv6 stands in brackets and quotation marks there.
+fn forwarded_for(forwarded: &str, secret: &str) -> Option<IpAddr> {
+    let mut pairs = forwarded.split(';').filter_map(|pair| pair.trim().split_once('='));
+    let (mut device, mut proven) = (None, false);
+    for (name, value) in pairs.by_ref() {
+        let value = value.trim_matches('"');
+        match name {
+            "for" => device = value.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok(),
+            "secret" => proven = value == secret,
+            _ => {}
+        }
+    }
+    device.filter(|_| proven).map(|address| address.to_canonical())
+}
+
 /// A new session's cookie, and the hash under which it is kept.
 pub(crate) struct NewSession {
     pub(crate) token_hash: String,
@@ -213,4 +236,19 @@ pub(crate) fn hash_of(token: &str) -> String {
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
     pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_gateway_says_whose_device_it_is() {
+        let device = |forwarded: &str| forwarded_for(forwarded, "0badcafe");
+        assert_eq!(device("for=10.1.2.3;secret=\"0badcafe\""), Some(IpAddr::from([10, 1, 2, 3])));
+        assert_eq!(device("for=\"[2001:db8::7]\";secret=\"0badcafe\""), "2001:db8::7".parse().ok());
+        for forged in ["for=10.1.2.3", "for=10.1.2.3;secret=\"guess\"", "secret=\"0badcafe\"", "for=unknown;secret=\"0badcafe\"", ""] {
+            assert_eq!(device(forged), None, "{forged}");
+        }
+    }
 }
