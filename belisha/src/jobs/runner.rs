@@ -6,6 +6,7 @@ use super::*;
 use belisha_records::Actor;
 use belisha_store::{job_runs, schools};
 use jiff::tz::TimeZone;
+use std::collections::HashMap;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -52,17 +53,31 @@ pub fn spawn(context: JobContext) -> Jobs {
 }
 
 async fn go_round(context: JobContext, job: &'static Job, mut stopped: watch::Receiver<bool>) {
+    let mut failing: HashMap<SchoolId, String> = HashMap::new();
     loop {
         for run in run_owed(&context, job).await {
-            if run.ok {
-                tracing::debug!(job = run.job, school = %run.school, message = %run.message, "job ran");
-            } else {
-                tracing::error!(job = run.job, school = %run.school, message = %run.message, "job failed");
-            }
+            tell(run, &mut failing);
         }
         tokio::select! {
             () = asked_to_stop(&mut stopped) => return,
             () = tokio::time::sleep(TICK) => {}
+        }
+    }
+}
+
+/// Says a failure once, and that it is over; the board shows every run.
+fn tell(run: JobRun, failing: &mut HashMap<SchoolId, String>) {
+    let JobRun { job, school, ok, message, .. } = run;
+    match (ok, failing.get(&school)) {
+        (true, None) => tracing::debug!(job, %school, message, "job ran"),
+        (true, Some(_)) => {
+            tracing::info!(job, %school, message, "job runs well again");
+            failing.remove(&school);
+        }
+        (false, Some(said)) if *said == message => {}
+        (false, _) => {
+            tracing::error!(job, %school, message, "job failed");
+            failing.insert(school, message);
         }
     }
 }

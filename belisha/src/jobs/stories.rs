@@ -293,8 +293,10 @@ both_databases! {
 
     async fn every_job_of_the_table_runs_on_a_new_school(database: TestDatabase) {
         let server = server(&database).await;
-        for job in JOBS {
+        for job in JOBS.iter().filter(|job| job.kind != JobKind::SendOutbox) {
             server.run_well(job.key).await;
         }
+        let runs = server.run("send-outbox").await;
+        assert!(!runs[0].ok && runs[0].message.contains("no mail server"), "the duty's reminder waits: {runs:?}");
     }
 }

@@ -4,14 +4,17 @@ use belisha_activity::*;
 use belisha_policy::{Nation, Phase};
 use belisha_records::{Actor, Danger, Identifier, Person, PersonId, PersonName, SchoolCalendar, SchoolId, Settlement};
 use belisha_store::testing::{TestDatabase, entropy};
-use belisha_store::{Store, activity, alerts, both_databases, look_ups, people, schools};
+use belisha_store::{Entropy, Store, activity, alerts, both_databases, look_ups, people, schools};
 use jiff::{SignedDuration, Timestamp};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::sync::atomic::Ordering;
 use tokio::sync::mpsc;
 
 const SETUP: Actor = Actor::Command("test");
+
+/// One for all, so that no two ingests give their batches the same keys.
+static RANDOM: LazyLock<Entropy> = LazyLock::new(entropy);
 
 fn now() -> Timestamp {
     "2026-11-20T12:00:00Z".parse().unwrap()
@@ -78,7 +81,7 @@ fn searched(words: &str, seconds_ago: i64) -> ActivityRecord {
 
 fn spawn(store: &Store, data: &Path) -> (mpsc::Sender<ActivityRecord>, Ingest) {
     let (sender, receiver) = mpsc::channel(4096);
-    (sender, Ingest::spawn(store.clone(), data.to_owned(), Arc::new(now), entropy(), receiver))
+    (sender, Ingest::spawn(store.clone(), data.to_owned(), Arc::new(now), Arc::clone(&RANDOM), receiver))
 }
 
 async fn send_and_drain(store: &Store, data: &Path, records: Vec<ActivityRecord>) -> Arc<IngestFigures> {
@@ -138,9 +141,12 @@ both_databases! {
 
         let (sender, ingest) = spawn(&database.store, data.path());
         sender.send(searched(words, 90)).await.unwrap();
-        while ingest.figures().stored.load(Ordering::Relaxed) < 1 {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
+        let stored = async {
+            while ingest.figures().stored.load(Ordering::Relaxed) < 1 {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(60), stored).await.expect("the batch is stored");
         let standing = raised(&database.store).await;
         let mut tx = database.store.begin(&Actor::Person(person(2)), school(), now()).await.unwrap();
         for alert in &standing {
@@ -209,11 +215,11 @@ both_databases! {
         let hours = 3600;
         let records = vec![visit("a.example", 100), closed(90), closed(80), searched("how to kill myself", 70), closed(30 * hours), visit("b.example", 30 * hours)];
         send_and_drain(&database.store, data.path(), records).await;
-        let source = "{nation=\"england\" phase=\"secondary\"}\n# Policy\n\n## Records\n\n{#keep-open .retention kind=\"activity-named\" days=\"1\"}\nNamed activity is kept for a day.\n\n{#keep-closed .retention kind=\"activity-blocked\" days=\"2\"}\nBlocked requests are kept for two days.\n";
+        let source = "{nation=\"england\" phase=\"secondary\"}\n# Policy\n\n## Records\n\n{#keep-open .retention kind=\"activity-named\" keep=\"1-days\"}\nNamed activity is kept for a day.\n\n{#keep-closed .retention kind=\"activity-blocked\" keep=\"2-days\"}\nBlocked requests are kept for two days.\n";
         let compiled = belisha_policy::compile(source, "2026-11-20".parse().unwrap());
-        let policy = compiled.policy.unwrap();
+        let policy = compiled.policy.unwrap_or_else(|| panic!("{:?}", compiled.findings));
         let purged = purge(&database.store, school(), &policy, now()).await.unwrap();
-        assert_eq!((purged.allowed, purged.blocked, purged.alerts), (Some(1), Some(0), None), "{:?}", compiled.findings);
+        assert_eq!((purged.allowed, purged.blocked, purged.alerts), (Some(1), Some(0), None));
         assert_eq!(stored(&database.store).await.len(), 5);
         let purged = purge(&database.store, school(), &policy, now() + SignedDuration::from_hours(24)).await.unwrap();
         assert_eq!((purged.allowed, purged.blocked), (Some(2), Some(1)));
