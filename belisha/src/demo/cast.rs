@@ -74,6 +74,9 @@ pub const MARLOWE_BRIDGE: ExampleSchool = ExampleSchool {
         adult("Miriam Castellan", Visitor, &[Role::IctTechnician], None),
         adult("Rosalind Pemberley", Governor, &[Role::Governor, Role::ChairOfGovernors], None),
         adult("Anil Deshmukhi", Governor, &[Role::Governor], None),
+        adult("Corinne Oldershaw", Governor, &[Role::Governor], None),
+        adult("Babajide Lawal-Reyes", Governor, &[Role::Governor], None),
+        adult("Philippa Thwaite", Governor, &[Role::Governor], None),
         adult("Wanda Hollister", Volunteer, &[Role::Volunteer], None),
     ],
     classes: &[

@@ -7,6 +7,7 @@ mod duties;
 mod events;
 pub mod origin;
 mod people;
+mod report;
 mod term;
 
 pub use people::Entered;
@@ -32,6 +33,7 @@ pub async fn make(installation: &Installation) -> Result<Vec<Entered>, Failure> 
             living.live().await?;
             activity::browse(&living).await?;
             duties::keep(&living).await?;
+            report::issue(&living).await?;
         }
         schools.push(school);
     }

@@ -235,7 +235,7 @@ impl Living<'_> {
     }
 
     /// Who triages and closes: the person on the card "lead".
-    fn lead(&self) -> Result<PersonId, Failure> {
+    pub fn lead(&self) -> Result<PersonId, Failure> {
         let card = self.school.cards.iter().find(|card| card.label == "lead").ok_or_else(|| Failure("the cast has no lead".into()))?;
         self.who(&card.name)
     }

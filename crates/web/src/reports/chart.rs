@@ -22,6 +22,8 @@ pub(crate) struct Chart {
     pub(crate) sentence: String,
     /// Bars, from the top.
     pub(crate) bars: Vec<Bar>,
+    /// Rows whose figure is not shown, in words; empty where every figure is.
+    pub(crate) hidden: String,
     /// Height of the drawing.
     pub(crate) height: u32,
 }
@@ -33,7 +35,9 @@ const STEP: u32 = 52;
 
 /// The row totals of a table as bars, the longest first.
 pub(crate) fn of(table: &PublishedTable) -> Chart {
-    let mut rows: Vec<(&String, Figure)> = table.rows.iter().zip(table.row_totals.iter().copied()).collect();
+    let all = table.rows.iter().zip(table.row_totals.iter().copied());
+    let (mut rows, hidden): (Vec<(&String, Figure)>, Vec<_>) = all.partition(|(_, figure)| matches!(figure, Figure::Shown(_)));
+    let hidden = hidden.into_iter().map(|(label, _)| label.as_str()).collect::<Vec<_>>().join("; ");
     rows.sort_by_key(|(label, figure)| (std::cmp::Reverse(number(*figure)), (*label).clone()));
     let most = rows.iter().map(|(_, figure)| number(*figure)).max().unwrap_or(0).max(1);
     let bars: Vec<Bar> = rows
@@ -41,7 +45,7 @@ pub(crate) fn of(table: &PublishedTable) -> Chart {
         .zip(0u32..)
         .map(|((label, figure), place)| Bar { label: label.clone(), figure: figure.text(), length: number(figure) * LONGEST / most, top: place * STEP + 22 })
         .collect();
-    Chart { title: table.title.clone(), sentence: table.sentence(), height: u32::try_from(bars.len()).unwrap_or(0) * STEP + 4, bars }
+    Chart { title: table.title.clone(), sentence: table.sentence(), hidden, height: u32::try_from(bars.len()).unwrap_or(0) * STEP + 4, bars }
 }
 
 fn number(figure: Figure) -> u32 {
@@ -57,12 +61,12 @@ mod tests {
     use belisha_records::{CountTable, publish};
 
     #[test]
-    fn a_figure_that_is_not_shown_has_no_length_to_measure() {
+    fn a_figure_that_is_not_shown_is_named_and_has_no_bar_to_measure() {
         let mut table = CountTable::count("incidents", "Incidents", &["One", "Many"], &["All"], []);
         table.add("One", "All", 2);
         table.add("Many", "All", 40);
         let chart = of(&publish(&table, &[]));
-        let one = chart.bars.iter().find(|bar| bar.label == "One").unwrap();
-        assert_eq!((one.length, one.figure.as_str()), (0, "not shown"));
+        assert!(chart.bars.iter().all(|bar| bar.label != "One"));
+        assert!(chart.hidden.contains("One"), "{}", chart.hidden);
     }
 }
