@@ -187,6 +187,18 @@ pub const JOBS: &[Job] = &[
     ),
 ];
 
+/// The table in words, for the board of jobs.
+pub fn descriptions() -> Vec<belisha_web::JobDescription> {
+    let describe = |job: &Job| belisha_web::JobDescription {
+        key: job.key,
+        does: job.does,
+        every: job.every.words(),
+        if_it_stops: job.if_it_stops,
+        late_after_minutes: job.every.late_after_minutes(),
+    };
+    JOBS.iter().map(describe).collect()
+}
+
 /// The job with a key.
 pub fn job_named(key: &str) -> Option<&'static Job> {
     JOBS.iter().find(|job| job.key == key)

@@ -36,6 +36,15 @@ impl Every {
             Every::Day { at } => format!("every day at {:02}:{:02}", at.hour(), at.minute()),
         }
     }
+
+    /// The longest wait between two good runs, in minutes, before the board shows the job as late: two of its turns.
+    pub fn late_after_minutes(self) -> i64 {
+        match self {
+            Every::Minutes(minutes) => i64::from(minutes.max(5)) * 2,
+            Every::Hour { .. } => 120,
+            Every::Day { .. } => 2 * 25 * 60,
+        }
+    }
 }
 
 /// The latest turn of a rhythm at or before `now`.

@@ -1,5 +1,7 @@
 //! Records go in and are kept, whatever happens to the database: whole stories of the ingest on both databases.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what cannot be set up should stop the test")]
+
 use belisha_activity::*;
 use belisha_policy::{Nation, Phase};
 use belisha_records::{Actor, Danger, Identifier, Person, PersonId, PersonName, SchoolCalendar, SchoolId, Settlement};

@@ -2,6 +2,8 @@
 //!
 //! The test runs itself again as another process, kills that one in the middle of its work, and counts what is left.
 
+#![expect(clippy::unwrap_used, reason = "what cannot be set up should stop the test")]
+
 use belisha_activity::*;
 use belisha_policy::{Nation, Phase};
 use belisha_records::{Actor, Identifier, SchoolCalendar, SchoolId};
