@@ -236,6 +236,10 @@ impl Network for SchoolNetworks {
         Some(BlockedPage { host: block.host?, category: block.category, person: block.person, may_warn })
     }
 
+    fn proxy_credentials(&self, person: PersonId, username: &str) -> Option<(String, String)> {
+        Some((username.to_owned(), self.installation.keys.proxy_password(person)))
+    }
+
     fn pass_warning(&self, school: SchoolId, id: &str) -> bool {
         self.with(school, |running| running.handle.pass_warning(id)).unwrap_or(false)
     }

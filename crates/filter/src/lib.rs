@@ -26,7 +26,7 @@ pub use helplines::{HELPLINES, Helpline, helpline_for};
 pub use illegal::{ILLEGAL_TEST_ENTRY, IllegalList, IllegalListError};
 pub use index::{DomainIndex, DomainIndexBuilder, IndexError, Listing, Matches, SourceId};
 pub use lists::{Counts, Entry, Format, LineError, ListParser, ParsedEntry, ParsedList, category_for, detect, parse};
-pub use names::{NameError, normalise};
+pub use names::{NameError, guard, normalise};
 pub use reason::{ClauseReference, Decision, Group, Log, Reason, Request, RuleKind};
 pub use rules::{Exception, Rules, Ruleset, SchoolRule};
 pub use safe_search::{canary, safe_search, safe_search_moderate};

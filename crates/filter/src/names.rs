@@ -152,7 +152,7 @@ fn check(name: &str) -> Result<(), NameError> {
 ///
 /// # Errors
 /// It has no dot, is a public suffix, is protected, or is a helpline's.
-pub(crate) fn guard(name: &str) -> Result<(), NameError> {
+pub fn guard(name: &str) -> Result<(), NameError> {
     let Some((second, top)) = name.rsplit_once('.') else {
         return Err(NameError::SingleLabel);
     };

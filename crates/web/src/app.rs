@@ -3,6 +3,7 @@
 use crate::passwords::Hasher;
 use crate::sign_in::attempts::Attempts;
 use belisha_records::{Identifier, PersonId, SchoolId};
+use belisha_store::ledger::VerifyingKey as LedgerKey;
 use belisha_store::{Entropy, Store};
 use jiff::Timestamp;
 use std::net::IpAddr;
@@ -35,6 +36,11 @@ pub trait Network: Send + Sync {
     fn pass_warning(&self, school: SchoolId, id: &str) -> bool;
     /// What the school's category lists say about a host.
     fn listed(&self, school: SchoolId, host: &str) -> Listed;
+    /// What a person types into a device that asks for the proxy: name and password. For their own page only, never for
+    /// anybody else's eyes. `None` where the network has no proxy.
+    fn proxy_credentials(&self, _person: PersonId, _username: &str) -> Option<(String, String)> {
+        None
+    }
 }
 
 /// A page that the filter closed. Personal data: shown to the person themselves, and to whoever answers their request.
@@ -103,6 +109,25 @@ pub struct Settings {
     pub examples: Vec<ExamplePolicy>,
     /// What our own gateways prove themselves with when they say which device asks; `None`: nobody is believed.
     pub forwarded_secret: Option<String>,
+    /// What the server does by itself, for the board of jobs.
+    pub jobs: Vec<JobDescription>,
+    /// The public key of the ledger's checkpoints; without it the ledger cannot be proved on a page.
+    pub ledger_key: Option<LedgerKey>,
+}
+
+/// A job of the server, in words. What it does is the binary's business.
+#[derive(Debug, Clone)]
+pub struct JobDescription {
+    /// Its name in the database.
+    pub key: &'static str,
+    /// What it does.
+    pub does: &'static str,
+    /// Its rhythm: `every day at 05:00`.
+    pub every: String,
+    /// What happens while it does not run.
+    pub if_it_stops: &'static str,
+    /// The longest wait between two good runs, in minutes, before it counts as late.
+    pub late_after_minutes: i64,
 }
 
 /// A policy that ships.
@@ -126,7 +151,15 @@ pub fn example_policies() -> Vec<ExamplePolicy> {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { demonstration: false, exit_page: "https://www.bbc.co.uk/weather".into(), session_hours: 10, examples: example_policies(), forwarded_secret: None }
+        Self {
+            demonstration: false,
+            exit_page: "https://www.bbc.co.uk/weather".into(),
+            session_hours: 10,
+            examples: example_policies(),
+            forwarded_secret: None,
+            jobs: Vec::new(),
+            ledger_key: None,
+        }
     }
 }
 

@@ -22,11 +22,25 @@ pub struct Area {
 
 /// The menu, in the order people read it. An area is shown to those who may open its first page.
 pub const NAVIGATION: &[Area] = &[
+    Area { label: "Alerts", href: urls::ALERTS, permission: Permission::TriageAlerts },
+    Area { label: "Told to us", href: urls::CONCERNS, permission: Permission::ReadConcerns },
+    Area { label: "Cases", href: urls::INCIDENTS, permission: Permission::SeeIncidents },
+    Area { label: "My tasks", href: urls::TASKS, permission: Permission::SeeOwnTasks },
+    Area { label: "Requests", href: urls::REQUESTS, permission: Permission::SeeAccessRequests },
     Area { label: "Sign and connect", href: urls::PORTAL, permission: Permission::SignAgreements },
     Area { label: "Tell someone", href: urls::TELL, permission: Permission::TellSomeone },
+    Area { label: "Ask for a site", href: urls::ASK_FOR_SITE, permission: Permission::AskForSite },
     Area { label: "Board", href: urls::BOARD, permission: Permission::SeeBoard },
+    Area { label: "Duties", href: urls::DUTIES, permission: Permission::SeeDuties },
+    Area { label: "Signatures", href: urls::SIGNATURES, permission: Permission::SeeClassSignatures },
+    Area { label: "People", href: urls::PEOPLE, permission: Permission::SeePeople },
+    Area { label: "Filter", href: urls::FILTER, permission: Permission::SeeFilterRules },
+    Area { label: "Activity", href: urls::ACTIVITY, permission: Permission::SeeActivityTotals },
     Area { label: "Reports", href: urls::REPORTS, permission: Permission::SeeReports },
+    Area { label: "Jobs", href: urls::JOBS, permission: Permission::SeeJobs },
+    Area { label: "Ledger", href: urls::LEDGER, permission: Permission::SeeLedger },
     Area { label: "Our policy", href: urls::POLICY, permission: Permission::ReadPolicy },
+    Area { label: "What is recorded", href: urls::MY_ACTIVITY, permission: Permission::SeeOwnRecord },
 ];
 
 /// A link of the menu as this reader sees it.
@@ -116,9 +130,11 @@ impl Frame {
     /// The menu for somebody with these roles, who is on this page.
     #[must_use]
     pub(crate) fn with_navigation(mut self, roles: &[Role], path: &str) -> Self {
-        let here = |area: &Area| path.strip_prefix(area.href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let covers = |area: &Area| path.strip_prefix(area.href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        // One area may lie below another, such as asking for a site below requests: the nearer one is where the reader is.
+        let here = NAVIGATION.iter().filter(|area| covers(area)).map(|area| area.href).max_by_key(|href| href.len());
         let shown = NAVIGATION.iter().filter(|area| may(roles, area.permission));
-        self.navigation = shown.map(|area| NavigationLink { label: area.label, href: area.href, current: here(area), waiting: 0 }).collect();
+        self.navigation = shown.map(|area| NavigationLink { label: area.label, href: area.href, current: here == Some(area.href), waiting: 0 }).collect();
         self
     }
 }

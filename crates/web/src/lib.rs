@@ -5,30 +5,44 @@
 //! To add one: a `router()` in `src/AREA/mod.rs`, one line in [`router`], one row in [`frame::NAVIGATION`].
 
 mod about;
+mod activity;
+mod alerts;
 pub mod answers;
 mod app;
 pub mod assets;
 mod board;
+mod duties;
+mod concerns;
 mod error;
+mod filter;
 pub mod frame;
 mod helplines;
 mod home;
+mod jobs;
+mod ledger;
+mod notice;
+mod incidents;
 mod paper;
+mod people;
 pub mod passwords;
 mod policy;
+mod policy_versions;
 mod portal;
 mod protect;
 mod reports;
+mod requests;
 mod session;
 mod setup;
 mod sign_in;
+mod signatures;
+mod tasks;
 mod tell;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod urls;
 pub mod words;
 
-pub use app::{App, Clock, Doing, ExamplePolicy, Guard, Network, NoNetwork, Settings, example_policies};
+pub use app::{App, BlockedPage, Clock, Doing, ExamplePolicy, Guard, JobDescription, Listed, Network, NoNetwork, Settings, example_policies};
 pub use error::{WebError, WebResult};
 pub use frame::{Frame, Page, show};
 pub use session::{SignedIn, Visit};
@@ -40,14 +54,27 @@ use axum::Router;
 pub fn router(app: App) -> Router {
     let areas = Router::new()
         .merge(about::router())
+        .merge(alerts::router())
+        .merge(activity::router())
         .merge(board::router())
+        .merge(duties::router())
+        .merge(filter::router())
+        .merge(concerns::router())
         .merge(helplines::router())
         .merge(home::router())
+        .merge(jobs::router())
+        .merge(ledger::router())
+        .merge(people::router())
+        .merge(policy_versions::router())
+        .merge(signatures::router())
+        .merge(incidents::router())
         .merge(policy::router())
         .merge(portal::router())
         .merge(reports::router())
+        .merge(requests::router())
         .merge(setup::router())
         .merge(sign_in::router())
+        .merge(tasks::router())
         .merge(tell::router())
         .fallback(error::no_such_page)
         .method_not_allowed_fallback(error::no_such_page);

@@ -54,10 +54,48 @@ pub const JOBS: &str = "/jobs";
 pub const LEDGER: &str = "/ledger";
 /// Cases.
 pub const INCIDENTS: &str = "/incidents";
+/// Record a concern.
+pub const RECORD: &str = "/incidents/record";
+/// What the reader recorded, and how far it is.
+pub const RECORDED: &str = "/incidents/recorded";
+/// What the reader was asked to do.
+pub const TASKS: &str = "/tasks";
+/// What the monitoring noticed.
+pub const ALERTS: &str = "/alerts";
+/// What people told.
+pub const CONCERNS: &str = "/concerns";
 /// Requests for sites.
 pub const REQUESTS: &str = "/requests";
 /// The filter’s rules.
 pub const FILTER: &str = "/filter";
+
+/// Ask for a site, and what became of what one asked for.
+pub const ASK_FOR_SITE: &str = "/requests/ask";
+/// The school’s own rules of the filter (posted).
+pub const FILTER_RULES: &str = "/filter/rules";
+/// What the filter would decide, and why.
+pub const EXPLAIN: &str = "/filter/explain";
+/// Activity in figures.
+pub const ACTIVITY: &str = "/activity";
+/// One person’s activity, with a reason.
+pub const LOOK_UP: &str = "/activity/look-up";
+/// The reader’s own activity.
+pub const MY_ACTIVITY: &str = "/activity/mine";
+
+/// One request for a site.
+pub fn request(request: impl Borrow<belisha_records::AccessRequestId>) -> String {
+    format!("{REQUESTS}/{}", request.borrow())
+}
+
+/// Ends an opening of a site before its time (posted).
+pub fn end_exception(exception: &str) -> String {
+    format!("{REQUESTS}/exceptions/{exception}/end")
+}
+
+/// Takes a rule of the school back (posted).
+pub fn remove_rule(rule: &str) -> String {
+    format!("{FILTER_RULES}/{rule}/remove")
+}
 
 /// One clause on the board.
 pub fn board_clause(clause: &str) -> String {
@@ -67,6 +105,88 @@ pub fn board_clause(clause: &str) -> String {
 /// An issued report.
 pub fn report(report: impl Borrow<belisha_records::ReportId>) -> String {
     format!("{REPORTS}/{}", report.borrow())
+}
+
+/// One case.
+pub fn incident(incident: impl Borrow<belisha_records::IncidentId>) -> String {
+    format!("{INCIDENTS}/{}", incident.borrow())
+}
+
+/// A verb of one case: `act`, `close`, `form.pdf`.
+pub fn incident_verb(incident: impl Borrow<belisha_records::IncidentId>, verb: &str) -> String {
+    format!("{INCIDENTS}/{}/{verb}", incident.borrow())
+}
+
+/// Says that a task is done (posted).
+pub fn task(task: impl Borrow<belisha_records::TaskId>) -> String {
+    format!("{TASKS}/{}", task.borrow())
+}
+
+/// One alert.
+pub fn alert(alert: impl Borrow<belisha_records::AlertId>) -> String {
+    format!("{ALERTS}/{}", alert.borrow())
+}
+
+/// One concern that somebody told.
+pub fn concern(concern: impl Borrow<belisha_records::ConcernId>) -> String {
+    format!("{CONCERNS}/{}", concern.borrow())
+}
+
+/// Record a concern from an alert.
+pub fn record_alert(alert: impl Borrow<belisha_records::AlertId>) -> String {
+    format!("{RECORD}?alert={}", alert.borrow())
+}
+
+/// Record a concern from what somebody told.
+pub fn record_concern(concern: impl Borrow<belisha_records::ConcernId>) -> String {
+    format!("{RECORD}?concern={}", concern.borrow())
+}
+
+/// The reader’s own name and password for the proxy.
+pub const ME: &str = "/people/me";
+/// Add a person.
+pub const ADD_PERSON: &str = "/people/add";
+/// Bring people in from a file.
+pub const IMPORT_PEOPLE: &str = "/people/import";
+/// Who holds which office.
+pub const OFFICES: &str = "/people/offices";
+/// Classes and who teaches them.
+pub const CLASSES: &str = "/people/classes";
+/// Start a duty that an event sets off.
+pub const RAISE_DUTY: &str = "/duties/raise";
+/// Versions of the policy.
+pub const POLICY_VERSIONS: &str = "/policy/versions";
+/// Check a new text of the policy, and keep it as a draft.
+pub const POLICY_DRAFT: &str = "/policy/versions/draft";
+
+/// One person of the roster.
+pub fn person(person: impl Borrow<PersonId>) -> String {
+    format!("{PEOPLE}/{}", person.borrow())
+}
+
+/// A verb of one person: `edit`, `leave`, `link`.
+pub fn person_verb(person: impl Borrow<PersonId>, verb: &str) -> String {
+    format!("{PEOPLE}/{}/{verb}", person.borrow())
+}
+
+/// One class.
+pub fn class(class: impl Borrow<belisha_records::ClassId>) -> String {
+    format!("{CLASSES}/{}", class.borrow())
+}
+
+/// The exact text that one person signed.
+pub fn signed_text(person: impl Borrow<PersonId>, agreement: &str) -> String {
+    format!("{SIGNATURES}/{}/{agreement}", person.borrow())
+}
+
+/// One occurrence of a duty.
+pub fn duty(duty: impl Borrow<belisha_records::DutyId>) -> String {
+    format!("{DUTIES}/{}", duty.borrow())
+}
+
+/// One version of the policy.
+pub fn policy_version(version: impl Borrow<belisha_records::PolicyVersionId>) -> String {
+    format!("{POLICY_VERSIONS}/{}", version.borrow())
 }
 
 /// First start, by its one-time link.

@@ -1,6 +1,7 @@
 //! The home page of each role. What waits is asked of every area in turn: an area adds its own line to [`needs`].
 
 use crate::app::App;
+use crate::{alerts, concerns, incidents, tasks};
 use crate::error::WebResult;
 use crate::frame::{Frame, Need, show};
 use crate::{board, portal, reports};
@@ -28,6 +29,9 @@ pub struct Doing {
 /// What people do from home, most used first.
 pub const DOINGS: &[Doing] = &[
     Doing { label: "Sign and connect", href: urls::PORTAL, about: "What you agreed to, and this device on the network", permission: Permission::SignAgreements },
+    Doing { label: "Ask for a site", href: urls::ASK_FOR_SITE, about: "One that is closed and that a lesson needs", permission: Permission::AskForSite },
+    Doing { label: "Why is a page closed?", href: urls::EXPLAIN, about: "What the filter decides, for whom, by which rule", permission: Permission::ExplainDecisions },
+    Doing { label: "Look up a person’s activity", href: urls::LOOK_UP, about: "With a reason, which is kept and counted", permission: Permission::LookUpActivity },
     Doing { label: "Read the policy", href: urls::POLICY, about: "What the school promised, in its own words", permission: Permission::ReadPolicy },
     Doing { label: "Get help now", href: urls::HELPLINES, about: "Telephone numbers and sites that help today", permission: Permission::TellSomeone },
 ];
@@ -98,9 +102,14 @@ pub(crate) async fn page(State(app): State<App>, visit: Visit) -> WebResult {
 /// What needs this reader now, most dangerous first. Each area answers for itself.
 async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>> {
     let mut needs = Vec::new();
+    needs.extend(alerts::needs(tx, reader).await?);
+    needs.extend(concerns::needs(tx, reader).await?);
+    needs.extend(tasks::needs(tx, reader).await?);
+    needs.extend(incidents::needs(tx, reader).await?);
     needs.extend(portal::needs(tx, reader).await?);
     needs.extend(board::needs(tx, reader).await?);
     needs.extend(reports::needs(tx, reader).await?);
+    needs.extend(requests::needs(tx, reader).await?);
     needs.sort_by_key(|need| match need.kind {
         "danger" | "broken" => 0,
         "overdue" => 1,

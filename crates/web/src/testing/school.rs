@@ -2,7 +2,7 @@
 //! signed. A clock that stands still until a story turns it.
 
 use super::Client;
-use crate::app::{App, Doing, Network, Settings, example_policies};
+use crate::app::{App, BlockedPage, Doing, Listed, Network, Settings, example_policies};
 use crate::passwords;
 use belisha_policy::{Audience, Nation, Phase, Role};
 use belisha_records::{Actor, Class, ClassId, Identifier, OfficeHolding, Person, PersonId, PersonName, SchoolId};
@@ -68,6 +68,26 @@ impl Network for Heard {
     }
     fn explain(&self, _: SchoolId, _: Option<PersonId>, page: &str, _: Timestamp) -> Vec<(String, String)> {
         vec![("Decision".into(), format!("closed: `{page}`"))]
+    }
+    fn explain_for_group(&self, _: SchoolId, group: &str, page: &str, _: Timestamp) -> Vec<(String, String)> {
+        vec![("Answer".into(), format!("closed: `{page}`")), ("Group".into(), group.into()), ("Step 1".into(), "helplines: nothing here".into())]
+    }
+    /// The number of a block says what it is: `WHO-HOST`, and `WHO-warned-HOST` for a warning.
+    fn block(&self, _: SchoolId, id: &str) -> Option<BlockedPage> {
+        let (who, host) = id.rsplit_once('-')?;
+        let warned = who.strip_suffix("-warned");
+        let place = PEOPLE.iter().position(|person| person.username == warned.unwrap_or(who))?;
+        let person = PersonId::make(1_790_000_000_000, [u8::try_from(place + 1).ok()?; 10]);
+        Some(BlockedPage { host: host.into(), category: Some("games".into()), person: Some(person), may_warn: warned.is_some() })
+    }
+    fn pass_warning(&self, _: SchoolId, id: &str) -> bool {
+        drop(self.note(format!("warning passed: {id}")));
+        id.contains("-warned-")
+    }
+    /// A host says what it is: `weapons.example` is listed as weapons, `illegal.example` is beyond everybody’s reach.
+    fn listed(&self, _: SchoolId, host: &str) -> Listed {
+        let category = host.split('.').next().unwrap_or_default();
+        Listed { categories: vec![category.to_owned()], beyond_reach: category == "illegal" }
     }
 }
 

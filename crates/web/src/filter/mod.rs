@@ -1,0 +1,20 @@
+//! The filter as it runs: the policy's tables, the school's own sites, what is open for a time, the lists behind it; and
+//! the answer to "why is this closed?". What is decided is `belisha-filter`'s; requests are the area `requests`.
+
+mod explain;
+pub(crate) mod host;
+mod rules;
+mod show;
+
+use crate::app::App;
+use crate::urls;
+use axum::Router;
+use axum::routing::{get, post};
+
+pub(crate) fn router() -> Router<App> {
+    Router::new()
+        .route(urls::FILTER, get(show::page))
+        .route(urls::FILTER_RULES, post(rules::add))
+        .route("/filter/rules/{rule}/remove", post(rules::remove))
+        .route(urls::EXPLAIN, get(explain::page).post(explain::submit))
+}
