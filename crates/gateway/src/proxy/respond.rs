@@ -69,13 +69,11 @@ pub(super) fn sign_first(shared: &Shared) -> Response {
 
 /// The PAC file.
 pub(crate) fn pac(shared: &Shared) -> Response {
-    let portal = shared
-        .config
-        .portal
-        .hosts
-        .first()
-        .map(String::as_str)
-        .or(shared.config.portal.base_host())
+    // The host that links name is reached directly: through a tunnel the portal would take the proxy for the device.
+    let portal = &shared.config.portal;
+    let portal = portal
+        .base_host()
+        .or(portal.hosts.first().map(String::as_str))
         .unwrap_or_default();
     let mut response = Response::new(whole(pac_file(&shared.proxy_public, portal)));
     response
