@@ -1,4 +1,5 @@
 //! What is refused, and how: forged forms and cookies, pages that are not there, forms that are too large.
+#![expect(clippy::unwrap_used, reason = "a story stops where its world cannot be set up")]
 
 use axum::http::Method;
 use belisha_store::both_databases;

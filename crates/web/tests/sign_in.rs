@@ -1,4 +1,5 @@
 //! Signing in and out, told as stories.
+#![expect(clippy::unwrap_used, reason = "a story stops where its world cannot be set up")]
 
 use belisha_store::both_databases;
 use belisha_store::testing::TestDatabase;
