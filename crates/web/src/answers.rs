@@ -26,7 +26,11 @@ pub struct Choice {
 impl Choice {
     /// A choice without a hint.
     pub fn new(value: impl ToString, label: impl Into<String>) -> Self {
-        Self { value: value.to_string(), label: label.into(), hint: String::new() }
+        Self {
+            value: value.to_string(),
+            label: label.into(),
+            hint: String::new(),
+        }
     }
     /// Adds a hint.
     #[must_use]
@@ -51,28 +55,46 @@ impl Answers {
     /// Reads the body of a form.
     pub fn parse(body: &[u8]) -> Self {
         let clean = |text: String| text.replace('\0', "").replace("\r\n", "\n");
-        let values = url::form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), clean(value.into_owned()))).collect();
-        Self { values, errors: FieldErrors::new() }
+        let values = url::form_urlencoded::parse(body)
+            .map(|(name, value)| (name.into_owned(), clean(value.into_owned())))
+            .collect();
+        Self {
+            values,
+            errors: FieldErrors::new(),
+        }
     }
     /// What was typed in a field, without the spaces around it; empty where nothing was.
     pub fn value(&self, name: impl AsRef<str>) -> &str {
-        self.values.iter().find(|(key, _)| key == name.as_ref()).map_or("", |(_, value)| value.trim())
+        self.values
+            .iter()
+            .find(|(key, _)| key == name.as_ref())
+            .map_or("", |(_, value)| value.trim())
     }
     /// What was typed, exactly: for passwords.
     pub fn exactly(&self, name: &str) -> &str {
-        self.values.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+        self.values
+            .iter()
+            .find(|(key, _)| key == name)
+            .map_or("", |(_, value)| value)
     }
     /// Every value sent under a name: ticked boxes.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.values.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.trim())
+        self.values
+            .iter()
+            .filter(move |(key, _)| key == name)
+            .map(|(_, value)| value.trim())
     }
     /// Every field whose name starts with a prefix, without the prefix.
     pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.values.iter().filter_map(move |(key, value)| key.strip_prefix(prefix).map(|rest| (rest, value.trim())))
+        self.values
+            .iter()
+            .filter_map(move |(key, value)| key.strip_prefix(prefix).map(|rest| (rest, value.trim())))
     }
     /// Whether a value was chosen.
     pub fn has(&self, name: impl AsRef<str>, value: impl AsRef<str>) -> bool {
-        self.values.iter().any(|(key, chosen)| key == name.as_ref() && chosen == value.as_ref())
+        self.values
+            .iter()
+            .any(|(key, chosen)| key == name.as_ref() && chosen == value.as_ref())
     }
     /// Fills a field in.
     #[must_use]
@@ -92,15 +114,27 @@ impl Answers {
     }
     /// The date typed in the three boxes of a date question.
     pub fn date(&mut self, name: &str, missing: &str) -> Option<Date> {
-        let parts: Vec<Option<i16>> = DATE_PARTS.iter().map(|(part, ..)| self.value_of_part(name, part).parse().ok()).collect();
+        let parts: Vec<Option<i16>> = DATE_PARTS
+            .iter()
+            .map(|(part, ..)| self.value_of_part(name, part).parse().ok())
+            .collect();
         if let [Some(day), Some(month), Some(year)] = parts[..]
             && let (Ok(day), Ok(month)) = (i8::try_from(day), i8::try_from(month))
             && let Ok(date) = Date::new(year, month, day)
         {
             return Some(date);
         }
-        let nothing = DATE_PARTS.iter().all(|(part, ..)| self.value_of_part(name, part).is_empty());
-        self.refuse(name, if nothing { missing } else { "enter a real date, such as 27 3 2027" });
+        let nothing = DATE_PARTS
+            .iter()
+            .all(|(part, ..)| self.value_of_part(name, part).is_empty());
+        self.refuse(
+            name,
+            if nothing {
+                missing
+            } else {
+                "enter a real date, such as 27 3 2027"
+            },
+        );
         None
     }
     /// One box of a date.
@@ -137,7 +171,11 @@ impl Answers {
         let (wrong, hinted) = (self.error(name).is_some(), !hint.as_ref().is_empty());
         let mut attributes = String::new();
         if wrong || hinted {
-            let ids: Vec<String> = [(hinted, "hint"), (wrong, "error")].iter().filter(|(said, _)| *said).map(|(_, end)| format!("{name}-{end}")).collect();
+            let ids: Vec<String> = [(hinted, "hint"), (wrong, "error")]
+                .iter()
+                .filter(|(said, _)| *said)
+                .map(|(_, end)| format!("{name}-{end}"))
+                .collect();
             let _ = write!(attributes, " aria-describedby=\"{}\"", ids.join(" "));
         }
         if wrong {
@@ -153,7 +191,11 @@ impl<S: Send + Sync> FromRequest<S> for Answers {
     async fn from_request(request: Request, state: &S) -> Result<Self, WebError> {
         match Bytes::from_request(request, state).await {
             Ok(body) => Ok(Self::parse(&body)),
-            Err(BytesRejection::FailedToBufferBody(refusal)) if refusal.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE => Err(WebError::TooLarge),
+            Err(BytesRejection::FailedToBufferBody(refusal))
+                if refusal.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE =>
+            {
+                Err(WebError::TooLarge)
+            }
             Err(_) => Err(WebError::Interrupted),
         }
     }
@@ -181,6 +223,9 @@ mod tests {
         let mut answers = Answers::parse("place=+Library+%00&what=".as_bytes());
         answers.required("what", "say what happened", 10);
         assert_eq!(answers.value("place"), "Library");
-        assert_eq!(answers.described("what", "In your words"), " aria-describedby=\"what-hint what-error\" aria-invalid=\"true\"");
+        assert_eq!(
+            answers.described("what", "In your words"),
+            " aria-describedby=\"what-hint what-error\" aria-invalid=\"true\""
+        );
     }
 }

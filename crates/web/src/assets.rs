@@ -26,19 +26,29 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route("/assets/{name}", get(serve)).route("/favicon.ico", get(|headers| serve(Path("beacon".into()), headers)))
+    Router::new()
+        .route("/assets/{name}", get(serve))
+        .route("/favicon.ico", get(|headers| serve(Path("beacon".into()), headers)))
 }
 
 async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
     let wanted = |asset: &&Asset| asset.name == name || (name == "beacon" && asset.media == "image/svg+xml");
-    let Some(asset) = ASSETS.iter().find(wanted) else { return StatusCode::NOT_FOUND.into_response() };
-    let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("br"));
+    let Some(asset) = ASSETS.iter().find(wanted) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let accepts = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("br"));
     let common = [
         (header::CONTENT_TYPE, asset.media),
         (header::CACHE_CONTROL, FOR_EVER),
         (header::VARY, "accept-encoding"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (
+            header::HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
     ];
     match asset.brotli.filter(|_| accepts) {
         Some(small) => (common, [(header::CONTENT_ENCODING, "br")], small).into_response(),

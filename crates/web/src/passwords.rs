@@ -43,7 +43,9 @@ impl Hasher {
         let known = hash.is_some();
         let (password, hash) = (password.to_owned(), hash.unwrap_or(NOBODY).to_owned());
         let matches = self
-            .in_turn(move || PasswordHash::new(&hash).is_ok_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok()))
+            .in_turn(move || {
+                PasswordHash::new(&hash).is_ok_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok())
+            })
             .await?;
         Ok(matches && known)
     }
@@ -55,7 +57,8 @@ impl Hasher {
             drop(turn);
             result
         });
-        done.await.map_err(|_| WebError::fault("a password could not be checked"))
+        done.await
+            .map_err(|_| WebError::fault("a password could not be checked"))
     }
 }
 
@@ -65,7 +68,8 @@ impl Hasher {
 /// `Fault` when hashing fails.
 pub fn hash(password: &str, salt: &[u8; 16]) -> Result<String, WebError> {
     let hash = argon2().hash_password_with_salt(password.as_bytes(), salt);
-    hash.map(|hash| hash.to_string()).map_err(|_| WebError::fault("a password could not be hashed"))
+    hash.map(|hash| hash.to_string())
+        .map_err(|_| WebError::fault("a password could not be hashed"))
 }
 
 fn argon2() -> Argon2<'static> {
@@ -84,6 +88,9 @@ mod tests {
         assert!(hasher.check("zebra crossing", Some(&hash)).await.unwrap());
         assert!(!hasher.check("Zebra crossing", Some(&hash)).await.unwrap());
         assert!(!hasher.check("zebra crossing", None).await.unwrap());
-        assert!(PasswordHash::new(NOBODY).is_ok(), "the stand-in must really be hashed against");
+        assert!(
+            PasswordHash::new(NOBODY).is_ok(),
+            "the stand-in must really be hashed against"
+        );
     }
 }

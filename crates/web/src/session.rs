@@ -9,8 +9,8 @@ use axum::http::{HeaderMap, header};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use belisha_policy::{Audience, Role};
-use belisha_records::{Actor, Permission, Person, active_roles, may};
 use belisha_records::SessionId;
+use belisha_records::{Actor, Permission, Person, active_roles, may};
 use belisha_store::schools::School;
 use belisha_store::{offices, people, schools, sessions};
 use jiff::civil::Date;
@@ -65,7 +65,10 @@ impl Visit {
             None => None,
         };
         let mut all = schools::list(&mut app.store.read_installation().await?).await?;
-        let wanted = session.as_ref().map(|session| session.school).or_else(|| cookie(&parts.headers, SCHOOL_COOKIE)?.parse().ok());
+        let wanted = session
+            .as_ref()
+            .map(|session| session.school)
+            .or_else(|| cookie(&parts.headers, SCHOOL_COOKIE)?.parse().ok());
         let place = all.iter().position(|school| Some(school.id) == wanted).unwrap_or(0);
         let school = (place < all.len()).then(|| all.remove(place));
         let reader = match (&school, session) {
@@ -74,13 +77,24 @@ impl Visit {
                 let person = people::find(&mut tx, session.person).await?;
                 let holdings = offices::list_of(&mut tx, session.person).await?;
                 let today = school.calendar.day_of(now);
-                person.map(|person| Reader { roles: active_roles(&person, &holdings, today), person, session: session.id })
+                person.map(|person| Reader {
+                    roles: active_roles(&person, &holdings, today),
+                    person,
+                    session: session.id,
+                })
             }
             _ => None,
         };
         // Somebody who has left keeps no session.
         let reader = reader.filter(|reader| !reader.roles.is_empty());
-        Ok(Self { school, other_schools: if app.settings.demonstration { all } else { Vec::new() }, address, path: parts.uri.path().to_owned(), now, reader })
+        Ok(Self {
+            school,
+            other_schools: if app.settings.demonstration { all } else { Vec::new() },
+            address,
+            path: parts.uri.path().to_owned(),
+            now,
+            reader,
+        })
     }
 
     /// The school, for pages that need one.
@@ -95,7 +109,14 @@ impl Visit {
     pub fn frame(&self) -> Frame {
         let mut frame = Frame::bare();
         frame.school = self.school.as_ref().map(|school| school.name.clone());
-        frame.other_schools = self.other_schools.iter().map(|school| OtherSchool { id: school.id.to_string(), name: school.name.clone() }).collect();
+        frame.other_schools = self
+            .other_schools
+            .iter()
+            .map(|school| OtherSchool {
+                id: school.id.to_string(),
+                name: school.name.clone(),
+            })
+            .collect();
         if let Some(reader) = &self.reader {
             frame.person = Some(reader.person.name.reveal().to_owned());
             frame.for_pupils = matches!(reader.person.audience, Audience::Pupil | Audience::YoungerPupil);
@@ -134,7 +155,11 @@ impl SignedIn {
     /// # Errors
     /// `Forbidden`, which says who may.
     pub fn may(&self, permission: Permission) -> Result<(), WebError> {
-        if self.can(permission) { Ok(()) } else { Err(WebError::Forbidden(permission)) }
+        if self.can(permission) {
+            Ok(())
+        } else {
+            Err(WebError::Forbidden(permission))
+        }
     }
     /// Whether one of the reader's roles has a permission: for buttons that would lead nowhere.
     pub fn can(&self, permission: Permission) -> bool {
@@ -175,16 +200,32 @@ impl SignedIn {
     pub fn from_visit(visit: &Visit) -> Option<Self> {
         let reader = visit.reader.clone()?;
         let school = visit.school.clone()?;
-        Some(Self { person: reader.person, roles: reader.roles, school, address: visit.address, now: visit.now, visit: visit.clone() })
+        Some(Self {
+            person: reader.person,
+            roles: reader.roles,
+            school,
+            address: visit.address,
+            now: visit.now,
+            visit: visit.clone(),
+        })
     }
 }
 
 /// The address of the device that asks. A request that came through our own gateway says whose it is in `Forwarded`
 /// (RFC 7239), and proves with the shared secret that the gateway wrote it; anybody else's `Forwarded` is ignored.
 fn device_address(parts: &Parts, secret: Option<&str>) -> IpAddr {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |from| from.0.ip().to_canonical());
-    let forwarded = parts.headers.get(header::FORWARDED).and_then(|value| value.to_str().ok());
-    secret.zip(forwarded).and_then(|(secret, forwarded)| forwarded_for(forwarded, secret)).unwrap_or(peer)
+    let peer = parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |from| from.0.ip().to_canonical());
+    let forwarded = parts
+        .headers
+        .get(header::FORWARDED)
+        .and_then(|value| value.to_str().ok());
+    secret
+        .zip(forwarded)
+        .and_then(|(secret, forwarded)| forwarded_for(forwarded, secret))
+        .unwrap_or(peer)
 }
 
 /// The address in `for=…;secret="…"`, if the secret is ours. IPv6 stands in brackets and quotation marks there.
@@ -194,7 +235,13 @@ fn forwarded_for(forwarded: &str, secret: &str) -> Option<IpAddr> {
     for (name, value) in pairs.by_ref() {
         let value = value.trim_matches('"');
         match name {
-            "for" => device = value.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok(),
+            "for" => {
+                device = value
+                    .trim_start_matches('[')
+                    .trim_end_matches(']')
+                    .parse::<IpAddr>()
+                    .ok()
+            }
             "secret" => proven = value == secret,
             _ => {}
         }
@@ -213,8 +260,15 @@ impl NewSession {
     pub(crate) fn make(app: &App, now: Timestamp) -> Self {
         let token = URL_SAFE_NO_PAD.encode(app.random::<32>());
         let hours = app.settings.session_hours;
-        let cookie = format!("{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={}", hours * 3600);
-        Self { token_hash: hash_of(&token), cookie, until: now + SignedDuration::from_hours(hours) }
+        let cookie = format!(
+            "{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={}",
+            hours * 3600
+        );
+        Self {
+            token_hash: hash_of(&token),
+            cookie,
+            until: now + SignedDuration::from_hours(hours),
+        }
     }
 }
 
@@ -230,12 +284,22 @@ pub(crate) fn school_cookie(school: belisha_records::SchoolId) -> String {
 
 /// What is kept of a token, so that a stolen database signs nobody in: its SHA-256, in hexadecimal.
 pub(crate) fn hash_of(token: &str) -> String {
-    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(token.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-    pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+    let pairs = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'));
+    pairs
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
 }
 
 #[cfg(test)]
@@ -245,9 +309,21 @@ mod tests {
     #[test]
     fn only_the_gateway_says_whose_device_it_is() {
         let device = |forwarded: &str| forwarded_for(forwarded, "0badcafe");
-        assert_eq!(device("for=10.1.2.3;secret=\"0badcafe\""), Some(IpAddr::from([10, 1, 2, 3])));
-        assert_eq!(device("for=\"[2001:db8::7]\";secret=\"0badcafe\""), "2001:db8::7".parse().ok());
-        for forged in ["for=10.1.2.3", "for=10.1.2.3;secret=\"guess\"", "secret=\"0badcafe\"", "for=unknown;secret=\"0badcafe\"", ""] {
+        assert_eq!(
+            device("for=10.1.2.3;secret=\"0badcafe\""),
+            Some(IpAddr::from([10, 1, 2, 3]))
+        );
+        assert_eq!(
+            device("for=\"[2001:db8::7]\";secret=\"0badcafe\""),
+            "2001:db8::7".parse().ok()
+        );
+        for forged in [
+            "for=10.1.2.3",
+            "for=10.1.2.3;secret=\"guess\"",
+            "secret=\"0badcafe\"",
+            "for=unknown;secret=\"0badcafe\"",
+            "",
+        ] {
             assert_eq!(device(forged), None, "{forged}");
         }
     }

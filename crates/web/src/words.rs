@@ -1,8 +1,8 @@
 //! How the pages say things: dates, times, counts, and messages made into sentences.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::borrow::Borrow;
 
@@ -17,7 +17,10 @@ pub fn sentence(message: &str) -> String {
         }
         other => other,
     });
-    let first: String = letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+    let first: String = letters
+        .next()
+        .map(|first| first.to_uppercase().collect())
+        .unwrap_or_default();
     first + &letters.collect::<String>()
 }
 
@@ -28,7 +31,10 @@ pub fn day(date: impl Borrow<Date>) -> String {
 
 /// `Tuesday 3 November 2026, 10:45`, in the school's time zone.
 pub fn moment(at: impl Borrow<Timestamp>, zone: &TimeZone) -> String {
-    at.borrow().to_zoned(zone.clone()).strftime("%A %-d %B %Y, %H:%M").to_string()
+    at.borrow()
+        .to_zoned(zone.clone())
+        .strftime("%A %-d %B %Y, %H:%M")
+        .to_string()
 }
 
 /// `10:45`, in the school's time zone.
@@ -44,7 +50,11 @@ pub fn count(number: impl Borrow<usize>, one: &str, many: &str) -> String {
 
 /// What a tick stands beside: the line and its exact words. Boxes send it, so that nobody signs words they did not see.
 pub fn fingerprint(line: &str, text: &str) -> String {
-    let digest = Sha256::new().chain_update(line).chain_update([0]).chain_update(text).finalize();
+    let digest = Sha256::new()
+        .chain_update(line)
+        .chain_update([0])
+        .chain_update(text)
+        .finalize();
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -54,7 +64,10 @@ mod tests {
 
     #[test]
     fn a_message_becomes_a_sentence_without_backticks() {
-        assert_eq!(sentence("`7Z` is not a class; choose one of the list"), "‘7Z’ is not a class; choose one of the list");
+        assert_eq!(
+            sentence("`7Z` is not a class; choose one of the list"),
+            "‘7Z’ is not a class; choose one of the list"
+        );
         assert_eq!(sentence("enter a date"), "Enter a date");
         assert_eq!(sentence(""), "");
     }

@@ -7,7 +7,12 @@ use jiff::SignedDuration;
 
 /// What a form's boxes send, with everything ticked.
 fn ticks(page: &Seen) -> Vec<String> {
-    page.body.split("name=\"line\" value=\"").skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
+    page.body
+        .split("name=\"line\" value=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .map(str::to_owned)
+        .collect()
 }
 
 async fn sign(client: &Client, path: &str) -> Seen {

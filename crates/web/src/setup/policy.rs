@@ -47,7 +47,9 @@ async fn allowed(app: &App, reader: &SignedIn) -> WebResult<()> {
     reader.may(Permission::ManageSchool)?;
     let mut tx = app.store.read(reader.school.id).await?;
     if policies::in_force(&mut tx).await?.is_some() {
-        return Err(WebError::Conflict("a policy is in force already; a new one is uploaded as a draft by those who lead the school".into()));
+        return Err(WebError::Conflict(
+            "a policy is in force already; a new one is uploaded as a draft by those who lead the school".into(),
+        ));
     }
     Ok(())
 }
@@ -63,10 +65,20 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
 }
 
 fn form(app: &App, reader: &SignedIn, answers: Answers, checked: Option<Checked>) -> WebResult {
-    let mut examples: Vec<Choice> =
-        app.settings.examples.iter().map(|example| Choice::new(example.key, example.label).hint("Complete, in force at once, and yours to change")).collect();
-    examples.push(Choice::new("own", "Our own document").hint("Choose a file that ends in .dj, or paste its text below"));
-    show(PolicyPage { frame: reader.frame(), answers, examples, checked })
+    let mut examples: Vec<Choice> = app
+        .settings
+        .examples
+        .iter()
+        .map(|example| Choice::new(example.key, example.label).hint("Complete, in force at once, and yours to change"))
+        .collect();
+    examples
+        .push(Choice::new("own", "Our own document").hint("Choose a file that ends in .dj, or paste its text below"));
+    show(PolicyPage {
+        frame: reader.frame(),
+        answers,
+        examples,
+        checked,
+    })
 }
 
 pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, multipart: Multipart) -> WebResult {
@@ -75,7 +87,11 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, multipart: 
     let from = answers.value("from").to_owned();
     let source = match app.settings.examples.iter().find(|example| example.key == from) {
         Some(example) => example.source.to_owned(),
-        None => [answers.value("file"), answers.value("text")].into_iter().find(|text| !text.is_empty()).unwrap_or("").to_owned(),
+        None => [answers.value("file"), answers.value("text")]
+            .into_iter()
+            .find(|text| !text.is_empty())
+            .unwrap_or("")
+            .to_owned(),
     };
     if from.is_empty() {
         answers.refuse("from", "choose a policy to begin with");
@@ -89,7 +105,11 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, multipart: 
     if checked.errors > 0 {
         answers.refuse("from", "mend what is marked as an error below, then check it again");
         let answers = answers.with("text", &source);
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(&app, &reader, answers, Some(checked))?).into_response());
+        return Ok((
+            StatusCode::UNPROCESSABLE_ENTITY,
+            form(&app, &reader, answers, Some(checked))?,
+        )
+            .into_response());
     }
     if answers.value("then") != "use" {
         return form(&app, &reader, answers.with("text", &source), Some(checked));
@@ -114,7 +134,13 @@ async fn read(mut multipart: Multipart) -> WebResult<Answers> {
             Err(_) => return Err(WebError::Interrupted),
         };
         let name = part.name().unwrap_or_default().to_owned();
-        let bytes = part.bytes().await.map_err(|fault| if fault.status() == StatusCode::PAYLOAD_TOO_LARGE { WebError::TooLarge } else { WebError::Interrupted })?;
+        let bytes = part.bytes().await.map_err(|fault| {
+            if fault.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                WebError::TooLarge
+            } else {
+                WebError::Interrupted
+            }
+        })?;
         let text = String::from_utf8_lossy(&bytes).replace('\0', "").replace("\r\n", "\n");
         answers = answers.with(name, text);
     }
@@ -136,13 +162,22 @@ fn check(source: &str, reader: &SignedIn) -> Checked {
             place: format!("line {}, column {}", finding.line, finding.column),
             message: crate::words::sentence(&finding.message),
             remedy: crate::words::sentence(&finding.remedy),
-            line: source.lines().nth(finding.line.saturating_sub(1)).unwrap_or_default().chars().take(160).collect(),
+            line: source
+                .lines()
+                .nth(finding.line.saturating_sub(1))
+                .unwrap_or_default()
+                .chars()
+                .take(160)
+                .collect(),
         }
     };
     let mut findings: Vec<&Finding> = compiled.findings.iter().collect();
     findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.line));
     Checked {
-        title: compiled.policy.as_ref().map_or_else(String::new, |policy| policy.title.clone()),
+        title: compiled
+            .policy
+            .as_ref()
+            .map_or_else(String::new, |policy| policy.title.clone()),
         errors,
         warnings,
         coverage: compiled.policy.as_ref().map(coverage),

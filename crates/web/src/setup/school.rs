@@ -39,12 +39,29 @@ fn allowed(app: &App, visit: &Visit, token: &str) -> WebResult<()> {
 }
 
 fn form(visit: &Visit, token: String, answers: Answers) -> WebResult {
-    let nations = Nation::ALL.iter().map(|nation| Choice::new(nation.key(), nation.label())).collect();
-    let phases = Phase::ALL.iter().map(|phase| Choice::new(phase.key(), phase.label())).collect();
-    show(SchoolPage { frame: visit.frame(), answers, nations, phases, token })
+    let nations = Nation::ALL
+        .iter()
+        .map(|nation| Choice::new(nation.key(), nation.label()))
+        .collect();
+    let phases = Phase::ALL
+        .iter()
+        .map(|phase| Choice::new(phase.key(), phase.label()))
+        .collect();
+    show(SchoolPage {
+        frame: visit.frame(),
+        answers,
+        nations,
+        phases,
+        token,
+    })
 }
 
-pub(crate) async fn submit(State(app): State<App>, visit: Visit, Path(token): Path<String>, mut answers: Answers) -> WebResult {
+pub(crate) async fn submit(
+    State(app): State<App>,
+    visit: Visit,
+    Path(token): Path<String>,
+    mut answers: Answers,
+) -> WebResult {
     allowed(&app, &visit, &token)?;
     let school_name = answers.required("school", "enter the school’s name", 120);
     let nation = Nation::from_key(answers.value("nation"));
@@ -66,7 +83,15 @@ pub(crate) async fn submit(State(app): State<App>, visit: Visit, Path(token): Pa
     let person_id: PersonId = app.id();
     let calendar = super::calendar::usual(nation, visit.now);
     let today = calendar.day_of(visit.now);
-    let school = School { id: school_id, name: school_name, nation, phase, calendar, settings: serde_json::json!({}), created_at: visit.now };
+    let school = School {
+        id: school_id,
+        name: school_name,
+        nation,
+        phase,
+        calendar,
+        settings: serde_json::json!({}),
+        created_at: visit.now,
+    };
     let person = Person {
         id: person_id,
         school: school_id,
@@ -79,14 +104,28 @@ pub(crate) async fn submit(State(app): State<App>, visit: Visit, Path(token): Pa
         joined: today,
         left: None,
     };
-    let mut tx = app.store.begin(&Actor::Job("first-start"), school_id, visit.now).await?;
+    let mut tx = app
+        .store
+        .begin(&Actor::Job("first-start"), school_id, visit.now)
+        .await?;
     // Two browsers with the same link: the second finds the first one's school.
     if !schools::list(&mut tx).await?.is_empty() {
-        return Err(WebError::Conflict("somebody has just set up the school with this link; sign in with what they chose".into()));
+        return Err(WebError::Conflict(
+            "somebody has just set up the school with this link; sign in with what they chose".into(),
+        ));
     }
     schools::insert(&mut tx, &school).await?;
     people::insert(&mut tx, &person).await?;
-    offices::insert(&mut tx, &OfficeHolding { person: person_id, role: Role::SystemAdministrator, from: today, until: None }).await?;
+    offices::insert(
+        &mut tx,
+        &OfficeHolding {
+            person: person_id,
+            role: Role::SystemAdministrator,
+            from: today,
+            until: None,
+        },
+    )
+    .await?;
     credentials::set_password_hash(&mut tx, person_id, &hash).await?;
     tx.commit().await?;
     enter(&app, &visit, school_id, person_id, urls::START_POLICY).await

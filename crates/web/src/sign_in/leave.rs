@@ -20,16 +20,30 @@ pub(crate) async fn sign_out(State(app): State<App>, visit: Visit) -> WebResult 
 pub(crate) async fn leave(State(app): State<App>, visit: Visit) -> WebResult {
     end(&app, &visit).await?;
     let clear = header::HeaderName::from_static("clear-site-data");
-    Ok(([(header::SET_COOKIE, spent_cookie()), (clear, "\"cache\", \"storage\"".into())], Redirect::to(&app.settings.exit_page)).into_response())
+    Ok((
+        [
+            (header::SET_COOKIE, spent_cookie()),
+            (clear, "\"cache\", \"storage\"".into()),
+        ],
+        Redirect::to(&app.settings.exit_page),
+    )
+        .into_response())
 }
 
 /// Ends the session, and takes the device off the network if it was the reader's.
 async fn end(app: &App, visit: &Visit) -> WebResult<()> {
-    let (Some(reader), Some(school)) = (&visit.reader, &visit.school) else { return Ok(()) };
-    let mut tx = app.store.begin(&Actor::Person(reader.person.id), school.id, visit.now).await?;
+    let (Some(reader), Some(school)) = (&visit.reader, &visit.school) else {
+        return Ok(());
+    };
+    let mut tx = app
+        .store
+        .begin(&Actor::Person(reader.person.id), school.id, visit.now)
+        .await?;
     sessions::revoke(&mut tx, reader.session).await?;
     let address = visit.address.to_string();
-    let device = devices::at_address(&mut tx, &address, visit.now).await?.filter(|device| device.person == reader.person.id);
+    let device = devices::at_address(&mut tx, &address, visit.now)
+        .await?
+        .filter(|device| device.person == reader.person.id);
     if device.is_some() {
         devices::sign_out(&mut tx, &address).await?;
     }

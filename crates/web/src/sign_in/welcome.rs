@@ -46,7 +46,9 @@ pub async fn make_link(tx: &mut Tx, app: &App, person: PersonId) -> WebResult<St
 }
 
 pub(crate) async fn page(State(app): State<App>, visit: Visit, Path(token): Path<String>) -> WebResult {
-    let Some(link) = credentials::find_link(&app.store, &hash_of(&token), visit.now).await? else { return spent(&visit) };
+    let Some(link) = credentials::find_link(&app.store, &hash_of(&token), visit.now).await? else {
+        return spent(&visit);
+    };
     form(&app, &visit, &link, token, Answers::new()).await
 }
 
@@ -62,19 +64,38 @@ async fn form(app: &App, visit: &Visit, link: &OneTimeLink, token: String, mut a
     {
         answers = answers.with("username", username);
     }
-    show(WelcomePage { frame: visit.frame(), answers, name: person.name.reveal().to_owned(), token })
+    show(WelcomePage {
+        frame: visit.frame(),
+        answers,
+        name: person.name.reveal().to_owned(),
+        token,
+    })
 }
 
-pub(crate) async fn submit(State(app): State<App>, visit: Visit, Path(token): Path<String>, mut answers: Answers) -> WebResult {
+pub(crate) async fn submit(
+    State(app): State<App>,
+    visit: Visit,
+    Path(token): Path<String>,
+    mut answers: Answers,
+) -> WebResult {
     let hash = hash_of(&token);
-    let Some(link) = credentials::find_link(&app.store, &hash, visit.now).await? else { return spent(&visit) };
+    let Some(link) = credentials::find_link(&app.store, &hash, visit.now).await? else {
+        return spent(&visit);
+    };
     let username = username(&mut answers, &app, Some(link.person)).await?;
     let password = password(&mut answers);
     if answers.has_errors() {
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(&app, &visit, &link, token, answers).await?).into_response());
+        return Ok((
+            StatusCode::UNPROCESSABLE_ENTITY,
+            form(&app, &visit, &link, token, answers).await?,
+        )
+            .into_response());
     }
     let hashed = app.guard.hasher.hash(&password, app.random()).await?;
-    let mut tx = app.store.begin(&Actor::Person(link.person), link.school, visit.now).await?;
+    let mut tx = app
+        .store
+        .begin(&Actor::Person(link.person), link.school, visit.now)
+        .await?;
     credentials::use_link(&mut tx, &hash).await?;
     let mut person = people::find(&mut tx, link.person).await?.ok_or(WebError::NotFound)?;
     person.username = Some(username);
@@ -88,11 +109,20 @@ pub(crate) async fn submit(State(app): State<App>, visit: Visit, Path(token): Pa
 /// A username that nobody else of the installation has.
 pub(crate) async fn username(answers: &mut Answers, app: &App, own: Option<PersonId>) -> WebResult<String> {
     let username = answers.required("username", "choose a username", 60).to_lowercase();
-    if !username.chars().all(|letter| letter.is_alphanumeric() || ".-_'@".contains(letter)) {
-        answers.refuse("username", "use letters, digits, full stops and hyphens, without spaces");
+    if !username
+        .chars()
+        .all(|letter| letter.is_alphanumeric() || ".-_'@".contains(letter))
+    {
+        answers.refuse(
+            "username",
+            "use letters, digits, full stops and hyphens, without spaces",
+        );
     }
     let mut tx = app.store.read_installation().await?;
-    if people::locate_username(&mut tx, &username).await?.is_some_and(|(_, person)| Some(person) != own) {
+    if people::locate_username(&mut tx, &username)
+        .await?
+        .is_some_and(|(_, person)| Some(person) != own)
+    {
         answers.refuse("username", "somebody has this username; choose another");
     }
     Ok(username)
@@ -103,7 +133,13 @@ pub(crate) fn password(answers: &mut Answers) -> String {
     let password = answers.exactly("password").to_owned();
     let length = password.chars().count();
     if length < passwords::SHORTEST {
-        answers.refuse("password", format!("choose at least {} characters; three words together are easy to remember", passwords::SHORTEST));
+        answers.refuse(
+            "password",
+            format!(
+                "choose at least {} characters; three words together are easy to remember",
+                passwords::SHORTEST
+            ),
+        );
     } else if password.len() > passwords::LONGEST {
         answers.refuse("password", "choose a shorter password");
     } else if password.to_lowercase().contains(answers.value("username")) && !answers.value("username").is_empty() {

@@ -29,7 +29,12 @@ pub(crate) async fn page(visit: Visit) -> WebResult {
 pub(crate) async fn submit(State(app): State<App>, visit: Visit, mut answers: Answers) -> WebResult {
     let school = visit.school()?;
     // Receipts are guessed no faster than passwords are.
-    if app.guard.attempts.wait_until("receipt", visit.address, visit.now).is_some() {
+    if app
+        .guard
+        .attempts
+        .wait_until("receipt", visit.address, visit.now)
+        .is_some()
+    {
         answers.refuse("receipt", "too many tries; wait five minutes, then try again");
         return Ok((StatusCode::TOO_MANY_REQUESTS, shown(&visit, answers, None)?).into_response());
     }
@@ -45,9 +50,21 @@ pub(crate) async fn submit(State(app): State<App>, visit: Visit, mut answers: An
     };
     let zone = school.calendar.zone();
     let status = match (told.incident, told.read_at) {
-        (Some(_), _) => ("open", "Being dealt with", "Somebody at school read it and is doing something about it.".to_owned()),
-        (None, Some(read)) => ("kept", "Read", format!("Somebody at school read it on {}.", words::moment(read, &zone))),
-        (None, None) => ("due", "Not read yet", "It is there, and nobody has read it yet. If you cannot wait, get help now.".to_owned()),
+        (Some(_), _) => (
+            "open",
+            "Being dealt with",
+            "Somebody at school read it and is doing something about it.".to_owned(),
+        ),
+        (None, Some(read)) => (
+            "kept",
+            "Read",
+            format!("Somebody at school read it on {}.", words::moment(read, &zone)),
+        ),
+        (None, None) => (
+            "due",
+            "Not read yet",
+            "It is there, and nobody has read it yet. If you cannot wait, get help now.".to_owned(),
+        ),
     };
     shown(&visit, answers, Some(status))
 }

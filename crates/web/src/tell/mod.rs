@@ -33,10 +33,30 @@ pub struct Kind {
 
 /// The choices, in the order of the page.
 pub const KINDS: &[Kind] = &[
-    Kind { key: "worried", label: "Something worried me", about: "It scared me, or it feels wrong", question: "What worried you?" },
-    Kind { key: "unkind", label: "Somebody was unkind", about: "To me, or to somebody else", question: "What did they do or say?" },
-    Kind { key: "saw", label: "I saw something bad", about: "On a screen, by accident or not", question: "What did you see?" },
-    Kind { key: "else", label: "Something else", about: "Or I do not know how to say it", question: "What would you like to tell us?" },
+    Kind {
+        key: "worried",
+        label: "Something worried me",
+        about: "It scared me, or it feels wrong",
+        question: "What worried you?",
+    },
+    Kind {
+        key: "unkind",
+        label: "Somebody was unkind",
+        about: "To me, or to somebody else",
+        question: "What did they do or say?",
+    },
+    Kind {
+        key: "saw",
+        label: "I saw something bad",
+        about: "On a screen, by accident or not",
+        question: "What did you see?",
+    },
+    Kind {
+        key: "else",
+        label: "Something else",
+        about: "Or I do not know how to say it",
+        question: "What would you like to tell us?",
+    },
 ];
 
 fn kind(key: &str) -> Option<&'static Kind> {

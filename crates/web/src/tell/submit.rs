@@ -47,28 +47,56 @@ fn form(visit: &Visit, kind: &'static Kind, answers: Answers) -> WebResult {
     frame.for_pupils = true;
     let names = match &visit.reader {
         Some(reader) => vec![
-            Choice::new("yes", format!("Yes, my name is {}", reader.person.name.reveal())).hint("They can talk with you and help sooner"),
+            Choice::new("yes", format!("Yes, my name is {}", reader.person.name.reveal()))
+                .hint("They can talk with you and help sooner"),
             Choice::new("no", "No, not now").hint("Nobody will know that it was you, so nobody can ask you more"),
         ],
         None => Vec::new(),
     };
-    show(WordsPage { frame, answers, kind, names })
+    show(WordsPage {
+        frame,
+        answers,
+        kind,
+        names,
+    })
 }
 
-pub(crate) async fn submit(State(app): State<App>, visit: Visit, Path(key): Path<String>, mut answers: Answers) -> WebResult {
+pub(crate) async fn submit(
+    State(app): State<App>,
+    visit: Visit,
+    Path(key): Path<String>,
+    mut answers: Answers,
+) -> WebResult {
     let kind = kind(&key).ok_or(WebError::NotFound)?;
     let school = visit.school()?.clone();
-    let words = answers.required("words", "write a few words; they do not have to be the right ones", LONGEST);
+    let words = answers.required(
+        "words",
+        "write a few words; they do not have to be the right ones",
+        LONGEST,
+    );
     if visit.reader.is_some() && answers.value("name").is_empty() {
         answers.refuse("name", "choose whether they may know who you are");
     }
     if answers.has_errors() {
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(&visit, kind, answers)?).into_response());
     }
-    let by = visit.reader.as_ref().filter(|_| answers.value("name") == "yes").map(|reader| reader.person.id);
+    let by = visit
+        .reader
+        .as_ref()
+        .filter(|_| answers.value("name") == "yes")
+        .map(|reader| reader.person.id);
     let receipt = receipt::make(app.random());
     let id = receipt::record(&receipt).ok_or_else(|| WebError::fault("a receipt could not be made"))?;
-    let concern = Concern { id, school: school.id, by, choice: kind.key.into(), words, told_at: visit.now, read_at: None, incident: None };
+    let concern = Concern {
+        id,
+        school: school.id,
+        by,
+        choice: kind.key.into(),
+        words,
+        told_at: visit.now,
+        read_at: None,
+        incident: None,
+    };
     // A message without a name is written by the page itself, so that the ledger does not name who told it either.
     let actor = by.map_or(Actor::Job("tell-someone"), Actor::Person);
     let mut tx = app.store.begin(&actor, school.id, visit.now).await?;
@@ -77,7 +105,11 @@ pub(crate) async fn submit(State(app): State<App>, visit: Visit, Path(key): Path
     tx.commit().await?;
     let mut frame = visit.frame().with_exit();
     frame.for_pupils = true;
-    show(ReceiptPage { frame, receipt, named: by.is_some() })
+    show(ReceiptPage {
+        frame,
+        receipt,
+        named: by.is_some(),
+    })
 }
 
 /// The first office that somebody holds, in the order of who answers for children's safety.
@@ -90,7 +122,10 @@ async fn tell_the_lead(tx: &mut Tx, today: Date) -> WebResult<()> {
         Role::Headteacher,
     ];
     let holdings = offices::list(tx).await?;
-    let first = ORDER.iter().map(|role| holders(*role, &holdings, today)).find(|people| !people.is_empty());
+    let first = ORDER
+        .iter()
+        .map(|role| holders(*role, &holdings, today))
+        .find(|people| !people.is_empty());
     for person in first.unwrap_or_default() {
         outbox::queue(tx, person, MAIL_SUBJECT, MAIL_BODY).await?;
     }
