@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::{alerts, concerns, incidents, tasks};
 use crate::error::WebResult;
 use crate::frame::{Frame, Need, show};
-use crate::{board, portal, reports};
+use crate::{board, portal, reports, requests};
 use crate::session::{SignedIn, Visit};
 use crate::urls;
 use askama::Template;

@@ -2,7 +2,7 @@
 //! `belisha_records::half_yearly_report`; this area counts, draws and keeps.
 
 mod acknowledge;
-mod chart;
+pub(crate) mod chart;
 mod count;
 mod issue;
 mod list;
