@@ -152,6 +152,6 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
     if late == 0 {
         return Ok(Vec::new());
     }
-    let label = format!("{} of the policy not kept", words::count(late, "clause is", "clauses are"));
+    let label = if late == 1 { "1 clause of the policy is not kept".to_owned() } else { format!("{late} clauses of the policy are not kept") };
     Ok(vec![Need { label, href: format!("{}?status=overdue", urls::BOARD), detail: summary(&board), kind: "overdue", word: "Overdue".into() }])
 }
