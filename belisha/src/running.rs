@@ -66,7 +66,12 @@ pub async fn start(installation: &Installation, plan: Plan) -> Result<Running, F
     let ingest = Ingest::spawn(installation.store.clone(), installation.data.spill(), Arc::clone(&clock), Arc::clone(&entropy), records);
     networks.refresh_all().await?;
     let jobs = jobs::spawn(job_context(installation, &networks, plan.mailer));
-    let settings = Settings { forwarded_secret: Some(installation.keys.forwarded.clone()), ..plan.settings };
+    let settings = Settings {
+        forwarded_secret: Some(installation.keys.forwarded.clone()),
+        jobs: jobs::descriptions(),
+        ledger_key: Some(installation.keys.ledger.verifying_key()),
+        ..plan.settings
+    };
     let app = App::new(installation.store.clone(), clock, entropy, networks.clone(), settings);
     let handle = Handle::new();
     serve_pages(plan.web, plan.tls, belisha_web::router(app.clone()), handle.clone()).await?;

@@ -4,7 +4,9 @@
 use crate::error::WebError;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, Request};
+use axum::extract::multipart::MultipartError;
+use axum::extract::{FromRequest, Multipart, Request};
+use axum::http::StatusCode;
 use belisha_records::FieldErrors;
 use jiff::civil::Date;
 use std::fmt::Write;
@@ -62,6 +64,21 @@ impl Answers {
             values,
             errors: FieldErrors::new(),
         }
+    }
+    /// Reads a form that holds files. A file counts as the text in it.
+    ///
+    /// # Errors
+    /// `TooLarge`, `Interrupted`.
+    pub async fn from_multipart(mut multipart: Multipart) -> Result<Self, WebError> {
+        let refused = |fault: MultipartError| if fault.status() == StatusCode::PAYLOAD_TOO_LARGE { WebError::TooLarge } else { WebError::Interrupted };
+        let mut answers = Self::new();
+        while let Some(part) = multipart.next_field().await.map_err(refused)? {
+            let name = part.name().unwrap_or_default().to_owned();
+            let bytes = part.bytes().await.map_err(refused)?;
+            let text = String::from_utf8_lossy(&bytes).replace('\0', "").replace("\r\n", "\n");
+            answers = answers.with(name, text);
+        }
+        Ok(answers)
     }
     /// What was typed in a field, without the spaces around it; empty where nothing was.
     pub fn value(&self, name: impl AsRef<str>) -> &str {
@@ -192,7 +209,7 @@ impl<S: Send + Sync> FromRequest<S> for Answers {
         match Bytes::from_request(request, state).await {
             Ok(body) => Ok(Self::parse(&body)),
             Err(BytesRejection::FailedToBufferBody(refusal))
-                if refusal.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE =>
+                if refusal.status() == StatusCode::PAYLOAD_TOO_LARGE =>
             {
                 Err(WebError::TooLarge)
             }

@@ -10,6 +10,8 @@ mod proofs;
 mod snapshot;
 mod verify;
 
+pub use ed25519_dalek::VerifyingKey;
+
 pub use checkpoint::{Checkpoint, check_note, checkpoint, latest_checkpoint, origin, verifier_key};
 pub use proofs::{ConsistencyProof, InclusionProof, consistency_proof, inclusion_proof, prove_latest};
 pub use verify::{BadEntry, Verification, verify};

@@ -77,7 +77,7 @@ impl Stand {
     fn again_by(&self) -> Option<String> {
         self.state.lapses_on.map(words::day)
     }
-    fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match () {
             () if self.state.refused || self.state.counter_refused => "undecided",
             () if self.state.complete() && self.state.renewal_due => "due",
@@ -86,7 +86,7 @@ impl Stand {
             () => "needed",
         }
     }
-    fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match () {
             () if self.state.refused => "Not agreed",
             () if self.state.counter_refused => "Parent did not agree",
