@@ -12,7 +12,12 @@ use axum::response::{IntoResponse, Redirect};
 use belisha_records::{Permission, dismiss_alert};
 use belisha_store::alerts;
 
-pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, Path(id): Path<String>, answers: Answers) -> WebResult {
+pub(crate) async fn submit(
+    State(app): State<App>,
+    reader: SignedIn,
+    Path(id): Path<String>,
+    answers: Answers,
+) -> WebResult {
     reader.may(Permission::TriageAlerts)?;
     let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
     let alert = find(&mut tx, &reader, &id).await?;

@@ -35,7 +35,11 @@ struct ListPage {
     settled: Vec<(String, String, String)>,
 }
 
-pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Query(query): Query<BTreeMap<String, String>>) -> WebResult {
+pub(crate) async fn page(
+    State(app): State<App>,
+    reader: SignedIn,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> WebResult {
     reader.may(Permission::TriageAlerts)?;
     let mut tx = app.store.read(reader.school.id).await?;
     let knowledge = Knowledge::gather(&mut tx, &reader).await?;
@@ -56,7 +60,11 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Query(query):
     };
     let open = waiting.iter().map(row).collect();
     let settled = settled(&mut tx, &reader, &knowledge).await?;
-    let frame = if query.contains_key("dismissed") { reader.frame().with_notice("The alert is settled, with your reason.") } else { reader.frame() };
+    let frame = if query.contains_key("dismissed") {
+        reader.frame().with_notice("The alert is settled, with your reason.")
+    } else {
+        reader.frame()
+    };
     show(ListPage { frame, open, settled })
 }
 
@@ -67,8 +75,16 @@ async fn settled(tx: &mut Tx, reader: &SignedIn, knowledge: &Knowledge) -> WebRe
             continue;
         }
         let how = match &alert.settled {
-            Some(Settlement::Dismissed { reason, by, at }) => format!("Not a concern: {reason} ({}, {})", knowledge.name(*by), words::day(reader.school.calendar.day_of(*at))),
-            Some(Settlement::Incident { by, at, .. }) => format!("Became a case ({}, {})", knowledge.name(*by), words::day(reader.school.calendar.day_of(*at))),
+            Some(Settlement::Dismissed { reason, by, at }) => format!(
+                "Not a concern: {reason} ({}, {})",
+                knowledge.name(*by),
+                words::day(reader.school.calendar.day_of(*at))
+            ),
+            Some(Settlement::Incident { by, at, .. }) => format!(
+                "Became a case ({}, {})",
+                knowledge.name(*by),
+                words::day(reader.school.calendar.day_of(*at))
+            ),
             None => continue,
         };
         rows.push((urls::alert(alert.id), say(reader, knowledge, &alert).sentence, how));
@@ -88,12 +104,24 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
     let need = |alert: &belisha_records::Alert| {
         let said = say(reader, &knowledge, alert);
         let detail = format!("{}. {}", said.clock, holder(reader, &knowledge, alert));
-        Need { label: said.sentence, href: urls::alert(alert.id), detail, kind: said.kind, word: said.word.into() }
+        Need {
+            label: said.sentence,
+            href: urls::alert(alert.id),
+            detail,
+            kind: said.kind,
+            word: said.word.into(),
+        }
     };
     let mut needs: Vec<Need> = first.iter().map(need).collect();
     if !rest.is_empty() {
         let label = format!("{} in the inbox", words::count(rest.len(), "more alert", "more alerts"));
-        needs.push(Need { label, href: urls::ALERTS.into(), detail: "Less dangerous than those above".into(), kind: "needed", word: "Have a look".into() });
+        needs.push(Need {
+            label,
+            href: urls::ALERTS.into(),
+            detail: "Less dangerous than those above".into(),
+            kind: "needed",
+            word: "Have a look".into(),
+        });
     }
     Ok(needs)
 }

@@ -30,12 +30,18 @@ pub(crate) fn router() -> Router<App> {
 pub(crate) async fn find(tx: &mut Tx, reader: &SignedIn, id: &str) -> WebResult<Alert> {
     reader.may(Permission::TriageAlerts)?;
     let id: AlertId = id.parse().map_err(|_| WebError::NotFound)?;
-    let alert = alerts::find(tx, reader.person.id, id).await?.ok_or(WebError::NotFound)?;
+    let alert = alerts::find(tx, reader.person.id, id)
+        .await?
+        .ok_or(WebError::NotFound)?;
     if !may_triage(reader.person.id, &alert) {
         return Err(WebError::NotFound);
     }
     let knowledge = Knowledge::gather(tx, reader).await?;
-    if is_hidden(tx, reader, &knowledge, &alert).await? { Err(WebError::NotFound) } else { Ok(alert) }
+    if is_hidden(tx, reader, &knowledge, &alert).await? {
+        Err(WebError::NotFound)
+    } else {
+        Ok(alert)
+    }
 }
 
 /// Whether the alert became a case that the reader has no sight of: then the alert would tell of it.
@@ -70,11 +76,19 @@ pub(crate) fn say(reader: &SignedIn, knowledge: &Knowledge, alert: &Alert) -> Sa
     let waited = waited(alert.seen_at, reader.now);
     let clock = match due {
         None => format!("Waiting {waited}. Look at it now"),
-        Some(due) if due < reader.now => format!("Waiting {waited}. It should have been looked at by {}", words::moment(due, &reader.zone())),
+        Some(due) if due < reader.now => format!(
+            "Waiting {waited}. It should have been looked at by {}",
+            words::moment(due, &reader.zone())
+        ),
         Some(due) => format!("Waiting {waited}. Look at it by {}", words::moment(due, &reader.zone())),
     };
     let late = due.is_some_and(|due| due < reader.now);
-    Said { sentence, clock, kind: if late && kind == "needed" { "overdue" } else { kind }, word: if late { "Overdue" } else { word } }
+    Said {
+        sentence,
+        clock,
+        kind: if late && kind == "needed" { "overdue" } else { kind },
+        word: if late { "Overdue" } else { word },
+    }
 }
 
 /// Who has the open alerts today: whoever answers for children's safety first.
@@ -87,7 +101,10 @@ pub(crate) fn holder(reader: &SignedIn, knowledge: &Knowledge, alert: &Alert) ->
         Role::OnlineSafetyCoordinator,
         Role::Headteacher,
     ];
-    let first = ORDER.iter().flat_map(|role| knowledge.holders(reader, *role)).find(|person| alert.person != Some(*person));
+    let first = ORDER
+        .iter()
+        .flat_map(|role| knowledge.holders(reader, *role))
+        .find(|person| alert.person != Some(*person));
     match first {
         Some(person) if person == reader.person.id => "You have it".to_owned(),
         Some(person) => format!("With {}", knowledge.name(person)),

@@ -35,8 +35,17 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
     let knowledge = Knowledge::gather(&mut tx, &reader).await?;
     let seen = seen(&mut tx, &reader, &knowledge).await?;
     let (unread, read): (Vec<_>, Vec<_>) = seen.iter().partition(|concern| concern.read_at.is_none());
-    let rows = |concerns: Vec<&Concern>| concerns.into_iter().map(|concern| row(&reader, &knowledge, concern)).collect();
-    show(ListPage { frame: reader.frame(), unread: rows(unread), read: rows(read) })
+    let rows = |concerns: Vec<&Concern>| {
+        concerns
+            .into_iter()
+            .map(|concern| row(&reader, &knowledge, concern))
+            .collect()
+    };
+    show(ListPage {
+        frame: reader.frame(),
+        unread: rows(unread),
+        read: rows(read),
+    })
 }
 
 async fn seen(tx: &mut Tx, reader: &SignedIn, knowledge: &Knowledge) -> WebResult<Vec<Concern>> {
@@ -55,8 +64,18 @@ fn row(reader: &SignedIn, knowledge: &Knowledge, concern: &Concern) -> Row {
         (None, Some(_)) => ("kept", "Read"),
         (None, None) => ("needed", "Not read yet"),
     };
-    let detail = format!("{}, {} ago", teller(knowledge, concern), waited(concern.told_at, reader.now));
-    Row { href: urls::concern(concern.id), label: choice(concern).to_owned(), detail, kind, word }
+    let detail = format!(
+        "{}, {} ago",
+        teller(knowledge, concern),
+        waited(concern.told_at, reader.now)
+    );
+    Row {
+        href: urls::concern(concern.id),
+        label: choice(concern).to_owned(),
+        detail,
+        kind,
+        word,
+    }
 }
 
 /// What was told and nobody has read.
@@ -65,11 +84,18 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
         return Ok(Vec::new());
     }
     let knowledge = Knowledge::gather(tx, reader).await?;
-    let unread = seen(tx, reader, &knowledge).await?.into_iter().filter(|concern| concern.read_at.is_none());
+    let unread = seen(tx, reader, &knowledge)
+        .await?
+        .into_iter()
+        .filter(|concern| concern.read_at.is_none());
     let need = |concern: Concern| Need {
         label: format!("Told to the school: {}", choice(&concern).to_lowercase()),
         href: urls::concern(concern.id),
-        detail: format!("{}, waiting {}", teller(&knowledge, &concern), waited(concern.told_at, reader.now)),
+        detail: format!(
+            "{}, waiting {}",
+            teller(&knowledge, &concern),
+            waited(concern.told_at, reader.now)
+        ),
         kind: "needed",
         word: "Not read yet".into(),
     };

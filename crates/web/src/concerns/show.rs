@@ -31,14 +31,23 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path(id): Pat
     let concern = find(&mut tx, &reader, &knowledge, &id).await?;
     concerns::note_read(&mut tx, concern.id).await?;
     tx.commit().await?;
-    let read = concern.read_at.map_or_else(|| "Just now, by you".to_owned(), |at| words::moment(at, &reader.zone()));
+    let read = concern
+        .read_at
+        .map_or_else(|| "Just now, by you".to_owned(), |at| words::moment(at, &reader.zone()));
     show(ConcernPage {
         frame: reader.frame(),
         choice: choice(&concern),
-        facts: vec![("Who told", teller(&knowledge, &concern)), ("When", words::moment(concern.told_at, &reader.zone())), ("First read", read)],
+        facts: vec![
+            ("Who told", teller(&knowledge, &concern)),
+            ("When", words::moment(concern.told_at, &reader.zone())),
+            ("First read", read),
+        ],
         told: concern.words.clone(),
         nameless: concern.by.is_none(),
-        case: concern.incident.filter(|_| reader.can(Permission::SeeIncidents)).map(urls::incident),
+        case: concern
+            .incident
+            .filter(|_| reader.can(Permission::SeeIncidents))
+            .map(urls::incident),
         record: urls::record_concern(concern.id),
     })
 }

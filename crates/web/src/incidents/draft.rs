@@ -5,8 +5,8 @@ use super::labels::{PARTS, RISK_AREAS};
 use super::roster::{Roster, Who};
 use crate::answers::{Answers, Choice};
 use belisha_policy::{ActionSubject, Policy};
-use belisha_records::{IncidentForm, InvolvementForm, PersonId, action_table, holds_link_or_image, validate_incident};
 use belisha_records::{FieldErrors, IncidentFacts};
+use belisha_records::{IncidentForm, InvolvementForm, PersonId, action_table, holds_link_or_image, validate_incident};
 use jiff::civil::DateTime;
 
 /// The most people of one part that a form takes.
@@ -42,13 +42,20 @@ impl Step {
         }
     }
     pub(crate) fn from_key(key: &str) -> Self {
-        Self::ALL.into_iter().find(|step| step.key() == key).unwrap_or(Step::Image)
+        Self::ALL
+            .into_iter()
+            .find(|step| step.key() == key)
+            .unwrap_or(Step::Image)
     }
     pub(crate) fn next(self) -> Self {
         Self::ALL.into_iter().find(|step| *step > self).unwrap_or(Step::Actions)
     }
     pub(crate) fn previous(self) -> Self {
-        Self::ALL.into_iter().rev().find(|step| *step < self).unwrap_or(Step::Image)
+        Self::ALL
+            .into_iter()
+            .rev()
+            .find(|step| *step < self)
+            .unwrap_or(Step::Image)
     }
     /// The page on which a field is asked.
     pub(crate) fn of_field(field: &str) -> Self {
@@ -57,7 +64,9 @@ impl Step {
             "description" | "occurred-date" | "occurred-time" | "place" | "action-taken" => Step::Facts,
             "involved" => Step::People,
             "conduct" | "about" | "row" | "risk-areas" | "bullying" => Step::Kind,
-            other if other.starts_with("who-") || other.starts_with("pick-") || other.starts_with("for-") => Step::People,
+            other if other.starts_with("who-") || other.starts_with("pick-") || other.starts_with("for-") => {
+                Step::People
+            }
             _ => Step::Actions,
         }
     }
@@ -65,8 +74,14 @@ impl Step {
 
 /// Everything typed so far that this page does not ask for itself.
 pub(crate) fn carried(answers: &Answers, step: Step) -> Vec<(String, String)> {
-    let kept = |name: &str| !matches!(name, "step" | "go" | "to") && Step::of_field(name) != step || matches!(name, "alert" | "concern");
-    answers.under("").filter(|(name, value)| kept(name) && !value.is_empty()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    let kept = |name: &str| {
+        !matches!(name, "step" | "go" | "to") && Step::of_field(name) != step || matches!(name, "alert" | "concern")
+    };
+    answers
+        .under("")
+        .filter(|(name, value)| kept(name) && !value.is_empty())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 /// The field of one person.
@@ -99,17 +114,36 @@ pub(crate) fn part_fields(answers: &Answers, roster: &Roster, add: Option<&str>)
     PARTS
         .iter()
         .map(|(_, key, question, hint)| {
-            let filled = (0..MOST_PEOPLE).filter(|place| !answers.value(who_field(key, *place)).is_empty()).map(|place| place + 1).max().unwrap_or(0);
-            let shown = if add == Some(*key) { filled.max(1) + 1 } else { filled.max(1) }.min(MOST_PEOPLE);
+            let filled = (0..MOST_PEOPLE)
+                .filter(|place| !answers.value(who_field(key, *place)).is_empty())
+                .map(|place| place + 1)
+                .max()
+                .unwrap_or(0);
+            let shown = if add == Some(*key) {
+                filled.max(1) + 1
+            } else {
+                filled.max(1)
+            }
+            .min(MOST_PEOPLE);
             let field = |place| {
                 let name = who_field(key, place);
                 let which = match who(answers, roster, key, place) {
                     Who::Which(which) => which,
                     _ => Vec::new(),
                 };
-                WhoField { pick: format!("pick-{key}-{place}"), about: format!("for-{key}-{place}"), name, which }
+                WhoField {
+                    pick: format!("pick-{key}-{place}"),
+                    about: format!("for-{key}-{place}"),
+                    name,
+                    which,
+                }
             };
-            PartFields { key, question, hint, fields: (0..shown).map(field).collect() }
+            PartFields {
+                key,
+                question,
+                hint,
+                fields: (0..shown).map(field).collect(),
+            }
         })
         .collect()
 }
@@ -131,26 +165,52 @@ pub(crate) struct ConductGroup {
 /// The tables the policy has, and a plain choice for conduct it has no table for.
 pub(crate) fn conduct_groups(policy: Option<&Policy>) -> Vec<ConductGroup> {
     let of = |about: &ActionSubject| {
-        let whose = if *about == ActionSubject::Pupil { "A pupil" } else { "An adult who works here" };
+        let whose = if *about == ActionSubject::Pupil {
+            "A pupil"
+        } else {
+            "An adult who works here"
+        };
         match policy.and_then(|policy| action_table(policy, *about)) {
             Some(table) => ConductGroup {
                 label: whose.to_owned(),
-                options: table.rows.iter().map(|row| Choice::new(format!("{}:{}", about.key(), row.id.0), row.label.as_str())).collect(),
+                options: table
+                    .rows
+                    .iter()
+                    .map(|row| Choice::new(format!("{}:{}", about.key(), row.id.0), row.label.as_str()))
+                    .collect(),
             },
-            None => ConductGroup { label: whose.to_owned(), options: vec![Choice::new(format!("{}:", about.key()), format!("{whose}: the policy has no table for this"))] },
+            None => ConductGroup {
+                label: whose.to_owned(),
+                options: vec![Choice::new(
+                    format!("{}:", about.key()),
+                    format!("{whose}: the policy has no table for this"),
+                )],
+            },
         }
     };
     let mut groups: Vec<ConductGroup> = ActionSubject::ALL.iter().map(of).collect();
-    groups.push(ConductGroup { label: "Nobody".into(), options: vec![Choice::new(NOBODY, "Nobody’s conduct is in question")] });
+    groups.push(ConductGroup {
+        label: "Nobody".into(),
+        options: vec![Choice::new(NOBODY, "Nobody’s conduct is in question")],
+    });
     groups
 }
 
 /// The form, as far as it was filled in, and what is wrong with it up to a page.
-pub(crate) fn check(answers: &Answers, roster: &Roster, policy: Option<&Policy>, now: DateTime, up_to: Step) -> (Option<IncidentFacts>, FieldErrors) {
+pub(crate) fn check(
+    answers: &Answers,
+    roster: &Roster,
+    policy: Option<&Policy>,
+    now: DateTime,
+    up_to: Step,
+) -> (Option<IncidentFacts>, FieldErrors) {
     let mut errors = FieldErrors::new();
     let form = form(answers, roster, &mut errors);
     if answers.value("conduct").is_empty() {
-        errors.add("conduct", "choose the line that comes nearest, or say that nobody’s conduct is in question");
+        errors.add(
+            "conduct",
+            "choose the line that comes nearest, or say that nobody’s conduct is in question",
+        );
     }
     if form.may_involve_indecent_images == Some(true) {
         refuse_links(answers, &mut errors);
@@ -158,7 +218,14 @@ pub(crate) fn check(answers: &Answers, roster: &Roster, policy: Option<&Policy>,
     let checked = validate_incident(&form, policy, now);
     if let Err(wrong) = &checked {
         for (field, message) in wrong.iter() {
-            errors.add(if matches!(field, "about" | "row") { "conduct" } else { field }, message);
+            errors.add(
+                if matches!(field, "about" | "row") {
+                    "conduct"
+                } else {
+                    field
+                },
+                message,
+            );
         }
     }
     let mut shown = FieldErrors::new();
@@ -172,9 +239,14 @@ pub(crate) fn check(answers: &Answers, roster: &Roster, policy: Option<&Policy>,
 
 /// The rules look at the two long texts; the same goes for every other field that takes words.
 fn refuse_links(answers: &Answers, errors: &mut FieldErrors) {
-    let fields = answers.under("").filter(|(name, _)| *name == "place" || name.starts_with("who-") || name.starts_with("reason-") || *name == "signed-as");
+    let fields = answers.under("").filter(|(name, _)| {
+        *name == "place" || name.starts_with("who-") || name.starts_with("reason-") || *name == "signed-as"
+    });
     for (name, _) in fields.filter(|(_, value)| holds_link_or_image(value)) {
-        errors.add(name, "this holds a link or a picture: take it out, and do not open it again");
+        errors.add(
+            name,
+            "this holds a link or a picture: take it out, and do not open it again",
+        );
     }
 }
 
@@ -191,7 +263,11 @@ fn form(answers: &Answers, roster: &Roster, errors: &mut FieldErrors) -> Inciden
         signed_as: text("signed-as"),
         about: about.to_owned(),
         row: row.to_owned(),
-        risk_areas: RISK_AREAS.iter().filter(|(_, key, ..)| answers.has("risk-areas", key)).map(|(area, ..)| *area).collect(),
+        risk_areas: RISK_AREAS
+            .iter()
+            .filter(|(_, key, ..)| answers.has("risk-areas", key))
+            .map(|(area, ..)| *area)
+            .collect(),
         bullying: answers.has("bullying", "yes"),
         may_involve_indecent_images: match answers.value("may-involve-indecent-images") {
             "yes" => Some(true),
@@ -211,11 +287,18 @@ fn involved(answers: &Answers, roster: &Roster, errors: &mut FieldErrors) -> Vec
                 Who::Person(person) => (Some(person), String::new()),
                 Who::Words(words) => (None, words),
                 Who::Which(_) => {
-                    errors.add(format!("pick-{key}-{place}"), "say which of these people you mean, so that the record is about the right one");
+                    errors.add(
+                        format!("pick-{key}-{place}"),
+                        "say which of these people you mean, so that the record is about the right one",
+                    );
                     (None, answers.value(who_field(key, place)).to_owned())
                 }
             };
-            involved.push(InvolvementForm { person, described_as, part });
+            involved.push(InvolvementForm {
+                person,
+                described_as,
+                part,
+            });
         }
     }
     involved
@@ -242,7 +325,9 @@ pub(crate) fn answers_of(form: &IncidentForm, roster: &Roster) -> Answers {
             let typed = label.unwrap_or(&one.described_as);
             answers = answers.with(who_field(key, place), typed);
             if let Some(person) = one.person {
-                answers = answers.with(format!("pick-{key}-{place}"), person).with(format!("for-{key}-{place}"), typed);
+                answers = answers
+                    .with(format!("pick-{key}-{place}"), person)
+                    .with(format!("for-{key}-{place}"), typed);
             }
         }
     }

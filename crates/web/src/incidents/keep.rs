@@ -1,14 +1,15 @@
 //! The one transaction of a new case: the record, its first event, tasks for the people the policy names, mails that say only
 //! that something waits, and the alert or concern it came from settled.
 
-use super::record::Ground;
 use super::follow_up::give_tasks;
+use super::record::Ground;
 use super::sight::{Knowledge, alleged};
 use crate::error::{WebError, WebResult};
 use crate::session::SignedIn;
 use belisha_policy::Role;
 use belisha_records::{
-    ActionDecision, CaseRoute, Incident, IncidentFacts, IncidentStamp, PersonId, escalate_alert, handlers, incident_number, record_incident,
+    ActionDecision, CaseRoute, Incident, IncidentFacts, IncidentStamp, PersonId, escalate_alert, handlers,
+    incident_number, record_incident,
 };
 use belisha_store::{Tx, alerts, concerns, incidents, outbox};
 
@@ -36,7 +37,11 @@ pub(super) async fn keep(tx: &mut Tx, reader: &SignedIn, ground: &Ground, record
     let mut incident = record_incident(record.facts, record.actions, stamp);
     let route = ground.knowledge.route(reader, &incident);
     // The row of counted numbers is asked for pupils' cases alone, so that no other case leaves a mark in it.
-    let highest = if route == CaseRoute::Pupils { incidents::highest_number(tx).await? } else { 0 };
+    let highest = if route == CaseRoute::Pupils {
+        incidents::highest_number(tx).await?
+    } else {
+        0
+    };
     incident.number = incident_number(route, highest, record.random);
     incidents::insert(tx, &incident).await?;
     incidents::add_event(tx, incident.id, "recorded", "").await?;
@@ -58,10 +63,22 @@ fn leads(reader: &SignedIn, knowledge: &Knowledge, incident: &Incident, route: C
         Role::Headteacher,
     ];
     let accused = alleged(incident);
-    let free = |role: &Role| -> Vec<PersonId> { knowledge.holders(reader, *role).into_iter().filter(|person| !accused.contains(person)).collect() };
+    let free = |role: &Role| -> Vec<PersonId> {
+        knowledge
+            .holders(reader, *role)
+            .into_iter()
+            .filter(|person| !accused.contains(person))
+            .collect()
+    };
     match route {
-        CaseRoute::Pupils => ORDER.iter().map(free).find(|people| !people.is_empty()).unwrap_or_default(),
-        CaseRoute::Adult | CaseRoute::Head | CaseRoute::Chair => handlers(route, reader.school.nation).iter().flat_map(free).collect(),
+        CaseRoute::Pupils => ORDER
+            .iter()
+            .map(free)
+            .find(|people| !people.is_empty())
+            .unwrap_or_default(),
+        CaseRoute::Adult | CaseRoute::Head | CaseRoute::Chair => {
+            handlers(route, reader.school.nation).iter().flat_map(free).collect()
+        }
     }
 }
 

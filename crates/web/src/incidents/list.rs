@@ -38,7 +38,9 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
     let knowledge = Knowledge::gather(&mut tx, &reader).await?;
     let cases = seen(&mut tx, &reader, &knowledge, &IncidentFilter::default()).await?;
     let of = |wanted: Sight, status: Option<IncidentStatus>| -> Vec<Row> {
-        let chosen = cases.iter().filter(|(case, sight)| *sight == wanted && status.is_none_or(|status| case.status == status));
+        let chosen = cases
+            .iter()
+            .filter(|(case, sight)| *sight == wanted && status.is_none_or(|status| case.status == status));
         chosen.map(|(case, sight)| row(&reader, case, *sight)).collect()
     };
     show(ListPage {
@@ -52,9 +54,17 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
 
 fn row(reader: &SignedIn, incident: &Incident, sight: Sight) -> Row {
     let (kind, word) = labels::status(incident.status);
-    let waiting = incident.actions.iter().filter(|action| action.taken && action.done_at.is_none()).count();
+    let waiting = incident
+        .actions
+        .iter()
+        .filter(|action| action.taken && action.done_at.is_none())
+        .count();
     let left = match (incident.status, waiting) {
-        (IncidentStatus::Closed, _) => incident.closure.as_ref().map_or("", |closure| labels::finding(closure.finding)).to_owned(),
+        (IncidentStatus::Closed, _) => incident
+            .closure
+            .as_ref()
+            .map_or("", |closure| labels::finding(closure.finding))
+            .to_owned(),
         (IncidentStatus::Open, 0) => "Nothing left to do but to close it".to_owned(),
         (IncidentStatus::Open, waiting) => format!("{} left to do", words::count(waiting, "action", "actions")),
     };
@@ -62,8 +72,19 @@ fn row(reader: &SignedIn, incident: &Incident, sight: Sight) -> Row {
     Row {
         href: urls::incident(incident.id),
         title: format!("Case {}", incident.number),
-        what: if whole { incident.row_label.clone().unwrap_or_else(|| labels::about(incident.about).to_owned()) } else { String::new() },
-        recorded: format!("Recorded {} ago, {}", labels::waited(incident.recorded_at, reader.now), words::day(reader.school.calendar.day_of(incident.recorded_at))),
+        what: if whole {
+            incident
+                .row_label
+                .clone()
+                .unwrap_or_else(|| labels::about(incident.about).to_owned())
+        } else {
+            String::new()
+        },
+        recorded: format!(
+            "Recorded {} ago, {}",
+            labels::waited(incident.recorded_at, reader.now),
+            words::day(reader.school.calendar.day_of(incident.recorded_at))
+        ),
         left: if whole { left } else { String::new() },
         kind,
         word,

@@ -22,7 +22,11 @@ struct RecordedPage {
     rows: Vec<(String, &'static str, &'static str)>,
 }
 
-pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Query(query): Query<BTreeMap<String, String>>) -> WebResult {
+pub(crate) async fn page(
+    State(app): State<App>,
+    reader: SignedIn,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> WebResult {
     reader.may(Permission::RecordIncident)?;
     let mut tx = app.store.read(reader.school.id).await?;
     let knowledge = Knowledge::gather(&mut tx, &reader).await?;
@@ -30,7 +34,15 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Query(query):
     let mine = cases.iter().filter(|(case, _)| case.recorded_by == reader.person.id);
     let rows = mine.map(|(case, _)| {
         let (kind, word) = labels::status(case.status);
-        (words::moment(case.recorded_at, &reader.zone()), kind, if word == "Open" { "Being dealt with" } else { word })
+        (
+            words::moment(case.recorded_at, &reader.zone()),
+            kind,
+            if word == "Open" { "Being dealt with" } else { word },
+        )
     });
-    show(RecordedPage { frame: reader.frame(), just_now: query.contains_key("recorded"), rows: rows.collect() })
+    show(RecordedPage {
+        frame: reader.frame(),
+        just_now: query.contains_key("recorded"),
+        rows: rows.collect(),
+    })
 }

@@ -65,7 +65,12 @@ struct StatusPage {
     closed: bool,
 }
 
-pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path(id): Path<String>, Query(query): Query<BTreeMap<String, String>>) -> WebResult {
+pub(crate) async fn page(
+    State(app): State<App>,
+    reader: SignedIn,
+    Path(id): Path<String>,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> WebResult {
     reader.may(Permission::SeeIncidents)?;
     let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
     let knowledge = Knowledge::gather(&mut tx, &reader).await?;
@@ -83,18 +88,34 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path(id): Pat
             let closed = incident.status == IncidentStatus::Closed;
             let recorded = words::moment(incident.recorded_at, &reader.zone());
             let word = if closed { word } else { "Being dealt with" };
-            show(StatusPage { frame: reader.frame(), just_now, number: incident.number, recorded, kind, word, closed })
+            show(StatusPage {
+                frame: reader.frame(),
+                just_now,
+                number: incident.number,
+                recorded,
+                kind,
+                word,
+                closed,
+            })
         }
         Sight::Task | Sight::Nothing => Err(WebError::NotFound),
     }
 }
 
-async fn case_page(tx: &mut Tx, reader: &SignedIn, knowledge: &Knowledge, incident: &Incident, just_now: bool) -> WebResult<CasePage> {
+async fn case_page(
+    tx: &mut Tx,
+    reader: &SignedIn,
+    knowledge: &Knowledge,
+    incident: &Incident,
+    just_now: bool,
+) -> WebResult<CasePage> {
     let zone = reader.zone();
     let (kind, word) = labels::status(incident.status);
     let nation = reader.school.nation;
     let events = incidents::list_events(tx, incident.id).await?;
-    let who = |person: Option<belisha_records::PersonId>| person.map_or("Belisha", |person| knowledge.name(person)).to_owned();
+    let who = |person: Option<belisha_records::PersonId>| {
+        person.map_or("Belisha", |person| knowledge.name(person)).to_owned()
+    };
     let (readings, happened): (Vec<_>, Vec<_>) = events.into_iter().partition(|event| event.verb == "viewed");
     let verb = |event: &incidents::IncidentEvent| match event.note.as_str() {
         "" => labels::event(&event.verb).to_owned(),
@@ -112,19 +133,41 @@ async fn case_page(tx: &mut Tx, reader: &SignedIn, knowledge: &Knowledge, incide
         number: incident.number,
         kind,
         word,
-        about: incident.row_label.clone().unwrap_or_else(|| labels::about(incident.about).to_owned()),
+        about: incident
+            .row_label
+            .clone()
+            .unwrap_or_else(|| labels::about(incident.about).to_owned()),
         facts: facts(reader, knowledge, incident),
         people: people(knowledge, incident),
         images: incident.may_involve_indecent_images,
         steps_for_images: indecent_image_steps(nation),
         referral: referral.iter().map(|step| (step.what, step.by.label())).collect(),
-        bullying: incident.bullying.then(|| format!("Bullying: keep it in {} too.", definition.logged_in)),
-        actions: incident.actions.iter().filter(|action| action.taken || action.by_policy).map(|action| action_row(reader, action)).collect(),
+        bullying: incident
+            .bullying
+            .then(|| format!("Bullying: keep it in {} too.", definition.logged_in)),
+        actions: incident
+            .actions
+            .iter()
+            .filter(|action| action.taken || action.by_policy)
+            .map(|action| action_row(reader, action))
+            .collect(),
         tasks: task_rows(tx, reader, knowledge, incident).await?,
-        timeline: happened.iter().rev().map(|event| (words::moment(event.at, &zone), verb(event), who(event.person))).collect(),
-        readings: readings.iter().rev().map(|event| (words::moment(event.at, &zone), who(event.person))).collect(),
+        timeline: happened
+            .iter()
+            .rev()
+            .map(|event| (words::moment(event.at, &zone), verb(event), who(event.person)))
+            .collect(),
+        readings: readings
+            .iter()
+            .rev()
+            .map(|event| (words::moment(event.at, &zone), who(event.person)))
+            .collect(),
         outcome: incident.closure.as_ref().map(|closure| {
-            (labels::finding(closure.finding), closure.outcome.clone(), format!("{}, {}", knowledge.name(closure.by), words::moment(closure.at, &zone)))
+            (
+                labels::finding(closure.finding),
+                closure.outcome.clone(),
+                format!("{}, {}", knowledge.name(closure.by), words::moment(closure.at, &zone)),
+            )
         }),
         open,
         may_act: open && reader.can(Permission::ActOnIncident),
@@ -134,13 +177,25 @@ async fn case_page(tx: &mut Tx, reader: &SignedIn, knowledge: &Knowledge, incide
 }
 
 fn facts(reader: &SignedIn, knowledge: &Knowledge, incident: &Incident) -> Vec<(&'static str, String)> {
-    let risks: Vec<&str> = incident.risk_areas.iter().map(|area| labels::risk_area(*area)).collect();
+    let risks: Vec<&str> = incident
+        .risk_areas
+        .iter()
+        .map(|area| labels::risk_area(*area))
+        .collect();
     vec![
         ("When", incident.occurred.strftime("%A %-d %B %Y, %H:%M").to_string()),
         ("Where", incident.place.clone()),
         ("What happened", incident.description.clone()),
         ("What was done at once", incident.action_taken.clone()),
-        ("Recorded by", format!("{}, signed as {}, {}", knowledge.name(incident.recorded_by), incident.signed_as.reveal(), words::moment(incident.recorded_at, &reader.zone()))),
+        (
+            "Recorded by",
+            format!(
+                "{}, signed as {}, {}",
+                knowledge.name(incident.recorded_by),
+                incident.signed_as.reveal(),
+                words::moment(incident.recorded_at, &reader.zone())
+            ),
+        ),
         ("Kind of risk", risks.join(", ")),
     ]
 }
@@ -150,23 +205,57 @@ fn people(knowledge: &Knowledge, incident: &Incident) -> Vec<(&'static str, Vec<
         (Some(person), _) => knowledge.name(person).to_owned(),
         (None, words) => words.clone().unwrap_or_default(),
     };
-    let of = |part: Part| (labels::part(part), incident.involved.iter().filter(|one| one.part == part).map(name).collect::<Vec<_>>());
-    labels::PARTS.iter().map(|(part, ..)| of(*part)).filter(|(_, names)| !names.is_empty()).collect()
+    let of = |part: Part| {
+        (
+            labels::part(part),
+            incident
+                .involved
+                .iter()
+                .filter(|one| one.part == part)
+                .map(name)
+                .collect::<Vec<_>>(),
+        )
+    };
+    labels::PARTS
+        .iter()
+        .map(|(part, ..)| of(*part))
+        .filter(|(_, names)| !names.is_empty())
+        .collect()
 }
 
 fn action_row(reader: &SignedIn, action: &belisha_records::ActionDecision) -> ActionRow {
-    let why = action.reason.as_ref().map(|reason| if action.taken { format!("Added: {reason}") } else { format!("Left out: {reason}") });
+    let why = action.reason.as_ref().map(|reason| {
+        if action.taken {
+            format!("Added: {reason}")
+        } else {
+            format!("Left out: {reason}")
+        }
+    });
     let (kind, word, note) = match (action.taken, action.done_at) {
         (true, Some(at)) => ("kept", "Done", words::moment(at, &reader.zone())),
         (true, None) => ("open", "To do", String::new()),
         (false, _) => ("guidance", "Left out", String::new()),
     };
-    let note = [note, why.unwrap_or_default()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(". ");
-    ActionRow { label: action.label.clone(), note, kind, word }
+    let note = [note, why.unwrap_or_default()]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(". ");
+    ActionRow {
+        label: action.label.clone(),
+        note,
+        kind,
+        word,
+    }
 }
 
 /// The tasks given, and in amber those that nobody could be given.
-async fn task_rows(tx: &mut Tx, reader: &SignedIn, knowledge: &Knowledge, incident: &Incident) -> WebResult<Vec<ActionRow>> {
+async fn task_rows(
+    tx: &mut Tx,
+    reader: &SignedIn,
+    knowledge: &Knowledge,
+    incident: &Incident,
+) -> WebResult<Vec<ActionRow>> {
     let given = tasks::list_in(tx, incident.id).await?;
     let zone = reader.zone();
     let mut rows: Vec<ActionRow> = given
@@ -177,14 +266,35 @@ async fn task_rows(tx: &mut Tx, reader: &SignedIn, knowledge: &Knowledge, incide
                 (None, Some(due)) if due < reader.now => ("overdue", "Overdue"),
                 (None, _) => ("open", "To do"),
             };
-            let due = task.due.filter(|_| task.done_at.is_none()).map(|due| format!(", by {}", words::moment(due, &zone))).unwrap_or_default();
-            ActionRow { label: words::sentence(&task.what), note: format!("{}{due}", knowledge.name(task.assignee)), kind, word }
+            let due = task
+                .due
+                .filter(|_| task.done_at.is_none())
+                .map(|due| format!(", by {}", words::moment(due, &zone)))
+                .unwrap_or_default();
+            ActionRow {
+                label: words::sentence(&task.what),
+                note: format!("{}{due}", knowledge.name(task.assignee)),
+                kind,
+                word,
+            }
         })
         .collect();
     if incident.status == IncidentStatus::Open {
-        for draft in drafts(tx, reader, knowledge, incident, &incident.actions).await?.into_iter().filter(|draft| draft.assignee.is_none()) {
-            let note = format!("Nobody free to do it is {} today. Ask somebody yourself.", draft.office.label().to_lowercase());
-            rows.push(ActionRow { label: words::sentence(&draft.what), note, kind: "needed", word: "Nobody has it" });
+        for draft in drafts(tx, reader, knowledge, incident, &incident.actions)
+            .await?
+            .into_iter()
+            .filter(|draft| draft.assignee.is_none())
+        {
+            let note = format!(
+                "Nobody free to do it is {} today. Ask somebody yourself.",
+                draft.office.label().to_lowercase()
+            );
+            rows.push(ActionRow {
+                label: words::sentence(&draft.what),
+                note,
+                kind: "needed",
+                word: "Nobody has it",
+            });
         }
     }
     Ok(rows)

@@ -34,10 +34,18 @@ struct ListPage {
     rows: Vec<Row>,
 }
 
-pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Query(query): Query<BTreeMap<String, String>>) -> WebResult {
+pub(crate) async fn page(
+    State(app): State<App>,
+    reader: SignedIn,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> WebResult {
     reader.may(Permission::SeeOwnTasks)?;
     let mut tx = app.store.read(reader.school.id).await?;
-    let frame = if query.contains_key("done") { reader.frame().with_notice("The task is done, and the time was noted.") } else { reader.frame() };
+    let frame = if query.contains_key("done") {
+        reader.frame().with_notice("The task is done, and the time was noted.")
+    } else {
+        reader.frame()
+    };
     form(&mut tx, &reader, frame, Answers::new()).await
 }
 
@@ -46,21 +54,40 @@ pub(super) async fn form(tx: &mut Tx, reader: &SignedIn, frame: Frame, answers: 
     let mut rows = Vec::new();
     for task in tasks::list_open_of(tx, reader.person.id).await? {
         let case = match task.incident {
-            Some(incident) if reader.can(Permission::SeeIncidents) && sees(tx, reader, &knowledge, incident).await? => Some(urls::incident(incident)),
+            Some(incident)
+                if reader.can(Permission::SeeIncidents) && sees(tx, reader, &knowledge, incident).await? =>
+            {
+                Some(urls::incident(incident))
+            }
             _ => None,
         };
         let (kind, word) = status(reader, &task);
-        rows.push(Row { id: task.id, note: format!("note-{}", task.id), what: words::sentence(&task.what), due: due(reader, &task), kind, word, case });
+        rows.push(Row {
+            id: task.id,
+            note: format!("note-{}", task.id),
+            what: words::sentence(&task.what),
+            due: due(reader, &task),
+            kind,
+            word,
+            case,
+        });
     }
     show(ListPage { frame, answers, rows })
 }
 
 fn status(reader: &SignedIn, task: &Task) -> (&'static str, &'static str) {
-    if task.due.is_some_and(|due| due < reader.now) { ("overdue", "Overdue") } else { ("needed", "To do") }
+    if task.due.is_some_and(|due| due < reader.now) {
+        ("overdue", "Overdue")
+    } else {
+        ("needed", "To do")
+    }
 }
 
 fn due(reader: &SignedIn, task: &Task) -> String {
-    task.due.map_or_else(|| "No day is set".to_owned(), |due| format!("By {}", words::moment(due, &reader.zone())))
+    task.due.map_or_else(
+        || "No day is set".to_owned(),
+        |due| format!("By {}", words::moment(due, &reader.zone())),
+    )
 }
 
 /// The reader's open tasks.
@@ -70,7 +97,17 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
     }
     let need = |task: Task| {
         let (kind, word) = status(reader, &task);
-        Need { label: words::sentence(&task.what), href: urls::TASKS.into(), detail: format!("{}, given to you", due(reader, &task)), kind, word: word.into() }
+        Need {
+            label: words::sentence(&task.what),
+            href: urls::TASKS.into(),
+            detail: format!("{}, given to you", due(reader, &task)),
+            kind,
+            word: word.into(),
+        }
     };
-    Ok(tasks::list_open_of(tx, reader.person.id).await?.into_iter().map(need).collect())
+    Ok(tasks::list_open_of(tx, reader.person.id)
+        .await?
+        .into_iter()
+        .map(need)
+        .collect())
 }
