@@ -64,6 +64,15 @@ pub(crate) fn decide(shared: &Shared, question: &Question, device: IpAddr) -> Re
     }
 }
 
+/// What another server said a moment ago, if it is remembered: most questions need not wait for anybody.
+pub(crate) fn remembered(shared: &Shared, question: &Question, safe_search: Option<&'static str>) -> Option<Message> {
+    match safe_search {
+        // A rewritten question is put together from the answer to another; `forward` does that.
+        Some(_) => None,
+        None => Some(safe(shared, question, shared.forwarder.remembered(question)?)),
+    }
+}
+
 /// Waits for another server.
 pub(crate) async fn forward(shared: &Shared, question: &Question, safe_search: Option<&'static str>) -> Message {
     let answer = match safe_search {
@@ -76,6 +85,11 @@ pub(crate) async fn forward(shared: &Shared, question: &Question, safe_search: O
         explain(&mut message, ExtendedError::NoReachableAuthority, "");
         return message;
     };
+    safe(shared, question, message)
+}
+
+/// The answer, unless it leads a public name to a private address.
+fn safe(shared: &Shared, question: &Question, message: Message) -> Message {
     let host = question.host.as_deref().unwrap_or_default();
     if rebinds(&message) && !crate::proxy::address::private_allowed(&shared.config, host, None) {
         count(&shared.metrics.dns_rebinding);

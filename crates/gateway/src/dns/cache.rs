@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Most answers remembered.
-const MOST: usize = 8192;
+/// Most answers remembered: what a school asks for in a day. Each takes about half a kilobyte.
+const MOST: usize = 65_536;
 /// Longest time to live, in seconds, so that a change elsewhere reaches the school within the lesson.
 const LONGEST: u32 = 1800;
 

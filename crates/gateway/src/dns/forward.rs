@@ -53,17 +53,16 @@ impl Forwarder {
 
     /// The answer to a client's question, in that client's terms. Hidden hellos are already out of it.
     pub(crate) async fn ask(&self, question: &Question) -> Result<Message, Unanswered> {
-        let outgoing = Outgoing {
-            query: question.query.clone(),
-            dnssec_ok: question.edns.is_some_and(|edns| edns.dnssec_ok),
-            checking_disabled: question.checking_disabled,
-        };
-        let upstream = self.ask_cached(outgoing, question.host.as_deref()).await?;
-        let mut message = question.answer(upstream.metadata.response_code);
-        message.metadata.authentic_data = upstream.metadata.authentic_data;
-        message.answers = upstream.answers;
-        message.authorities = upstream.authorities;
-        Ok(message)
+        let upstream = self
+            .ask_cached(Outgoing::of(question), question.host.as_deref())
+            .await?;
+        Ok(in_terms_of(question, upstream))
+    }
+
+    /// The same without waiting: what is remembered, if it is.
+    pub(crate) fn remembered(&self, question: &Question) -> Option<Message> {
+        let key = Outgoing::of(question).key(question.host.as_deref()?);
+        Some(in_terms_of(question, self.cache.get(&key, Instant::now())?))
     }
 
     /// Addresses of a host, IPv4 first.
@@ -94,12 +93,7 @@ impl Forwarder {
     }
 
     async fn ask_cached(&self, outgoing: Outgoing, host: Option<&str>) -> Result<Message, Unanswered> {
-        let key = host.map(|host| Key {
-            host: host.into(),
-            kind: outgoing.query.query_type(),
-            dnssec_ok: outgoing.dnssec_ok,
-            checking_disabled: outgoing.checking_disabled,
-        });
+        let key = host.map(|host| outgoing.key(host));
         if let Some(message) = key.as_ref().and_then(|key| self.cache.get(key, Instant::now())) {
             return Ok(message);
         }
@@ -172,7 +166,33 @@ impl Forwarder {
     }
 }
 
+/// Another server's answer under a client's own id and question.
+fn in_terms_of(question: &Question, upstream: Message) -> Message {
+    let mut message = question.answer(upstream.metadata.response_code);
+    message.metadata.authentic_data = upstream.metadata.authentic_data;
+    message.answers = upstream.answers;
+    message.authorities = upstream.authorities;
+    message
+}
+
 impl Outgoing {
+    fn of(question: &Question) -> Self {
+        Self {
+            query: question.query.clone(),
+            dnssec_ok: question.edns.is_some_and(|edns| edns.dnssec_ok),
+            checking_disabled: question.checking_disabled,
+        }
+    }
+
+    fn key(&self, host: &str) -> Key {
+        Key {
+            host: host.into(),
+            kind: self.query.query_type(),
+            dnssec_ok: self.dnssec_ok,
+            checking_disabled: self.checking_disabled,
+        }
+    }
+
     /// A packet of our own: nothing of the client's passes but the question and its wish for signatures.
     fn packet(&self, id: u16) -> io::Result<Vec<u8>> {
         let mut message = Message::new(id, MessageType::Query, OpCode::Query);

@@ -1,7 +1,7 @@
 //! The DNS sockets. A UDP question that can be answered at once is answered in the loop; one that must be forwarded waits in
 //! a task of its own, of which there is a bounded number. TCP clients are bounded in number, time and length.
 
-use super::answer::{Reply, decide, forward};
+use super::answer::{Reply, decide, forward, remembered};
 use super::message::{Packet, encode, read};
 use crate::gateway::{Shared, StartError};
 use crate::observe::count;
@@ -84,6 +84,10 @@ async fn udp(shared: Arc<Shared>, socket: Arc<UdpSocket>) {
             Packet::Question(question) => match decide(&shared, &question, client.ip().to_canonical()) {
                 Reply::Now(message) => send(&socket, &encode(&message, Some(question.udp_size())), client).await,
                 Reply::Forward { safe_search } => {
+                    if let Some(message) = remembered(&shared, &question, safe_search) {
+                        send(&socket, &encode(&message, Some(question.udp_size())), client).await;
+                        continue;
+                    }
                     let (shared, socket) = (Arc::clone(&shared), Arc::clone(&socket));
                     waiting.spawn(async move {
                         let message = forward(&shared, &question, safe_search).await;
