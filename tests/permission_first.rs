@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 const OTHERWISE: &[(&str, &str)] = &[
     ("portal/sign.rs", "Act::find asks SignAgreements or CounterSign, by whom it is for"),
     ("portal/refuse.rs", "Act::find asks SignAgreements or CounterSign, by whom it is for"),
+    ("setup/policy.rs", "allowed() asks for a permission, and that no policy is in force yet"),
 ];
 
 #[test]
