@@ -2,6 +2,7 @@
 //! row level security. A number is never changed once released; a change is a new number.
 
 use crate::error::{Result, StoreError};
+use crate::sql::Row;
 use crate::tables;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode, Statement, TransactionOptions,
@@ -74,4 +75,25 @@ fn row_level_security(table: &str) -> String {
          USING (school_id = current_setting('belisha.school', true)) \
          WITH CHECK (school_id = current_setting('belisha.school', true));"
     )
+}
+
+/// What the tables of a SQLite file are when nobody meddled: kind, name and text of everything in its schema, by name.
+pub(crate) async fn expected_sqlite_schema() -> Result<Vec<(String, String, String)>> {
+    let mut options = sea_orm::ConnectOptions::new("sqlite::memory:");
+    options.max_connections(1).sqlx_logging(false);
+    let memory = sea_orm::Database::connect(options).await?;
+    run(&memory).await?;
+    let rows = memory
+        .query_all_raw(Statement::from_string(DbBackend::Sqlite, SQLITE_SCHEMA))
+        .await?;
+    let schema = rows.into_iter().map(|row| schema_row(&Row(row))).collect();
+    memory.close().await?;
+    schema
+}
+
+/// Asks a SQLite file for its schema, in the order of [`expected_sqlite_schema`].
+pub(crate) const SQLITE_SCHEMA: &str = "SELECT type, name, COALESCE(sql, '') AS sql FROM sqlite_master WHERE name <> 'sqlite_sequence' ORDER BY name, type";
+
+pub(crate) fn schema_row(row: &Row) -> Result<(String, String, String)> {
+    Ok((row.text("type")?, row.text("name")?, row.text("sql")?))
 }

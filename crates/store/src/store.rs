@@ -199,6 +199,8 @@ async fn sqlite(url: &str, connections: u32, reads: bool) -> Result<DatabaseConn
                 .foreign_keys(true)
                 .busy_timeout(PATIENCE)
                 .statement_cache_capacity(200)
+                // What is erased is overwritten, not only let go of.
+                .pragma("secure_delete", "ON")
                 .pragma("query_only", if reads { "ON" } else { "OFF" })
         });
     Ok(Database::connect(options).await?)

@@ -151,7 +151,7 @@ impl Tx {
             subject: subject.to_string(),
             verb,
         };
-        if !self.written.contains(&written) || self.written.len() > 64 {
+        if self.written.len() > 64 || !self.written.contains(&written) {
             self.written.push(written);
         }
     }

@@ -136,3 +136,18 @@ fn any_byte_of_a_records_words_changed_in_the_file_is_found() {
         }
     });
 }
+
+#[test]
+fn a_trigger_put_into_the_file_is_found() {
+    on_sqlite(async |database: TestDatabase| {
+        settle(&database).await;
+        let connection = Database::connect(&database.url).await.unwrap();
+        let trigger = "CREATE TRIGGER quiet AFTER INSERT ON alerts BEGIN DELETE FROM alerts WHERE id = NEW.id; END";
+        connection.execute_unprepared(trigger).await.unwrap();
+        connection.close().await.unwrap();
+        let mut tx = read(&database).await;
+        let key = ed25519_dalek::SigningKey::from_bytes(&[1; 32]).verifying_key();
+        let bad = ledger::verify(&mut tx, &key).await.unwrap().first_bad.unwrap();
+        assert_eq!((bad.area.as_str(), bad.subject.as_str()), ("database schema", "quiet"));
+    });
+}

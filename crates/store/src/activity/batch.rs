@@ -5,12 +5,16 @@ use crate::error::{Result, StoreError};
 use crate::sql::{Row, bind, json, places};
 use crate::tables::ACTIVITY_BATCHES;
 use crate::transaction::Tx;
+use belisha_records::SchoolId;
 use sha2::{Digest, Sha256};
 
 /// The most rows of a batch.
 pub const MOST_ROWS: usize = 500;
 
-/// Stores a batch in one statement, adds it to the hourly figures, and enters its count and hash in the ledger. `key` names
+/// Rows of one statement. SQLite looks each place up among those before it, so one statement for all would cost the square.
+const ROWS: usize = 50;
+
+/// Stores a batch, adds it to the hourly figures, and enters its count and hash in the ledger. `key` names
 /// the batch: a batch whose key is there is not stored twice. Answers whether it was stored. Rows past [`MOST_ROWS`] are a
 /// `Conflict`.
 ///
@@ -40,11 +44,20 @@ pub async fn insert_batch(tx: &mut Tx, key: &str, visits: &[Visit]) -> Result<bo
     {
         return Ok(false);
     }
+    for (chunk, visits) in (0_i64..).zip(visits.chunks(ROWS)) {
+        insert_rows(tx, school, (number, chunk * 50), visits).await?;
+    }
+    figures::add(tx, school, visits).await?;
+    tx.wrote(&ACTIVITY_BATCHES, key, "stored");
+    Ok(true)
+}
+
+async fn insert_rows(tx: &mut Tx, school: SchoolId, (batch, first): (i64, i64), visits: &[Visit]) -> Result<()> {
     let mut values = Vec::with_capacity(visits.len() * 13);
-    for (position, visit) in (0_i64..).zip(visits) {
+    for (position, visit) in (first..).zip(visits) {
         values.extend(bind![
             school,
-            number,
+            batch,
             position,
             visit.at,
             visit.person,
@@ -58,14 +71,13 @@ pub async fn insert_batch(tx: &mut Tx, key: &str, visits: &[Visit]) -> Result<bo
             &visit.reason
         ]);
     }
-    let text = format!(
-        "INSERT INTO activity (school_id, batch, position, {COLUMNS}) VALUES {}",
-        places(visits.len(), 13)
-    );
-    tx.execute(&text, values).await?;
-    figures::add(tx, school, visits).await?;
-    tx.wrote(&ACTIVITY_BATCHES, key, "stored");
-    Ok(true)
+    let places = places(visits.len(), 13);
+    tx.execute(
+        &format!("INSERT INTO activity (school_id, batch, position, {COLUMNS}) VALUES {places}"),
+        values,
+    )
+    .await?;
+    Ok(())
 }
 
 /// SHA-256 over the rows' JSON, one a line, in hexadecimal.
@@ -91,7 +103,11 @@ pub(crate) async fn first_changed_batch(tx: &mut Tx) -> Result<Option<ChangedBat
     loop {
         let page = tx.all(batches, bind![tx.school()?, after]).await?;
         for batch in &page {
-            after = batch.number("number").unwrap_or(i64::MAX);
+            after = batch
+                .number("number")
+                .ok()
+                .filter(|number| *number > after)
+                .unwrap_or(i64::MAX);
             if !is_whole(tx, batch, after).await? {
                 return Ok(Some(ChangedBatch {
                     id: batch.text("id").unwrap_or_default(),

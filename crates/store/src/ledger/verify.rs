@@ -5,6 +5,7 @@ use super::checkpoint::check_note;
 use super::merkle::{Edge, Hash};
 use super::{Entry, commit, head, hexadecimal, origin, snapshot};
 use crate::error::{Result, StoreError};
+use crate::migrations;
 use crate::sql::{Row, bind};
 use crate::tables::{self, Table};
 use crate::transaction::Tx;
@@ -142,6 +143,23 @@ async fn check_file(tx: &mut Tx, reading: &mut Reading) -> Result<()> {
             what: said,
         });
     }
+    // A trigger or a view put in by hand changes what is written or read without changing a row.
+    let mut expected = migrations::expected_sqlite_schema().await?.into_iter();
+    let found = tx.all(migrations::SQLITE_SCHEMA, Vec::new()).await?;
+    for one in found.iter().map(migrations::schema_row).map(Some).chain([None]) {
+        let one = one.transpose().unwrap_or_default();
+        if one != expected.next() {
+            let subject = one.map(|(_, name, _)| name).unwrap_or_default();
+            let what = "the tables, indexes and triggers here are not those that this version of Belisha makes";
+            reading.fault(BadEntry {
+                index: None,
+                area: "database schema".into(),
+                subject,
+                what: what.into(),
+            });
+            break;
+        }
+    }
     Ok(())
 }
 
@@ -181,7 +199,11 @@ async fn check_entries(tx: &mut Tx, checkpoints: &mut BTreeMap<u64, Hash>, readi
     loop {
         let rows = tx.all(text, bind![tx.school()?, after, PAGE]).await?;
         for row in &rows {
-            after = row.number("position").unwrap_or(i64::MAX);
+            after = row
+                .number("position")
+                .ok()
+                .filter(|position| *position > after)
+                .unwrap_or(i64::MAX);
             check_entry(row, reading);
             let root = checkpoints.remove(&reading.edge.size());
             if root.is_some_and(|root| root != reading.edge.root()) {
@@ -263,6 +285,10 @@ async fn check_records(tx: &mut Tx, table: &'static Table, reading: &mut Reading
     loop {
         let ids = snapshot::ids_after(tx, table, &after, PAGE).await?;
         let Some(last) = ids.last().cloned() else { return Ok(()) };
+        if last <= after {
+            // Only a damaged index answers a question for what comes after with what comes before: do not ask for ever.
+            return Err(StoreError::Corrupt(format!("the order of table {}", table.name)));
+        }
         let rows = snapshot::rows(tx, table, &ids).await?;
         let kept = tx.all(salts, bind![tx.school()?, table.name, &after, &last]).await?;
         let kept: HashMap<String, String> = kept
