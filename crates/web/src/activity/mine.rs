@@ -41,7 +41,11 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, RawQuery(quer
     reader.may(Permission::SeeOwnRecord)?;
     let query = Answers::parse(query.unwrap_or_default().as_bytes());
     let asked = query.value("days").parse().unwrap_or(7);
-    let days = SPANS.iter().map(|(days, _)| *days).find(|days| *days == asked).unwrap_or(7);
+    let days = SPANS
+        .iter()
+        .map(|(days, _)| *days)
+        .find(|days| *days == asked)
+        .unwrap_or(7);
     // A transaction that names its actor: the store gives out the rows of that person alone.
     let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
     let from = reader.now - SignedDuration::from_hours(24 * days);
@@ -50,13 +54,24 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, RawQuery(quer
     let kept_days = policy.and_then(|now| now.policy.retention_days(RecordKind::ActivityNamed));
     drop(tx);
     let zone = reader.zone();
-    let span = |(span, label): (i64, &'static str)| Span { href: format!("{}?days={span}", urls::MY_ACTIVITY), label, current: span == days };
+    let span = |(span, label): (i64, &'static str)| Span {
+        href: format!("{}?days={span}", urls::MY_ACTIVITY),
+        label,
+        current: span == days,
+    };
     show(MinePage {
         frame: reader.frame(),
         more: visits.len() >= MOST_ROWS as usize,
         rows: visits.into_iter().map(|visit| Seen::of(visit, &zone)).collect(),
         spans: SPANS.into_iter().map(span).collect(),
-        kept: kept_days.map_or_else(|| "as long as the school’s policy says".into(), |days| format!("for {days} days, then removed by itself")),
-        who: roles_with(Permission::LookUpActivity).iter().map(|role| role.label().to_lowercase()).collect::<Vec<_>>().join(", "),
+        kept: kept_days.map_or_else(
+            || "as long as the school’s policy says".into(),
+            |days| format!("for {days} days, then removed by itself"),
+        ),
+        who: roles_with(Permission::LookUpActivity)
+            .iter()
+            .map(|role| role.label().to_lowercase())
+            .collect::<Vec<_>>()
+            .join(", "),
     })
 }

@@ -21,7 +21,10 @@ pub(crate) fn typed(text: &str, wish: Wish) -> Result<String, String> {
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     let port = |end: &str| !end.is_empty() && end.bytes().all(|byte| byte.is_ascii_digit());
-    let host = host.rsplit_once(':').filter(|(name, end)| port(end) && !name.contains(':')).map_or(host, |(name, _)| name);
+    let host = host
+        .rsplit_once(':')
+        .filter(|(name, end)| port(end) && !name.contains(':'))
+        .map_or(host, |(name, _)| name);
     let name = normalise(host).map_err(|error| words(error, wish))?.into_owned();
     match guard(&name) {
         // A large site may be opened whole; closing all of it would break lessons.
@@ -39,7 +42,9 @@ fn words(error: NameError, wish: Wish) -> String {
         NameError::PublicSuffix => "many people’s sites end like this; type the name of the one site".into(),
         NameError::Helpline if wish == Wish::Open => "this is a helpline, which is open to everybody already".into(),
         NameError::Helpline => "this is a helpline; it stays open, whatever anybody decides".into(),
-        NameError::Character => "a site’s name has letters, digits, hyphens and dots only; type it without spaces".into(),
+        NameError::Character => {
+            "a site’s name has letters, digits, hyphens and dots only; type it without spaces".into()
+        }
         NameError::Protected | NameError::TooLong | NameError::Label => error.to_string(),
     }
 }
@@ -63,12 +68,28 @@ mod tests {
 
     #[test]
     fn what_is_no_site_is_refused_in_words_that_help() {
-        for text in ["", "COM", "co.uk", "10.0.0.1", "[2001:db8::1]", "two words", "https://", "childline.org.uk"] {
+        for text in [
+            "",
+            "COM",
+            "co.uk",
+            "10.0.0.1",
+            "[2001:db8::1]",
+            "two words",
+            "https://",
+            "childline.org.uk",
+        ] {
             let words = typed(text, Wish::Open).unwrap_err();
             assert!(!words.is_empty() && !words.ends_with('.'), "{text}: {words}");
         }
-        assert!(typed("childline.org.uk", Wish::Close).unwrap_err().contains("stays open"));
-        assert!(typed("github.io", Wish::Close).is_err(), "closing it would close unrelated sites");
+        assert!(
+            typed("childline.org.uk", Wish::Close)
+                .unwrap_err()
+                .contains("stays open")
+        );
+        assert!(
+            typed("github.io", Wish::Close).is_err(),
+            "closing it would close unrelated sites"
+        );
         assert!(typed("github.io", Wish::Open).is_ok());
     }
 }

@@ -21,7 +21,8 @@ struct GoneOnPage {
 
 /// Writes the reason down, then opens the page. The caller has checked the reason and whose block it is.
 pub(super) async fn submit(app: &App, reader: &SignedIn, closed: &Closed, answers: &Answers) -> WebResult {
-    let content = serde_json::json!({ "host": closed.host, "category": closed.category, "reason": answers.value("reason") });
+    let content =
+        serde_json::json!({ "host": closed.host, "category": closed.category, "reason": answers.value("reason") });
     let entry = RegisterEntry {
         id: String::new(),
         register: REGISTER.into(),
@@ -35,7 +36,12 @@ pub(super) async fn submit(app: &App, reader: &SignedIn, closed: &Closed, answer
     register_entries::insert(&mut tx, &entry).await?;
     tx.commit().await?;
     if !app.network.pass_warning(reader.school.id, &closed.id) {
-        return Err(WebError::Conflict("the warning you saw is too old: open the page again, and go on from there".into()));
+        return Err(WebError::Conflict(
+            "the warning you saw is too old: open the page again, and go on from there".into(),
+        ));
     }
-    show(GoneOnPage { frame: reader.frame(), host: closed.host.clone() })
+    show(GoneOnPage {
+        frame: reader.frame(),
+        host: closed.host.clone(),
+    })
 }

@@ -10,8 +10,16 @@ use belisha_store::{Tx, access_requests, exceptions, outbox};
 /// The choice that stands for the one person who asked.
 pub(crate) const ASKER: &str = "person";
 
+/// Groups a site may be opened for. Unknown devices are the strictest group and are never opened by a request.
+pub(crate) const GROUPS: [&str; 4] = ["younger-pupil", "pupil", "staff", "guest"];
+
 /// Writes an answer, with what it opens. `groups` are those chosen on the form, [`ASKER`] among them.
-pub(crate) async fn answer(tx: &mut Tx, request: &AccessRequest, decision: &AccessDecision, groups: &[String]) -> WebResult<()> {
+pub(crate) async fn answer(
+    tx: &mut Tx,
+    request: &AccessRequest,
+    decision: &AccessDecision,
+    groups: &[String],
+) -> WebResult<()> {
     access_requests::decide(tx, request.id, decision).await?;
     if let Some(until) = decision.until.filter(|_| decision.granted) {
         let exception = GrantedException {
@@ -28,7 +36,10 @@ pub(crate) async fn answer(tx: &mut Tx, request: &AccessRequest, decision: &Acce
         };
         exceptions::insert(tx, &exception).await?;
     }
-    let body = format!("Somebody has answered what you asked for. Sign in and open {} to read the answer.", urls::ASK_FOR_SITE);
+    let body = format!(
+        "Somebody has answered what you asked for. Sign in and open {} to read the answer.",
+        urls::ASK_FOR_SITE
+    );
     outbox::queue(tx, request.by, "There is an answer for you", &body).await?;
     Ok(())
 }

@@ -25,7 +25,13 @@ pub(crate) struct Proposal {
 impl Proposal {
     /// `Open knives.example for person, pupil until 2026-11-10T23:59:59Z; request 0190…`
     pub(crate) fn sentence(&self) -> String {
-        format!("Open {} for {} until {}; request {}", self.host, self.groups.join(", "), self.until, self.request)
+        format!(
+            "Open {} for {} until {}; request {}",
+            self.host,
+            self.groups.join(", "),
+            self.until,
+            self.request
+        )
     }
 
     /// Reads the sentence again.
@@ -34,7 +40,12 @@ impl Proposal {
         let (groups, rest) = rest.split_once(" until ")?;
         let (until, request) = rest.split_once("; request ")?;
         let groups = groups.split(", ").map(str::to_owned).collect();
-        Some(Self { request: request.parse().ok()?, host: host.to_owned(), groups, until: until.parse().ok()? })
+        Some(Self {
+            request: request.parse().ok()?,
+            host: host.to_owned(),
+            groups,
+            until: until.parse().ok()?,
+        })
     }
 }
 
@@ -45,7 +56,11 @@ pub(crate) fn clause_id(clause: Option<&(String, policy::Approval)>) -> &str {
 
 /// The questions that wait, each with what it proposes.
 pub(crate) fn waiting(asked: &[Approval]) -> Vec<(&Approval, Proposal)> {
-    asked.iter().filter(|approval| approval.decision.is_none()).filter_map(|approval| Some((approval, Proposal::read(&approval.subject)?))).collect()
+    asked
+        .iter()
+        .filter(|approval| approval.decision.is_none())
+        .filter_map(|approval| Some((approval, Proposal::read(&approval.subject)?)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -56,9 +71,19 @@ mod tests {
     #[test]
     fn what_is_proposed_is_read_again_as_it_was_written() {
         let groups = vec!["person".to_owned(), "younger-pupil".to_owned()];
-        let proposal = Proposal { request: AccessRequestId::make(1, [2; 10]), host: "knives.example".into(), groups, until: Timestamp::constant(1_800_000_000, 0) };
+        let proposal = Proposal {
+            request: AccessRequestId::make(1, [2; 10]),
+            host: "knives.example".into(),
+            groups,
+            until: Timestamp::constant(1_800_000_000, 0),
+        };
         assert_eq!(Proposal::read(&proposal.sentence()), Some(proposal));
-        for other in ["", "Open the gate", "Open x for y until never; request 1", "Use a personal telephone on a trip"] {
+        for other in [
+            "",
+            "Open the gate",
+            "Open x for y until never; request 1",
+            "Use a personal telephone on a trip",
+        ] {
             assert_eq!(Proposal::read(other), None, "{other}");
         }
     }
