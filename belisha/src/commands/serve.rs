@@ -75,6 +75,7 @@ pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
     };
     let running = running::start(&installation, plan).await?;
     println!("Belisha is at {}", running.base_url);
+    println!("For devices, once a policy is in force: proxy file http://{}/proxy.pac, proxy {}, DNS {}", options.block_page, options.proxy, options.dns);
     if let Some(path) = belisha_web::first_start_link(&running.app).await? {
         println!("\nThis installation has no school yet. Open this link once to set it up; whoever opens it becomes the administrator:\n");
         println!("  {}{path}\n", running.base_url);
