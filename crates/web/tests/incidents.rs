@@ -16,18 +16,20 @@ fn held(seen: &Seen) -> Vec<(String, String)> {
         .nth(1)
         .and_then(|rest| rest.split("</form>").next())
         .unwrap_or_default();
-    let attribute = |tag: &str, name: &str| {
-        let value = tag
-            .split(&format!(" {name}=\""))
-            .nth(1)
-            .and_then(|rest| rest.split('"').next())
-            .unwrap_or_default();
-        value
-            .replace("&#39;", "'")
+    let plain = |text: &str| {
+        text.replace("&#39;", "'")
             .replace("&#34;", "\"")
             .replace("&#60;", "<")
             .replace("&#62;", ">")
             .replace("&#38;", "&")
+    };
+    let attribute = |tag: &str, name: &str| {
+        plain(
+            tag.split(&format!(" {name}=\""))
+                .nth(1)
+                .and_then(|rest| rest.split('"').next())
+                .unwrap_or_default(),
+        )
     };
     let inputs = form
         .split("<input ")
@@ -42,7 +44,7 @@ fn held(seen: &Seen) -> Vec<(String, String)> {
             .split_once(">\n")
             .map(|(_, rest)| rest.split("</textarea>").next().unwrap_or_default())
             .unwrap_or_default();
-        held.push((attribute(&format!(" {area}"), "name"), text.to_owned()));
+        held.push((attribute(&format!(" {area}"), "name"), plain(text)));
     }
     held
 }
@@ -158,7 +160,7 @@ both_databases! {
         sent.push(("signed-as", "Tobias Quill"));
         let seen = lead.post(RECORD, &sent).await;
         assert_eq!(seen.status, 422);
-        assert_eq!(seen.errors(), ["The policy asks for ‘police’ here: say why it is left out, or tick it"]);
+        assert_eq!(seen.errors(), ["The policy asks for ‘Police’ here: say why it is left out, or tick it"]);
         let carried = held(&seen);
         for (name, value) in [("description", "They used a proxy to open a games site."), ("place", "Room 14"), ("who-alleged-0", "Jory Penhale"), ("signed-as", "Tobias Quill"), ("risk-areas", "conduct")] {
             assert!(carried.contains(&(name.into(), value.into())), "`{name}` is lost: {carried:?}");
@@ -315,7 +317,7 @@ both_databases! {
         let ticked = [("actions", "tutor"), ("actions", "parents"), ("actions", "access"), ("actions", "sanction"), ("done", "tutor"), ("note", "Spoken to.")];
         let seen = lead.post(&act, &ticked).await;
         assert_eq!(seen.status, 422);
-        assert_eq!(seen.errors(), ["The policy does not ask for ‘sanction’ here: say why it is added, or untick it"]);
+        assert_eq!(seen.errors(), ["The policy does not ask for ‘Sanction’ here: say why it is added, or untick it"]);
         assert!(seen.body.contains("Spoken to."));
         let seen = lead.post(&act, &[&ticked[..], &[("reason-sanction", "It was the third time.")]].concat()).await;
         assert_eq!(seen.status, 303, "{}", seen.words());
