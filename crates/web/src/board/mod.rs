@@ -6,7 +6,7 @@ pub(crate) mod evidence;
 mod print;
 mod show;
 
-pub(crate) use show::needs;
+pub(crate) use show::{needs, shorten};
 
 use crate::app::App;
 use crate::urls;

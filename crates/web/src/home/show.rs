@@ -5,6 +5,7 @@ use crate::{alerts, concerns, incidents, tasks};
 use crate::error::WebResult;
 use crate::frame::{Frame, Need, show};
 use crate::{board, portal, reports, requests};
+use crate::{duties, jobs, people, policy_versions, signatures};
 use crate::session::{SignedIn, Visit};
 use crate::urls;
 use askama::Template;
@@ -33,6 +34,9 @@ pub const DOINGS: &[Doing] = &[
     Doing { label: "Why is a page closed?", href: urls::EXPLAIN, about: "What the filter decides, for whom, by which rule", permission: Permission::ExplainDecisions },
     Doing { label: "Look up a person’s activity", href: urls::LOOK_UP, about: "With a reason, which is kept and counted", permission: Permission::LookUpActivity },
     Doing { label: "Read the policy", href: urls::POLICY, about: "What the school promised, in its own words", permission: Permission::ReadPolicy },
+    Doing { label: "Your duties", href: urls::DUTIES, about: "What the policy asks of your office, and by when", permission: Permission::CompleteDuty },
+    Doing { label: "Who has signed", href: urls::SIGNATURES, about: "Who in your class, or in the school, is missing", permission: Permission::SeeClassSignatures },
+    Doing { label: "Versions of the policy", href: urls::POLICY_VERSIONS, about: "Check a new text, see what changes, bring it into force", permission: Permission::ManagePolicy },
     Doing { label: "Get help now", href: urls::HELPLINES, about: "Telephone numbers and sites that help today", permission: Permission::TellSomeone },
 ];
 
@@ -89,18 +93,18 @@ pub(crate) async fn page(State(app): State<App>, visit: Visit) -> WebResult {
         }
         Audience::Parent => {
             let children = portal::children(&mut tx, &reader).await?;
-            show(ParentPage { frame, needs: needs(&mut tx, &reader).await?, children })
+            show(ParentPage { frame, needs: needs(&mut tx, &app, &reader).await?, children })
         }
         _ => {
             let doings = DOINGS.iter().filter(|doing| reader.can(doing.permission)).collect();
-            let needs = needs(&mut tx, &reader).await?;
+            let needs = needs(&mut tx, &app, &reader).await?;
             show(StaffPage { frame, lead: question(&reader), needs, doings, records: reader.can(Permission::RecordIncident) })
         }
     }
 }
 
 /// What needs this reader now, most dangerous first. Each area answers for itself.
-async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>> {
+async fn needs(tx: &mut Tx, app: &App, reader: &SignedIn) -> WebResult<Vec<Need>> {
     let mut needs = Vec::new();
     needs.extend(alerts::needs(tx, reader).await?);
     needs.extend(concerns::needs(tx, reader).await?);
@@ -110,6 +114,11 @@ async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>> {
     needs.extend(board::needs(tx, reader).await?);
     needs.extend(reports::needs(tx, reader).await?);
     needs.extend(requests::needs(tx, reader).await?);
+    needs.extend(duties::needs(tx, reader).await?);
+    needs.extend(policy_versions::needs(tx, reader).await?);
+    needs.extend(people::needs(tx, reader).await?);
+    needs.extend(signatures::needs(tx, reader).await?);
+    needs.extend(jobs::needs(tx, app, reader).await?);
     needs.sort_by_key(|need| match need.kind {
         "danger" | "broken" => 0,
         "overdue" => 1,

@@ -4,13 +4,13 @@ use crate::answers::{Answers, Choice};
 use crate::app::App;
 use crate::error::{WebError, WebResult};
 use crate::frame::{Frame, show};
+use crate::policy_versions::{Checked, check};
 use crate::session::SignedIn;
 use crate::urls;
 use askama::Template;
 use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
-use belisha_policy::{Coverage, Finding, Severity, compile, coverage};
 use belisha_records::Permission;
 use belisha_store::policies;
 
@@ -21,25 +21,6 @@ struct PolicyPage {
     answers: Answers,
     examples: Vec<Choice>,
     checked: Option<Checked>,
-}
-
-/// What the compiler said about a document.
-struct Checked {
-    title: String,
-    errors: usize,
-    warnings: usize,
-    coverage: Option<Coverage>,
-    findings: Vec<Found>,
-}
-
-struct Found {
-    kind: &'static str,
-    word: &'static str,
-    error: bool,
-    place: String,
-    message: String,
-    remedy: String,
-    line: String,
 }
 
 /// Only while there is no policy in force: afterwards a policy changes by draft, consultation and approval.
@@ -83,7 +64,7 @@ fn form(app: &App, reader: &SignedIn, answers: Answers, checked: Option<Checked>
 
 pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, multipart: Multipart) -> WebResult {
     allowed(&app, &reader).await?;
-    let mut answers = read(multipart).await?;
+    let mut answers = Answers::from_multipart(multipart).await?;
     let from = answers.value("from").to_owned();
     let source = match app.settings.examples.iter().find(|example| example.key == from) {
         Some(example) => example.source.to_owned(),
@@ -101,7 +82,7 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, multipart: 
     if answers.has_errors() {
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(&app, &reader, answers, None)?).into_response());
     }
-    let checked = check(&source, &reader);
+    let checked = check(&source, reader.today());
     if checked.errors > 0 {
         answers.refuse("from", "mend what is marked as an error below, then check it again");
         let answers = answers.with("text", &source);
@@ -122,65 +103,4 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, multipart: 
     tx.commit().await?;
     app.network.rules_changed(reader.school.id).await;
     Ok(Redirect::to(urls::START_CALENDAR).into_response())
-}
-
-async fn read(mut multipart: Multipart) -> WebResult<Answers> {
-    let mut answers = Answers::new();
-    loop {
-        let part = match multipart.next_field().await {
-            Ok(Some(part)) => part,
-            Ok(None) => return Ok(answers),
-            Err(fault) if fault.status() == StatusCode::PAYLOAD_TOO_LARGE => return Err(WebError::TooLarge),
-            Err(_) => return Err(WebError::Interrupted),
-        };
-        let name = part.name().unwrap_or_default().to_owned();
-        let bytes = part.bytes().await.map_err(|fault| {
-            if fault.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                WebError::TooLarge
-            } else {
-                WebError::Interrupted
-            }
-        })?;
-        let text = String::from_utf8_lossy(&bytes).replace('\0', "").replace("\r\n", "\n");
-        answers = answers.with(name, text);
-    }
-}
-
-fn check(source: &str, reader: &SignedIn) -> Checked {
-    let compiled = compile(source, reader.today());
-    let (errors, warnings) = (compiled.count(Severity::Error), compiled.count(Severity::Warning));
-    let found = |finding: &Finding| {
-        let (kind, word) = match finding.severity {
-            Severity::Error => ("broken", "Error"),
-            Severity::Warning => ("due", "Warning"),
-            Severity::Note => ("guidance", "Note"),
-        };
-        Found {
-            kind,
-            word,
-            error: finding.severity == Severity::Error,
-            place: format!("line {}, column {}", finding.line, finding.column),
-            message: crate::words::sentence(&finding.message),
-            remedy: crate::words::sentence(&finding.remedy),
-            line: source
-                .lines()
-                .nth(finding.line.saturating_sub(1))
-                .unwrap_or_default()
-                .chars()
-                .take(160)
-                .collect(),
-        }
-    };
-    let mut findings: Vec<&Finding> = compiled.findings.iter().collect();
-    findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.line));
-    Checked {
-        title: compiled
-            .policy
-            .as_ref()
-            .map_or_else(String::new, |policy| policy.title.clone()),
-        errors,
-        warnings,
-        coverage: compiled.policy.as_ref().map(coverage),
-        findings: findings.into_iter().map(found).collect(),
-    }
 }
