@@ -219,6 +219,8 @@ both_databases! {
         let seen = teacher.get(RECORD).await;
         let seen = press(&teacher, &seen, &[("may-involve-indecent-images", "yes")], "next").await;
         assert!(seen.says("Stop and do this first") && seen.says("Report Remove"), "{}", seen.words());
+        let seen = press(&teacher, &seen, &[], "words").await;
+        assert_eq!(seen.heading(), "What happened?");
         assert!(!seen.body.contains("type=\"file\"") && !seen.body.contains("type=\"url\""));
         for text in ["see https://pictures.example/1", "data:image/png;base64,AAAA", &"A".repeat(300)] {
             let facts = [("description", text), ("place", "Bus"), ("action-taken", "Nothing yet")];

@@ -9,10 +9,10 @@ pub(crate) use list::needs;
 
 use crate::app::App;
 use crate::error::{WebError, WebResult};
-use crate::incidents::labels::waited;
+use crate::incidents::labels::{by, waited};
 use crate::incidents::sight::{Knowledge, sees};
 use crate::session::SignedIn;
-use crate::{urls, words};
+use crate::urls;
 use axum::Router;
 use axum::routing::{get, post};
 use belisha_policy::Role;
@@ -67,20 +67,20 @@ pub(crate) fn say(reader: &SignedIn, knowledge: &Knowledge, alert: &Alert) -> Sa
         None => format!("A worry about {theme}: we do not know who"),
     };
     let calendar = &reader.school.calendar;
-    let by = |days| calendar.end_of_school_day_after(alert.seen_at, days);
+    let after = |days| calendar.end_of_school_day_after(alert.seen_at, days);
     let (kind, word, due) = match alert.danger {
         Danger::Urgent => ("danger", "Now", None),
-        Danger::Serious => ("needed", "Today", Some(by(0))),
-        Danger::Low => ("needed", "Have a look", Some(by(3))),
+        Danger::Serious => ("needed", "Today", Some(after(0))),
+        Danger::Low => ("needed", "Have a look", Some(after(3))),
     };
     let waited = waited(alert.seen_at, reader.now);
     let clock = match due {
         None => format!("Waiting {waited}. Look at it now"),
         Some(due) if due < reader.now => format!(
-            "Waiting {waited}. It should have been looked at by {}",
-            words::moment(due, &reader.zone())
+            "Waiting {waited}. It should have been looked at {}",
+            by(due, &reader.zone())
         ),
-        Some(due) => format!("Waiting {waited}. Look at it by {}", words::moment(due, &reader.zone())),
+        Some(due) => format!("Waiting {waited}. Look at it {}", by(due, &reader.zone())),
     };
     let late = due.is_some_and(|due| due < reader.now);
     Said {

@@ -88,16 +88,21 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
         .await?
         .into_iter()
         .filter(|concern| concern.read_at.is_none());
-    let need = |concern: Concern| Need {
-        label: format!("Told to the school: {}", choice(&concern).to_lowercase()),
-        href: urls::concern(concern.id),
-        detail: format!(
-            "{}, waiting {}",
-            teller(&knowledge, &concern),
-            waited(concern.told_at, reader.now)
-        ),
-        kind: "needed",
-        word: "Not read yet".into(),
+    let calendar = &reader.school.calendar;
+    let need = |concern: Concern| {
+        // Whoever tells should hear back by the end of the next school day.
+        let late = calendar.end_of_school_day_after(concern.told_at, 1) < reader.now;
+        Need {
+            label: format!("Told to the school: {}", choice(&concern).to_lowercase()),
+            href: urls::concern(concern.id),
+            detail: format!(
+                "{}, waiting {}",
+                teller(&knowledge, &concern),
+                waited(concern.told_at, reader.now)
+            ),
+            kind: if late { "overdue" } else { "needed" },
+            word: "Not read yet".into(),
+        }
     };
     Ok(unread.map(need).collect())
 }

@@ -3,6 +3,7 @@
 use belisha_policy::ActionSubject;
 use belisha_records::{Finding, IncidentStatus, Part, RiskArea};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// The parts somebody can have, with the key of the form and the question asked for each.
 pub(crate) const PARTS: [(Part, &str, &str, &str); 4] = [
@@ -133,5 +134,15 @@ pub(crate) fn waited(since: Timestamp, now: Timestamp) -> String {
         1..=59 => crate::words::count(minutes, "minute", "minutes"),
         60..=1439 => crate::words::count(minutes / 60, "hour", "hours"),
         _ => crate::words::count(minutes / 1440, "day", "days"),
+    }
+}
+
+/// When something is due: the moment, or the end of the day where that is what is meant.
+pub(crate) fn by(due: Timestamp, zone: &TimeZone) -> String {
+    let due = due.to_zoned(zone.clone());
+    if (due.hour(), due.minute()) == (23, 59) {
+        due.strftime("by the end of %A %-d %B %Y").to_string()
+    } else {
+        due.strftime("by %H:%M on %A %-d %B %Y").to_string()
     }
 }

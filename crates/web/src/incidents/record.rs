@@ -51,6 +51,8 @@ struct RecordPage {
     tell_first: String,
     from: Option<String>,
     images: bool,
+    /// The page that interrupts: what must be done before a word is written.
+    stops: bool,
     steps_for_images: &'static [&'static str],
     image_choices: Vec<Choice>,
     parts: Vec<PartFields>,
@@ -216,6 +218,9 @@ pub(crate) async fn submit(
     if let Some(first) = errors.iter().map(|(field, _)| Step::of_field(field)).min() {
         return refused(&reader, &ground, answers, first);
     }
+    if step == Step::Image && answers.value("may-involve-indecent-images") == "yes" {
+        return stop_page(&reader, &ground, answers);
+    }
     if step < Step::Actions {
         return form_page(&reader, &ground, answers, step.next(), None);
     }
@@ -303,6 +308,19 @@ async fn record(
 }
 
 fn form_page(reader: &SignedIn, ground: &Ground, answers: Answers, step: Step, add: Option<&str>) -> WebResult {
+    show(make_page(reader, ground, answers, step, add))
+}
+
+fn stop_page(reader: &SignedIn, ground: &Ground, answers: Answers) -> WebResult {
+    let page = make_page(reader, ground, answers, Step::Image, None);
+    show(RecordPage {
+        stops: true,
+        title: "Stop and do this first",
+        ..page
+    })
+}
+
+fn make_page(reader: &SignedIn, ground: &Ground, answers: Answers, step: Step, add: Option<&str>) -> RecordPage {
     let (demanded, row_label) = ground.demanded(&answers);
     let ticked = taken(&answers, &demanded);
     let row = |(place, action): (usize, ActionDecision)| {
@@ -325,7 +343,7 @@ fn form_page(reader: &SignedIn, ground: &Ground, answers: Answers, step: Step, a
     };
     let images = answers.value("may-involve-indecent-images") == "yes";
     let nation = reader.school.nation;
-    let page = RecordPage {
+    RecordPage {
         frame: reader.frame(),
         step: step.key(),
         number: Step::ALL.iter().position(|known| *known == step).unwrap_or(0) + 1,
@@ -334,6 +352,7 @@ fn form_page(reader: &SignedIn, ground: &Ground, answers: Answers, step: Step, a
         tell_first: tell_first(reader, &ground.knowledge),
         from: from(ground),
         images,
+        stops: false,
         steps_for_images: indecent_image_steps(nation),
         image_choices: vec![Choice::new("no", "No"), Choice::new("yes", "Yes, or I am not sure")],
         parts: part_fields(&answers, &ground.roster, add),
@@ -347,8 +366,7 @@ fn form_page(reader: &SignedIn, ground: &Ground, answers: Answers, step: Step, a
         actions: demanded.into_iter().enumerate().map(row).collect(),
         row_label,
         answers,
-    };
-    show(page)
+    }
 }
 
 fn bullying_hint(nation: Nation) -> String {
@@ -374,9 +392,11 @@ fn tell_first(reader: &SignedIn, knowledge: &Knowledge) -> String {
         Role::DeputyDesignatedSafeguardingLead,
         Role::Headteacher,
     ];
+    // The one who answers for it goes to the next.
     let first = ORDER
         .iter()
-        .find_map(|role| knowledge.holders(reader, *role).first().copied());
+        .flat_map(|role| knowledge.holders(reader, *role))
+        .find(|person| *person != reader.person.id);
     first.map_or_else(|| "the head".to_owned(), |person| knowledge.name(person).to_owned())
 }
 

@@ -234,7 +234,7 @@ fn action_row(reader: &SignedIn, action: &belisha_records::ActionDecision) -> Ac
     let (kind, word, note) = match (action.taken, action.done_at) {
         (true, Some(at)) => ("kept", "Done", words::moment(at, &reader.zone())),
         (true, None) => ("open", "To do", String::new()),
-        (false, _) => ("guidance", "Left out", String::new()),
+        (false, _) => ("done", "Left out", String::new()),
     };
     let note = [note, why.unwrap_or_default()]
         .into_iter()
@@ -269,7 +269,7 @@ async fn task_rows(
             let due = task
                 .due
                 .filter(|_| task.done_at.is_none())
-                .map(|due| format!(", by {}", words::moment(due, &zone)))
+                .map(|due| format!(", {}", labels::by(due, &zone)))
                 .unwrap_or_default();
             ActionRow {
                 label: words::sentence(&task.what),

@@ -4,6 +4,7 @@ use crate::answers::Answers;
 use crate::app::App;
 use crate::error::WebResult;
 use crate::frame::{Frame, Need, show};
+use crate::incidents::labels::by;
 use crate::incidents::sight::{Knowledge, sees};
 use crate::session::SignedIn;
 use crate::{urls, words};
@@ -86,7 +87,7 @@ fn status(reader: &SignedIn, task: &Task) -> (&'static str, &'static str) {
 fn due(reader: &SignedIn, task: &Task) -> String {
     task.due.map_or_else(
         || "No day is set".to_owned(),
-        |due| format!("By {}", words::moment(due, &reader.zone())),
+        |due| words::sentence(&by(due, &reader.zone())),
     )
 }
 
