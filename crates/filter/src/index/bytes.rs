@@ -194,3 +194,59 @@ fn sound(index: &DomainIndex) -> bool {
             .iter()
             .all(|source| (source.category as usize) < index.categories.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::DomainIndexBuilder;
+    use proptest::prelude::*;
+
+    fn stored() -> Vec<u8> {
+        let mut builder = DomainIndexBuilder::new();
+        let games = builder.source("one list", "games").unwrap();
+        let adverts = builder.source("another list", "adverts").unwrap();
+        for number in 0..40 {
+            builder.add(games, &format!("games-{number}.example"));
+        }
+        builder.add(adverts, "games-7.example");
+        builder.exempt(adverts, "good.games-7.example");
+        builder.build().unwrap().to_bytes()
+    }
+
+    /// Whatever was changed, the checksum is right: only the checks behind it stand between the bytes and the look-ups.
+    fn check(mut body: Vec<u8>) {
+        let sum = hash::checksum(&body);
+        body.extend_from_slice(&sum.to_le_bytes());
+        let Ok(index) = DomainIndex::read_from(&body) else {
+            return;
+        };
+        for host in ["good.games-7.example", "www.games-39.example", "nothing.example", ""] {
+            let _ = index.lookup(host).listings().count();
+        }
+        assert_eq!(DomainIndex::read_from(&index.to_bytes()), Ok(index));
+    }
+
+    proptest! {
+        #[test]
+        fn changed_bytes_under_a_right_checksum_are_refused_or_sound(
+            changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5),
+            cut in proptest::option::of(any::<prop::sample::Index>()),
+        ) {
+            let mut body = stored();
+            body.truncate(body.len() - 8);
+            for (at, byte) in changes {
+                let at = at.index(body.len());
+                body[at] = byte;
+            }
+            if let Some(cut) = cut {
+                body.truncate(cut.index(body.len()));
+            }
+            check(body);
+        }
+
+        #[test]
+        fn any_bytes_behind_the_first_ones_are_refused_or_sound(rest in proptest::collection::vec(any::<u8>(), 0..200)) {
+            check([MAGIC.as_slice(), &rest].concat());
+        }
+    }
+}
