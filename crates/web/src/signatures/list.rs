@@ -167,6 +167,9 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
     if waiting.is_empty() {
         return Ok(Vec::new());
     }
-    let label = format!("{} in your classes still to read and sign", words::count(waiting.len(), "pupil has", "pupils have"));
+    let label = match waiting.len() {
+        1 => "1 pupil in your classes has still to read and sign".to_owned(),
+        many => format!("{many} pupils in your classes have still to read and sign"),
+    };
     Ok(vec![Need { label, href: urls::SIGNATURES.into(), detail: "Until then the school’s network stays closed to them.".into(), kind: "due", word: "To sign".into() }])
 }
