@@ -319,7 +319,7 @@ both_databases! {
         let ticked = [("actions", "tutor"), ("actions", "parents"), ("actions", "access"), ("actions", "sanction"), ("done", "tutor"), ("note", "Spoken to.")];
         let seen = lead.post(&act, &ticked).await;
         assert_eq!(seen.status, 422);
-        assert_eq!(seen.errors(), ["The policy does not ask for ‘Sanction’ here: say why it is added, or untick it"]);
+        assert_eq!(seen.errors(), ["The policy does not ask for ‘Further sanction’ here: say why it is added, or untick it"]);
         assert!(seen.body.contains("Spoken to."));
         let seen = lead.post(&act, &[&ticked[..], &[("reason-sanction", "It was the third time.")]].concat()).await;
         assert_eq!(seen.status, 303, "{}", seen.words());
