@@ -98,7 +98,7 @@ both_databases! {
         assert!(technician.get("/jobs").await.says("Every job has run when it should"));
         school.pass(jiff::SignedDuration::from_mins(30));
         let late = technician.get("/jobs").await;
-        assert!(late.says("1 of 2 jobs are late or failed") && late.says("Late") && late.says("Nobody is told by mail"), "{}", late.words());
+        assert!(late.says("Of 2 jobs, 1 late or failed") && late.says("Late") && late.says("Nobody is told by mail"), "{}", late.words());
         assert!(technician.get("/").await.says("1 job of the server has not run when it should"));
         assert_eq!(school.signed_in("teacher").await.get("/jobs").await.status, 403);
     }

@@ -1,7 +1,7 @@
 //! Every duty of the school: one row for each clause and period, counted, so that those who oversee see no names. Those who lead
 //! open a row and see whose.
 
-use super::{leads, may_be_listed, stand, what};
+use super::{is_mine, leads, may_be_listed, stand, what};
 use crate::app::App;
 use crate::error::{WebError, WebResult};
 use crate::frame::{Frame, show};
@@ -71,6 +71,16 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
             grouped.entry((duty.clause.clone(), duty.period.clone())).or_default().push(duty);
         }
     }
+    // Of what was kept, each clause shows its newest period: all of them stand on the board.
+    let mut newest: BTreeMap<String, (jiff::civil::Date, String)> = BTreeMap::new();
+    for ((clause, period), group) in &grouped {
+        let due = group.iter().map(|duty| duty.due).max().unwrap_or(since);
+        let seen = newest.entry(clause.clone()).or_insert_with(|| (due, period.clone()));
+        if due > seen.0 {
+            *seen = (due, period.clone());
+        }
+    }
+    grouped.retain(|(clause, period), group| group.iter().any(|duty| duty.done.is_none()) || newest.get(clause).is_some_and(|(_, newest)| newest == period));
     let mut rows: Vec<(DutyStatus, jiff::civil::Date, Row)> = grouped.values().filter_map(|group| row(&current.policy, group, &reader)).collect();
     // Overdue, then due, then kept; the oldest first.
     rows.sort_by_key(|(status, due, _)| (std::cmp::Reverse(*status), *due));
@@ -103,12 +113,12 @@ fn row(policy: &Policy, group: &[DutyOccurrence], reader: &SignedIn) -> Option<(
     Some((duty_status(worst, today), worst.due, row))
 }
 
-/// One clause in one period, person by person.
+/// One clause in one period, person by person: all of them for those who lead, their own for whoever answers for them.
 pub(crate) async fn one(State(app): State<App>, reader: SignedIn, Path((clause, period)): Path<(String, String)>) -> WebResult {
-    reader.may(Permission::IssueReport)?;
+    reader.may(Permission::SeeDuties)?;
     let mut tx = app.store.read(reader.school.id).await?;
     let current = in_force(&mut tx, &reader).await?.ok_or(WebError::NotFound)?;
-    let mut group: Vec<DutyOccurrence> = duties::list_of_clause(&mut tx, &clause).await?.into_iter().filter(|duty| duty.period == period && may_be_listed(&current.policy, duty)).collect();
+    let mut group: Vec<DutyOccurrence> = duties::list_of_clause(&mut tx, &clause).await?.into_iter().filter(|duty| duty.period == period && (is_mine(duty, &reader) || (leads(&reader) && may_be_listed(&current.policy, duty)))).collect();
     let first = group.first().ok_or(WebError::NotFound)?.clone();
     let everyone = people::list(&mut tx).await?;
     let name = |id: Option<PersonId>| id.and_then(|id| everyone.iter().find(|person| person.id == id)).map(|person| person.name.reveal().to_owned());

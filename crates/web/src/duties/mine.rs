@@ -13,9 +13,12 @@ use axum::extract::{Query, State};
 use belisha_policy::Policy;
 use belisha_records::{DutyOccurrence, DutyStatus, Permission, Person, duty_status};
 use belisha_store::{Tx, duties, people};
+use std::collections::HashSet;
 
 /// How many duties that were kept are shown.
 const KEPT: usize = 20;
+/// Open duties of one clause and period that are shown one by one.
+const MOST_ALIKE: usize = 3;
 /// Days ahead that home looks.
 const SOON: i32 = 7;
 
@@ -46,11 +49,22 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Query(done): 
     let everyone = people::list(&mut tx).await?;
     let mine: Vec<DutyOccurrence> = duties::list(&mut tx).await?.into_iter().filter(|duty| is_mine(duty, &reader)).collect();
     let row = |duty: &DutyOccurrence| row(duty, policy.as_ref(), &everyone, &reader);
-    let open: Vec<Row> = mine.iter().filter(|duty| duty.done.is_none()).map(row).collect();
+    let waiting: Vec<&DutyOccurrence> = mine.iter().filter(|duty| duty.done.is_none()).collect();
+    let mut open: Vec<Row> = Vec::new();
+    let mut gathered: HashSet<(&str, &str)> = HashSet::new();
+    for duty in &waiting {
+        let alike = waiting.iter().filter(|other| other.clause == duty.clause && other.period == duty.period).count();
+        // One for each member of staff is one row, which opens into all of them.
+        if alike <= MOST_ALIKE {
+            open.push(row(duty));
+        } else if gathered.insert((duty.clause.as_str(), duty.period.as_str())) {
+            open.push(Row { href: format!("/duties/of/{}/{}", duty.clause, duty.period), about: words::count(alike, "person", "people"), ..row(duty) });
+        }
+    }
     let mut kept: Vec<&DutyOccurrence> = mine.iter().filter(|duty| duty.done.is_some()).collect();
     kept.sort_by_key(|duty| std::cmp::Reverse(duty.done.as_ref().map(|done| done.at)));
     let overdue = mine.iter().filter(|duty| duty_status(duty, reader.today()) == DutyStatus::Overdue).count();
-    let summary = match (overdue, open.len()) {
+    let summary = match (overdue, waiting.len()) {
         (0, 0) => "Nothing waits for you.".to_owned(),
         (0, open) => format!("{} for you, none of them overdue.", words::count(open, "duty waits", "duties wait")),
         (overdue, open) => format!("{} for you; {overdue} overdue.", words::count(open, "duty waits", "duties wait")),

@@ -21,7 +21,7 @@ pub(crate) fn router() -> Router<App> {
 
 struct Row {
     key: &'static str,
-    does: &'static str,
+    does: String,
     every: String,
     kind: &'static str,
     word: &'static str,
@@ -73,7 +73,7 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
     let amiss = rows.iter().filter(|(standing, _)| matches!(standing, Standing::Failed | Standing::Late)).count();
     let summary = match (rows.len(), amiss) {
         (_, 0) => "Every job has run when it should.".to_owned(),
-        (all, amiss) => format!("{amiss} of {} late or failed.", words::count(all, "job is", "jobs are")),
+        (all, amiss) => format!("Of {}, {amiss} late or failed.", words::count(all, "job", "jobs")),
     };
     let waiting = usize::try_from(outbox::count_waiting(&mut tx).await?).unwrap_or(usize::MAX);
     let mails = match waiting {
@@ -96,7 +96,7 @@ async fn row(tx: &mut Tx, job: &JobDescription, reader: &SignedIn) -> WebResult<
     let amiss = matches!(standing, Standing::Failed | Standing::Late);
     let row = Row {
         key: job.key,
-        does: job.does,
+        does: words::sentence(job.does),
         every: words::sentence(&job.every),
         kind,
         word,

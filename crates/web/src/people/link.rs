@@ -9,7 +9,8 @@ use crate::sign_in::welcome;
 use crate::urls;
 use askama::Template;
 use axum::extract::{Path, State};
-use belisha_records::{Permission, PersonId, active_roles, may};
+use belisha_policy::Role;
+use belisha_records::{CaseRoute, Permission, PersonId, active_roles, handlers, may};
 use belisha_store::{credentials, offices, outbox, people};
 
 const SUBJECT: &str = "A new sign-in link was made for you in Belisha";
@@ -37,7 +38,15 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, Path(id): P
     if may(&roles, Permission::LookUpActivity) || may(&roles, Permission::SeeIncidents) || may(&roles, Permission::ManageOffices) {
         reader.may(Permission::ManageOffices)?;
     }
-    let told = person.email.is_some() && credentials::password_hash(&mut tx, id).await?.is_some();
+    let has_password = credentials::password_hash(&mut tx, id).await?.is_some();
+    // Cases about the head go to these offices: the head must not be able to become them.
+    let judges = handlers(CaseRoute::Head, reader.school.nation);
+    if has_password && reader.is(Role::Headteacher) && id != reader.person.id && judges.iter().any(|role| roles.contains(role)) {
+        return Err(WebError::Conflict(
+            "this person takes what is told about the head, so the head makes no link for them: ask the system administrator".into(),
+        ));
+    }
+    let told = person.email.is_some() && has_password;
     let link = welcome::make_link(&mut tx, &app, id).await?;
     if told {
         outbox::queue(&mut tx, id, SUBJECT, BODY).await?;

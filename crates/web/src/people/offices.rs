@@ -182,7 +182,10 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
     let holdings = offices::list(tx).await?;
     let vacant = vacant(tx, reader, &holdings).await?;
     let [first, ..] = vacant.as_slice() else { return Ok(Vec::new()) };
-    let label = format!("{} of the policy held by too few people", words::count(vacant.len(), "office is", "offices are"));
+    let label = match vacant.len() {
+        1 => "1 office of the policy is held by too few people".to_owned(),
+        many => format!("{many} offices of the policy are held by too few people"),
+    };
     let detail = format!("{}: {} of {}", first.role.label(), first.held, first.at_least);
     Ok(vec![Need { label, href: urls::OFFICES.into(), detail, kind: "needed", word: "To fill".into() }])
 }

@@ -121,7 +121,7 @@ impl Missing {
             }
         }
         let signed = here.len() - incomplete.len();
-        let sentence = if here.is_empty() { String::new() } else { format!("{signed} of {} have signed everything.", words::count(here.len(), "person", "people")) };
+        let sentence = if here.is_empty() { String::new() } else { format!("Everything is signed for {signed} of {}.", words::count(here.len(), "person", "people")) };
         Group { id, label, sentence, rows }
     }
 
