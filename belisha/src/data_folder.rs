@@ -5,7 +5,9 @@ use belisha_filter::{ILLEGAL_TEST_ENTRY, IllegalList};
 use belisha_records::{Identifier, PersonId, SchoolId};
 use ed25519_dalek::SigningKey;
 use sha2::{Digest, Sha256};
+use std::fs::{DirBuilder, OpenOptions, Permissions};
 use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// The data folder. Made with its sub-folders when it is not there.
@@ -27,15 +29,39 @@ pub struct Keys {
 }
 
 impl DataFolder {
-    /// Opens a data folder, making what is missing.
+    /// Opens a data folder, making what is missing. What is in it is about children, so nobody else on the machine reads it:
+    /// the sub-folders and the database are closed to them each time, the folder itself when it is made here (one that was there
+    /// already may be shared on purpose, with a group that backs it up).
     ///
     /// # Errors
     /// When the folder cannot be made or written.
     pub fn open(root: &Path) -> io::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o700).create(root)?;
         for folder in ["keys", "lists", "gateway", "checkpoints", "spill"] {
-            std::fs::create_dir_all(root.join(folder))?;
+            let folder = root.join(folder);
+            DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+            std::fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
+        }
+        for file in ["belisha.db", "belisha.db-wal", "belisha.db-shm"] {
+            match std::fs::set_permissions(root.join(file), Permissions::from_mode(0o600)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
         Ok(Self { root: root.canonicalize()? })
+    }
+
+    /// Writes a file of the folder that only its owner can read, whole or not at all.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn write_private(&self, name: &str, text: &str) -> io::Result<()> {
+        use std::io::Write;
+        let part = self.root.join(format!("{name}.part"));
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+        file.set_permissions(Permissions::from_mode(0o600))?;
+        file.write_all(text.as_bytes())?;
+        std::fs::rename(part, self.root.join(name))
     }
 
     /// The folder itself.
@@ -43,9 +69,15 @@ impl DataFolder {
         &self.root
     }
 
-    /// Address of the embedded database.
-    pub fn database(&self) -> String {
-        format!("sqlite://{}", self.root.join("belisha.db").display())
+    /// Address of the embedded database. Made empty before the database opens it, since the files that SQLite keeps beside it
+    /// take its mode.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn database(&self) -> io::Result<String> {
+        let path = self.root.join("belisha.db");
+        OpenOptions::new().append(true).create(true).mode(0o600).open(&path)?;
+        Ok(format!("sqlite://{}", path.display()))
     }
 
     /// Where a school's gateway keeps its last rules.
@@ -108,8 +140,7 @@ impl DataFolder {
 /// Writes a file that only its owner can read.
 fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -129,8 +160,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn nobody_else_on_the_machine_reads_what_is_kept() {
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let parent = tempfile::tempdir().unwrap();
+        let root = parent.path().join("belisha");
+        let data = DataFolder::open(&root).unwrap();
+        data.database().unwrap();
+        data.write_private("endpoints.json", "{}").unwrap();
+        for folder in ["", "keys", "lists", "gateway", "checkpoints", "spill"] {
+            assert_eq!(mode(&root.join(folder)), 0o700, "{folder}");
+        }
+        for file in ["belisha.db", "endpoints.json"] {
+            assert_eq!(mode(&root.join(file)), 0o600, "{file}");
+        }
+        // An installation from before is closed when it is opened.
+        std::fs::set_permissions(root.join("spill"), Permissions::from_mode(0o755)).unwrap();
+        std::fs::set_permissions(root.join("belisha.db"), Permissions::from_mode(0o644)).unwrap();
+        DataFolder::open(&root).unwrap();
+        assert_eq!((mode(&root.join("spill")), mode(&root.join("belisha.db"))), (0o700, 0o600));
+    }
+
+    #[test]
     fn keys_are_made_once_and_only_their_owner_reads_them() {
-        use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let data = DataFolder::open(folder.path()).unwrap();
         let (first, second) = (data.keys().unwrap(), data.keys().unwrap());

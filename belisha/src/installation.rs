@@ -5,7 +5,7 @@ use crate::commands::Failure;
 use crate::data_folder::{DataFolder, Keys};
 use crate::lists;
 use belisha_filter::{DomainIndex, IllegalList};
-use belisha_store::Store;
+use belisha_store::{Store, StoreError};
 use jiff::Timestamp;
 use std::path::Path;
 use std::sync::Arc;
@@ -36,13 +36,22 @@ impl Installation {
     /// # Errors
     /// When the folder or the database cannot be opened, in words for the person at the terminal.
     pub async fn open(folder: &Path, database: Option<&str>) -> Result<Self, Failure> {
-        let opened = DataFolder::open(folder).and_then(|data| Ok((data.keys()?, data)));
-        let (keys, data) = opened
-            .map_err(|error| Failure(format!("cannot use the data folder `{}`: {error}; give a folder that can be written with --data", folder.display())))?;
+        let (data, keys) = open_folder(folder)?;
+        Ok(Self::connect(data, keys, database).await?)
+    }
+
+    /// Opens the database of an open data folder.
+    ///
+    /// # Errors
+    /// As [`Store::open`]: `Unreachable` while the database is away.
+    pub async fn connect(data: DataFolder, keys: Arc<Keys>, database: Option<&str>) -> Result<Self, StoreError> {
         let entropy: Entropy = Arc::new(clock::fill_with_random_bytes);
-        let address = database.map_or_else(|| data.database(), str::to_owned);
+        let address = match database {
+            Some(address) => address.to_owned(),
+            None => data.database().map_err(|error| StoreError::Refused(error.to_string()))?,
+        };
         let store = Store::open(&address, Arc::clone(&entropy)).await?;
-        Ok(Self { data, keys: Arc::new(keys), store, clock: Arc::new(clock::now), entropy })
+        Ok(Self { data, keys, store, clock: Arc::new(clock::now), entropy })
     }
 
     /// Every imported list and the built-in one, as one index.
@@ -64,4 +73,15 @@ impl Installation {
     pub fn illegal_list(&self) -> Result<Arc<IllegalList>, Failure> {
         Ok(Arc::new(self.data.illegal_list(self.keys.illegal_list)?))
     }
+}
+
+/// Opens a data folder with its keys.
+///
+/// # Errors
+/// When it cannot be made or written, or a key is damaged.
+pub fn open_folder(folder: &Path) -> Result<(DataFolder, Arc<Keys>), Failure> {
+    let opened = DataFolder::open(folder).and_then(|data| Ok((data.keys()?, data)));
+    let (keys, data) =
+        opened.map_err(|error| Failure(format!("cannot use the data folder `{}`: {error}; give a folder that can be written with --data", folder.display())))?;
+    Ok((data, Arc::new(keys)))
 }

@@ -2,6 +2,7 @@
 //! take is the commands' to say.
 
 use crate::commands::Failure;
+use crate::data_folder::Keys;
 use crate::installation::Installation;
 use crate::jobs::{self, JobContext, Jobs, Mailer};
 use crate::network::{Listening, SchoolNetworks};
@@ -52,15 +53,7 @@ pub struct Running {
 /// # Errors
 /// When an address is taken, or the records or lists cannot be read.
 pub async fn start(installation: &Installation, plan: Plan) -> Result<Running, Failure> {
-    let address = plan.web.local_addr()?;
-    let scheme = if plan.tls.is_some() { "https" } else { "http" };
-    let base_url = plan.public_url.unwrap_or_else(|| format!("{scheme}://{address}"));
-    let portal = Portal {
-        base_url: base_url.clone(),
-        hosts: vec!["belisha.test".into()],
-        address,
-        forwarded_secret: Some(installation.keys.forwarded.clone()),
-    };
+    let (base_url, portal) = portal(&plan, &installation.keys)?;
     let (networks, records) = SchoolNetworks::new(installation.clone(), portal, plan.listening, plan.settings.demonstration)?;
     let (clock, entropy) = (Arc::clone(&installation.clock), Arc::clone(&installation.entropy));
     let ingest = Ingest::spawn(installation.store.clone(), installation.data.spill(), Arc::clone(&clock), Arc::clone(&entropy), records);
@@ -76,6 +69,18 @@ pub async fn start(installation: &Installation, plan: Plan) -> Result<Running, F
     let handle = Handle::new();
     serve_pages(plan.web, plan.tls, belisha_web::router(app.clone()), handle.clone()).await?;
     Ok(Running { networks, app, base_url, handle, ingest, jobs })
+}
+
+/// What links start with, and the pages as the gateways know them.
+///
+/// # Errors
+/// When the socket of the pages has no address.
+pub fn portal(plan: &Plan, keys: &Keys) -> Result<(String, Portal), Failure> {
+    let address = plan.web.local_addr()?;
+    let scheme = if plan.tls.is_some() { "https" } else { "http" };
+    let base_url = plan.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
+    let portal = Portal { base_url: base_url.clone(), hosts: vec!["belisha.test".into()], address, forwarded_secret: Some(keys.forwarded.clone()) };
+    Ok((base_url, portal))
 }
 
 fn job_context(installation: &Installation, networks: &Arc<SchoolNetworks>, mailer: Option<Arc<Mailer>>) -> JobContext {

@@ -82,9 +82,8 @@ fn write_endpoints(installation: &Installation, running: &Running, schools: &[de
     let [dns, proxy, block_page] = schools.first().map(of).unwrap_or_default();
     let cards: Vec<_> = schools.iter().flat_map(|school| &school.cards).collect();
     let document = json!({ "web": running.base_url, "dns": dns, "proxy": proxy, "block_page": block_page, "cards": cards, "schools": each });
-    let (whole, part) = (installation.data.root().join("endpoints.json"), installation.data.root().join("endpoints.json.part"));
-    std::fs::write(&part, format!("{document:#}\n"))?;
-    Ok(std::fs::rename(part, whole)?)
+    // It holds passwords, if only of fictional people.
+    Ok(installation.data.write_private("endpoints.json", &format!("{document:#}\n"))?)
 }
 
 /// What the person at the terminal is told.

@@ -1,16 +1,20 @@
 //! `belisha serve`: the real thing. On an empty school it prints the one-time link that makes the administrator.
 
 use super::Failure;
-use crate::installation::Installation;
+use crate::clock;
+use crate::data_folder::{DataFolder, Keys};
+use crate::installation::{Clock, Entropy, Installation, open_folder};
 use crate::jobs::Mailer;
-use crate::network::Listening;
+use crate::network::{Listening, filter_alone};
 use crate::running::{self, Plan};
+use belisha_store::StoreError;
 use belisha_web::Settings;
 use clap::Args;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[derive(Args)]
 pub struct ServeOptions {
@@ -54,7 +58,7 @@ pub struct ServeOptions {
 
 /// Serves until stopped.
 pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
-    let installation = Installation::open(&options.data, options.database.as_deref()).await?;
+    let (data, keys) = open_folder(&options.data)?;
     let web = TcpListener::bind(options.web)
         .map_err(|error| Failure(format!("cannot serve pages at `{}`: {error}; choose another address with --web", options.web)))?;
     let listening = Listening {
@@ -73,6 +77,10 @@ pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
         mailer,
         settings: Settings::default(),
     };
+    let Some(installation) = connect(data, keys, options.database.as_deref(), &plan).await? else {
+        println!("Stopping.");
+        return Ok(ExitCode::SUCCESS);
+    };
     let running = running::start(&installation, plan).await?;
     println!("Belisha is at {}", running.base_url);
     println!("For devices, once a policy is in force: proxy file http://{}/proxy.pac, proxy {}, DNS {}", options.block_page, options.proxy, options.dns);
@@ -84,4 +92,37 @@ pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
     println!("Stopping.");
     running.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// How long to wait before the database is tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
+
+/// Opens the database. While it is away the gateways filter with the rules they kept; `None` when the process was asked to end
+/// before it came back.
+async fn connect(data: DataFolder, keys: Arc<Keys>, database: Option<&str>, plan: &Plan) -> Result<Option<Installation>, Failure> {
+    let away = match Installation::connect(data.clone(), Arc::clone(&keys), database).await {
+        Ok(installation) => return Ok(Some(installation)),
+        Err(away @ (StoreError::Unreachable(_) | StoreError::Busy)) => away,
+        Err(other) => return Err(other.into()),
+    };
+    let (clock, entropy): (Clock, Entropy) = (Arc::new(clock::now), Arc::new(clock::fill_with_random_bytes));
+    let (_, portal) = running::portal(plan, &keys)?;
+    let gateways = filter_alone(&data, &keys, &portal, plan.listening.clone(), &clock, &entropy).await?;
+    println!("The database is away ({away}). {} gateway(s) filter with their last rules; trying again every {} seconds.", gateways.len(), TRY_AGAIN.as_secs());
+    let back = async {
+        loop {
+            tokio::time::sleep(TRY_AGAIN).await;
+            if let Ok(installation) = Installation::connect(data.clone(), Arc::clone(&keys), database).await {
+                return installation;
+            }
+        }
+    };
+    let installation = tokio::select! {
+        installation = back => Some(installation),
+        stopped = running::until_stopped() => { stopped?; None }
+    };
+    for gateway in gateways {
+        gateway.shutdown().await;
+    }
+    Ok(installation)
 }

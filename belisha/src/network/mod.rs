@@ -1,12 +1,15 @@
 //! The network behind the pages: one gateway for each school, kept in step with its records. How rules are read from the
 //! records is in `rules`; what the gateway does with them is `belisha-gateway`'s.
 
+mod alone;
 mod observations;
 mod rules;
 
+pub use alone::filter_alone;
 pub use rules::read_rules;
 
 use crate::commands::Failure;
+use crate::data_folder::{DataFolder, Keys};
 use crate::installation::Installation;
 use belisha_activity::ActivityRecord;
 use belisha_filter::{DomainIndex, IllegalList, Request};
@@ -38,6 +41,22 @@ pub struct Listening {
     pub upstreams: Vec<SocketAddr>,
     /// Names answered here.
     pub local_records: HashMap<String, belisha_gateway::LocalRecord>,
+}
+
+/// How the gateway of a school is set up.
+fn gateway_config(data: &DataFolder, keys: &Keys, portal: &Portal, observed: mpsc::Sender<Observation>, school: SchoolId, listening: Listening) -> GatewayConfig {
+    let mut config = GatewayConfig::loopback(school, portal.clone(), observed);
+    config.illegal_list_key = keys.illegal_list;
+    config.dns_listen = listening.dns.into_iter().collect();
+    config.proxy_listen = listening.proxy.into_iter().collect();
+    config.block_page_listen = listening.block_page.into_iter().collect();
+    if let Some(IpAddr::V4(address)) = listening.block_page.map(|address| address.ip()) {
+        config.block_page_v4 = address;
+    }
+    config.upstreams = listening.upstreams;
+    config.local_records = listening.local_records;
+    config.snapshot = Some(data.gateway(school));
+    config
 }
 
 /// A school's gateway, running.
@@ -150,17 +169,7 @@ impl SchoolNetworks {
 
     async fn start(&self, school: SchoolId, rules: Option<Arc<GatewayRules>>, listening: Listening) -> Result<Running, Failure> {
         let (sender, receiver) = watch::channel(rules);
-        let mut config = GatewayConfig::loopback(school, self.portal.clone(), self.observed.clone());
-        config.illegal_list_key = self.installation.keys.illegal_list;
-        config.dns_listen = listening.dns.into_iter().collect();
-        config.proxy_listen = listening.proxy.into_iter().collect();
-        config.block_page_listen = listening.block_page.into_iter().collect();
-        if let Some(IpAddr::V4(address)) = listening.block_page.map(|address| address.ip()) {
-            config.block_page_v4 = address;
-        }
-        config.upstreams = listening.upstreams;
-        config.local_records = listening.local_records;
-        config.snapshot = Some(self.installation.data.gateway(school));
+        let config = gateway_config(&self.installation.data, &self.installation.keys, &self.portal, self.observed.clone(), school, listening);
         let clock = Arc::clone(&self.installation.clock);
         let handle = Gateway::start(config, receiver, clock, Arc::clone(&self.installation.entropy)).await?;
         Ok(Running { sender, handle: Arc::new(handle) })

@@ -43,6 +43,9 @@ pub const NAVIGATION: &[Area] = &[
     Area { label: "What is recorded", href: urls::MY_ACTIVITY, permission: Permission::SeeOwnRecord },
 ];
 
+/// Areas where people do something for themselves.
+const PERSONAL: &[&str] = &[urls::PORTAL, urls::TELL, urls::ASK_FOR_SITE, urls::MY_ACTIVITY];
+
 /// A link of the menu as this reader sees it.
 #[derive(Debug, Clone)]
 pub struct NavigationLink {
@@ -133,7 +136,9 @@ impl Frame {
         let covers = |area: &Area| path.strip_prefix(area.href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         // One area may lie below another, such as asking for a site below requests: the nearer one is where the reader is.
         let here = NAVIGATION.iter().filter(|area| covers(area)).map(|area| area.href).max_by_key(|href| href.len());
-        let shown = NAVIGATION.iter().filter(|area| may(roles, area.permission));
+        // Whoever works here has a long menu already: what they do for themselves is on their home page and at the foot of each page.
+        let works = may(roles, Permission::SeeOwnTasks);
+        let shown = NAVIGATION.iter().filter(|area| may(roles, area.permission) && !(works && PERSONAL.contains(&area.href)));
         self.navigation = shown.map(|area| NavigationLink { label: area.label, href: area.href, current: here == Some(area.href), waiting: 0 }).collect();
         self
     }

@@ -131,11 +131,12 @@ async fn needs(tx: &mut Tx, app: &App, reader: &SignedIn) -> WebResult<Vec<Need>
 /// The question each role comes with. The office that answers for most comes first.
 fn question(reader: &SignedIn) -> &'static str {
     const QUESTIONS: &[(&[Role], &str)] = &[
-        (&[Role::Headteacher, Role::SeniorLeader], "Is the policy being kept, and what waits for your decision?"),
+        (&[Role::Headteacher], "Is the policy being kept, and what waits for your decision?"),
         (
             &[Role::DesignatedSafeguardingLead, Role::DeputyDesignatedSafeguardingLead, Role::OnlineSafetyLead, Role::OnlineSafetyCoordinator, Role::ChildProtectionCoordinator, Role::NamedPerson],
             "Who needs you now, in order of danger, and what is going quiet?",
         ),
+        (&[Role::SeniorLeader], "Is the policy being kept, and what waits for your decision?"),
         (&[Role::LocalAuthorityOfficer], "Which promises are not kept, and where?"),
         (&[Role::Governor, Role::ChairOfGovernors], "Is the school keeping its word, and what should you ask?"),
         (&[Role::IctManager, Role::IctTechnician, Role::SystemAdministrator], "Does the network do what the policy says?"),

@@ -1,0 +1,44 @@
+//! Filtering while the database is away at the start: each school's gateway works on the rules it kept on disk, until the
+//! database is back. Nobody can sign in meanwhile; what is seen is counted and not kept.
+
+use super::{Listening, gateway_config};
+use crate::commands::Failure;
+use crate::data_folder::{DataFolder, Keys};
+use crate::installation::{Clock, Entropy};
+use belisha_gateway::{Gateway, GatewayHandle, Portal};
+use belisha_records::SchoolId;
+use tokio::sync::{mpsc, watch};
+
+/// Starts a gateway on kept rules for each school that has some, as far as there are addresses.
+///
+/// # Errors
+/// When an address is taken.
+pub async fn filter_alone(
+    data: &DataFolder,
+    keys: &Keys,
+    portal: &Portal,
+    listening: Vec<Listening>,
+    clock: &Clock,
+    entropy: &Entropy,
+) -> Result<Vec<GatewayHandle>, Failure> {
+    let mut gateways = Vec::new();
+    for (school, listening) in kept_schools(data)?.into_iter().zip(listening) {
+        // Nobody reads the queue: the gateway counts what does not fit and goes on.
+        let (observed, _) = mpsc::channel(1);
+        // The sender goes at once, which tells the gateway that no rules will come and the kept ones stay.
+        let (_, rules) = watch::channel(None);
+        let config = gateway_config(data, keys, portal, observed, school, listening);
+        gateways.push(Gateway::start(config, rules, clock.clone(), entropy.clone()).await?);
+    }
+    Ok(gateways)
+}
+
+/// Schools whose gateway kept rules, in a fixed order.
+fn kept_schools(data: &DataFolder) -> std::io::Result<Vec<SchoolId>> {
+    let mut schools = Vec::new();
+    for entry in std::fs::read_dir(data.root().join("gateway"))? {
+        schools.extend(entry?.file_name().to_str().and_then(|name| name.parse::<SchoolId>().ok()));
+    }
+    schools.sort_unstable();
+    Ok(schools)
+}
