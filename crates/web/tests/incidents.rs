@@ -1,4 +1,5 @@
 //! Cases, told as stories: recorded in under a minute, worked through, closed, printed; and never shown to whoever they are about.
+#![expect(clippy::unwrap_used, reason = "a story stops where its world cannot be set up")]
 
 use belisha_records::{Incident, IncidentStatus};
 use belisha_store::incidents::IncidentFilter;
