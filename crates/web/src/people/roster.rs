@@ -73,8 +73,8 @@ pub(super) fn read(text: &str) -> Result<Reading, &'static str> {
     if !fields.contains(&Some("name")) || !fields.contains(&Some("audience")) {
         return Err("the first line should hold the names of the columns, among them `name` and `audience`");
     }
-    let mut reading = Reading::default();
-    reading.ignored = head.iter().zip(&fields).filter(|(name, field)| field.is_none() && !name.is_empty()).map(|(name, _)| name.chars().take(40).collect()).collect();
+    let ignored = head.iter().zip(&fields).filter(|(name, field)| field.is_none() && !name.is_empty()).map(|(name, _)| name.chars().take(40).collect()).collect();
+    let mut reading = Reading { ignored, ..Reading::default() };
     let mut number = 1;
     for record in file.records() {
         number += 1;
