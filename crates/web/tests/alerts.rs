@@ -1,8 +1,9 @@
 //! The inbox and what people told, as stories: the most dangerous first, settled with a reason, or made a case.
+#![expect(clippy::unwrap_used, reason = "a story stops where its world cannot be set up")]
 
 use belisha_records::{Actor, Alert, AlertId, Concern, ConcernId, Danger, Identifier, PersonId};
 use belisha_store::testing::TestDatabase;
-use belisha_store::{alerts, both_databases, concerns, incidents};
+use belisha_store::{alerts, both_databases, concerns, incidents, outbox};
 use belisha_web::testing::{Client, Seen, TestSchool};
 
 async fn raise(school: &TestSchool, place: u8, person: Option<PersonId>, theme: &str, danger: Danger) -> AlertId {
@@ -189,6 +190,30 @@ both_databases! {
         assert!(lead.get("/concerns").await.says("Became a case"));
         let mut tx = school.app.store.read(school.id).await.unwrap();
         assert!(concerns::find(&mut tx, id).await.unwrap().unwrap().incident.is_some());
+    }
+
+    async fn whoever_is_told_about_gets_no_mail_and_somebody_else_does(database: TestDatabase) {
+        let school = TestSchool::open(database.store).await;
+        for (words, told) in [("Mr Quill sends me messages at night.", "head"), ("Somebody in 7B is cruel to me.", "lead")] {
+            let seen = school.visitor().post("/tell/worried", &[("words", words)]).await;
+            assert_eq!(seen.status, 200, "{}", seen.words());
+            let mut tx = school.app.store.read(school.id).await.unwrap();
+            let mails = outbox::list(&mut tx, 100).await.unwrap();
+            let to = |who: &str| mails.iter().filter(|mail| mail.to == school.person(who)).count();
+            assert_eq!((to("head"), to("lead")), if told == "head" { (1, 0) } else { (1, 1) }, "{words}");
+        }
+        let lead = school.signed_in("lead").await;
+        assert_eq!(lead.get("/concerns").await.body.matches("Not read yet").count(), 1, "one is not for the lead");
+    }
+
+    async fn an_alert_about_an_adult_is_in_no_figure(database: TestDatabase) {
+        let school = TestSchool::open(database.store).await;
+        let head = school.signed_in("head").await;
+        let before = (head.get("/activity").await.words(), head.get("/reports/now").await.words());
+        for place in 1..=20 {
+            raise(&school, place, Some(school.person("head")), "violence", Danger::Serious).await;
+        }
+        assert_eq!((head.get("/activity").await.words(), head.get("/reports/now").await.words()), before);
     }
 
     async fn words_about_the_head_are_for_somebody_else_to_read(database: TestDatabase) {
