@@ -94,16 +94,19 @@ pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// How long the database may take before the gateways begin without it.
+const SOON: Duration = Duration::from_secs(3);
 /// How long to wait before the database is tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
 
 /// Opens the database. While it is away the gateways filter with the rules they kept; `None` when the process was asked to end
 /// before it came back.
 async fn connect(data: DataFolder, keys: Arc<Keys>, database: Option<&str>, plan: &Plan) -> Result<Option<Installation>, Failure> {
-    let away = match Installation::connect(data.clone(), Arc::clone(&keys), database).await {
-        Ok(installation) => return Ok(Some(installation)),
-        Err(away @ (StoreError::Unreachable(_) | StoreError::Busy)) => away,
-        Err(other) => return Err(other.into()),
+    let away = match tokio::time::timeout(SOON, Installation::connect(data.clone(), Arc::clone(&keys), database)).await {
+        Ok(Ok(installation)) => return Ok(Some(installation)),
+        Ok(Err(away @ (StoreError::Unreachable(_) | StoreError::Busy))) => away.to_string(),
+        Ok(Err(other)) => return Err(other.into()),
+        Err(_) => "it does not answer".to_owned(),
     };
     let (clock, entropy): (Clock, Entropy) = (Arc::new(clock::now), Arc::new(clock::fill_with_random_bytes));
     let (_, portal) = running::portal(plan, &keys)?;
