@@ -14,6 +14,9 @@ use std::fmt::Write;
 /// The boxes of a date: key, label, width in characters.
 pub const DATE_PARTS: [(&str, &str, u8); 3] = [("day", "Day", 2), ("month", "Month", 2), ("year", "Year", 4)];
 
+/// The most fields a form may send: many times those of the longest page, and few enough that none costs the server seconds.
+const MOST_FIELDS: usize = 2000;
+
 /// One answer that can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
@@ -207,6 +210,7 @@ impl<S: Send + Sync> FromRequest<S> for Answers {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, WebError> {
         match Bytes::from_request(request, state).await {
+            Ok(body) if body.iter().filter(|byte| **byte == b'&').count() >= MOST_FIELDS => Err(WebError::TooLarge),
             Ok(body) => Ok(Self::parse(&body)),
             Err(BytesRejection::FailedToBufferBody(refusal))
                 if refusal.status() == StatusCode::PAYLOAD_TOO_LARGE =>

@@ -100,13 +100,22 @@ struct ErrorPage {
     reference: Option<String>,
 }
 
+/// Whether the router refused an address that no page of ours leads to, such as one with an id that is none. Its own words are
+/// for programmers and repeat what was typed.
+fn is_bare_refusal(response: &Response) -> bool {
+    let media = response.headers().get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok());
+    response.status() == StatusCode::BAD_REQUEST && media.is_some_and(|media| media.starts_with("text/plain"))
+}
+
 /// Puts a page where a handler returned an error. A visitor who must sign in is taken there, and back afterwards.
 pub(crate) async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let seen = parts.clone();
     let response = next.run(Request::from_parts(parts, body)).await;
-    let Some(error) = response.extensions().get::<WebError>().cloned() else {
-        return response;
+    let error = match response.extensions().get::<WebError>() {
+        Some(error) => error.clone(),
+        None if is_bare_refusal(&response) => WebError::NotFound,
+        None => return response,
     };
     if matches!(error, WebError::SignIn) {
         let page = seen

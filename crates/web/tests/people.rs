@@ -56,6 +56,13 @@ both_databases! {
         let office = school.signed_in("office").await;
         assert_eq!(office.post(&format!("/people/{}/link", school.person("lead")), &[]).await.status, 403);
         assert_eq!(office.post("/people/offices", &[("role", "headteacher")]).await.status, 403);
+        // Nor can the head become whoever takes what is told about the head.
+        let head = school.signed_in("head").await;
+        for judge in ["chair", "officer"] {
+            let seen = head.post(&format!("/people/{}/link", school.person(judge)), &[]).await;
+            assert_eq!(seen.status, 409, "{}", seen.words());
+            assert!(seen.says("ask the system administrator") && !seen.body.contains("/welcome/"), "{}", seen.words());
+        }
         let administrator = school.signed_in("administrator").await;
         let own = school.person("administrator").to_string();
         let seen = administrator.post("/people/offices", &[("role", "designated-safeguarding-lead"), ("person", &own), ("from-day", "3"), ("from-month", "11"), ("from-year", "2026")]).await;

@@ -52,6 +52,35 @@ both_databases! {
         assert_eq!(seen.heading(), "That is too much to send at once");
     }
 
+    async fn ten_thousand_fields_are_refused_at_once(database: TestDatabase) {
+        let school = TestSchool::open(database.store).await;
+        let teacher = school.signed_in("teacher").await;
+        let many = "reason-1=http://x&".repeat(10_000);
+        for path in ["/incidents/record", "/tell/worried", "/sign-in", "/requests/ask"] {
+            let seen = teacher.send(Method::POST, path, &[("sec-fetch-site", "same-origin")], many.clone().into_bytes(), FORM).await;
+            assert_eq!((seen.status.as_u16(), seen.heading().as_str()), (413, "That is too much to send at once"), "{path}");
+        }
+    }
+
+    async fn what_is_typed_is_shown_as_words(database: TestDatabase) {
+        let school = TestSchool::open(database.store).await;
+        let typed = "<script>x</script>\u{202e}\u{1f600}\"'><img src=x onerror=y>\0=1+1";
+        let (pupil, lead) = (school.signed_in("pupil").await, school.signed_in("lead").await);
+        assert_eq!(pupil.post("/tell/worried", &[("words", typed), ("name", "yes")]).await.status, 200);
+        let mut pages = vec![pupil.post("/requests/ask", &[("host", typed), ("reason", typed)]).await];
+        pages.push(lead.post("/people", &[("name", typed)]).await);
+        pages.push(lead.post("/filter/explain", &[("page", typed), ("group", typed)]).await);
+        pages.push(school.visitor().post("/sign-in", &[("username", typed), ("password", typed), ("then", typed)]).await);
+        let list = lead.get("/concerns").await;
+        let concern = list.links().into_iter().find(|link| link.starts_with("/concerns/")).unwrap();
+        let shown = lead.get(&concern).await;
+        assert!(shown.body.contains("&#60;script&#62;x"), "the words are there");
+        pages.extend([list, shown]);
+        for seen in &pages {
+            assert!(!seen.body.contains("<script>x") && !seen.body.contains("<img src=x"), "{}", seen.words());
+        }
+    }
+
     async fn every_page_carries_the_protections(database: TestDatabase) {
         let school = TestSchool::open(database.store).await;
         for path in ["/", "/sign-in", "/helplines", "/policy", "/no-such-page", "/tell", "/privacy", "/accessibility"] {

@@ -249,16 +249,30 @@ fn check_involved(form: &IncidentForm, errors: &mut FieldErrors) -> Vec<Involvem
     involved
 }
 
-/// Whether a text holds the address of a page or the bytes of a picture. Asked where indecent images may be involved: keeping either is an offence.
+/// Whether a text holds the address of a page or the bytes of a picture. Asked where indecent images may be involved: keeping either is an
+/// offence. An address counts without its scheme too, and bytes that were pasted as text count in lines of the usual lengths.
 pub fn holds_link_or_image(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     let address = [
-        "http:", "https:", "www.", "ftp:", "data:", "blob:", "magnet:", ".onion", "hxxp",
+        "://", "http:", "https:", "www.", "ftp:", "data:", "blob:", "magnet:", ".onion", "hxxp",
     ]
     .iter()
     .any(|sign| text.contains(sign));
-    // No word that people write is this long; bytes pasted as text are.
-    address || text.split_whitespace().any(|word| word.len() > 200)
+    // Encoders break lines after 64 characters (RFC 7468) or 76 (RFC 2045); no word that people write is as long.
+    address || text.split_whitespace().any(|word| word.len() > 60 || is_address(word))
+}
+
+/// Whether a word is a host with something after it, `pictures.example/a1b2`.
+fn is_address(word: &str) -> bool {
+    let word = word.replace("[.]", ".").replace("(.)", ".");
+    let word = word.trim_start_matches(|letter: char| !letter.is_alphanumeric());
+    let Some((host, path)) = word.split_once('/') else { return false };
+    let host = host.split(':').next().unwrap_or_default();
+    let labels = |letter: char| letter.is_alphanumeric() || letter == '-' || letter == '.' || letter == '@';
+    let known_by_name = host.rsplit_once('.').is_some_and(|(name, last)| {
+        !name.is_empty() && last.chars().count() >= 2 && last.chars().all(char::is_alphabetic)
+    });
+    !path.is_empty() && host.chars().all(labels) && (known_by_name || host.parse::<std::net::Ipv4Addr>().is_ok())
 }
 
 /// What a case is known by before its facts: ids, numbers and times, all given.
@@ -306,5 +320,27 @@ pub fn record_incident(facts: IncidentFacts, actions: Vec<ActionDecision>, stamp
         status: IncidentStatus::Open,
         from_alert: stamp.from_alert,
         closure: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holds_link_or_image;
+
+    #[test]
+    fn links_and_bytes_are_known_without_their_scheme_and_in_short_lines() {
+        let lines = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9Q\n".repeat(4);
+        for held in [
+            "see https://pictures.example/1", "pictures.example/a1b2", "(pictures.example/a1b2)", "pictures[.]example/a1b2", "10.0.0.7/a.jpg",
+            "pictures.example:8080/a", "somebody@pictures.example/a", "sftp://host/file", "WWW.PICTURES.EXAMPLE", "data:image/png;base64,AA", &lines,
+        ] {
+            assert!(holds_link_or_image(held), "{held:.40}");
+        }
+        for words in [
+            "He and/or she said so on 3/11.", "It was 10.40 in Room 14/15.", "They left.Then they came back", "Year 7/8, w/c 2.11", "n/a",
+            "Their tutor (Ms. Larkspur) was told; see clause 4.2/b", "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch",
+        ] {
+            assert!(!holds_link_or_image(words), "{words}");
+        }
     }
 }

@@ -11,12 +11,13 @@ use crate::session::SignedIn;
 use crate::{urls, words};
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use belisha_policy::GROUPS;
-use belisha_records::{CountTable, Figure, Permission, PublishedTable, publish};
+use belisha_policy::{Audience, GROUPS};
+use belisha_records::{CountTable, Figure, Permission, PersonId, PublishedTable, publish};
 use belisha_store::activity::{self, HourFigure};
-use belisha_store::{Tx, alerts, look_ups};
+use belisha_store::{Tx, alerts, look_ups, people};
 use jiff::ToSpan;
 use jiff::civil::{Date, Time, Weekday};
+use std::collections::HashSet;
 
 /// A table with its chart.
 struct Drawn {
@@ -58,7 +59,15 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, RawQuery(quer
     );
     let mut tx = app.store.read(reader.school.id).await?;
     let hours = activity::figures(&mut tx, range.0, range.1).await?;
-    let raised = alerts::list_between(&mut tx, range.0, range.1).await?;
+    let mut raised = alerts::list_between(&mut tx, range.0, range.1).await?;
+    // One about an adult is in no count: the one it is about may read this page.
+    let adults: HashSet<PersonId> = people::list(&mut tx)
+        .await?
+        .into_iter()
+        .filter(|person| !matches!(person.audience, Audience::Pupil | Audience::YoungerPupil))
+        .map(|person| person.id)
+        .collect();
+    raised.retain(|alert| alert.person.is_none_or(|person| !adults.contains(&person)));
     let mut themes = CountTable::count("alerts", "Alerts of the monitoring", &[], &["Settled", "Open"], []);
     for alert in &raised {
         themes.add(

@@ -63,7 +63,7 @@ async fn may_read(tx: &mut Tx, reader: &SignedIn, knowledge: &Knowledge, concern
 }
 
 /// Whether words seem to speak of a person: by the last part of their name, or of "the head" where they are.
-fn names(words: &str, person: &Person, head: bool) -> bool {
+pub(crate) fn names(words: &str, person: &Person, head: bool) -> bool {
     let said: Vec<String> = words
         .to_lowercase()
         .split(|letter: char| !letter.is_alphanumeric() && letter != '-')

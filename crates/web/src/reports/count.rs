@@ -3,7 +3,7 @@
 use crate::error::WebResult;
 use crate::session::SignedIn;
 use belisha_policy::Audience;
-use belisha_records::{CountTable, HalfYearlyReport, Incident, Part, PersonId, RiskArea, Settlement, half_yearly_report};
+use belisha_records::{CountTable, HalfYearlyReport, Incident, IncidentId, Part, PersonId, RiskArea, Settlement, half_yearly_report};
 use belisha_store::{Tx, access_requests, activity, alerts, incidents, people, reports};
 use jiff::civil::Date;
 use std::collections::HashSet;
@@ -27,9 +27,14 @@ pub(crate) async fn report(tx: &mut Tx, reader: &SignedIn, from: Date, until: Da
         incident.about == Some(belisha_policy::ActionSubject::Staff)
             || incident.involved.iter().any(|one| one.part == Part::Alleged && one.person.is_some_and(|person| adults.contains(&person)))
     };
-    let mut cases = incidents::list_between(tx, start, end).await?;
-    cases.retain(|incident| !about_adult(incident));
-    let alerts = alerts::list_between(tx, start, end).await?;
+    let mut cases = incidents::list_between(tx, start, reader.now.max(end)).await?;
+    let hidden: HashSet<IncidentId> = cases.iter().filter(|incident| about_adult(incident)).map(|incident| incident.id).collect();
+    cases.retain(|incident| incident.recorded_at < end && !hidden.contains(&incident.id));
+    let mut alerts = alerts::list_between(tx, start, end).await?;
+    alerts.retain(|alert| {
+        let became = matches!(&alert.settled, Some(Settlement::Incident { incident, .. }) if hidden.contains(incident));
+        !became && alert.person.is_none_or(|person| !adults.contains(&person))
+    });
     let requests = access_requests::list_between(tx, start, end).await?;
     let hours = activity::figures(tx, start, end).await?;
     let tables = [

@@ -3,6 +3,7 @@
 use super::{Kind, kind, receipt};
 use crate::answers::{Answers, Choice};
 use crate::app::App;
+use crate::concerns::names;
 use crate::error::{WebError, WebResult};
 use crate::frame::{Frame, show};
 use crate::session::Visit;
@@ -11,8 +12,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use belisha_policy::Role;
-use belisha_records::{Actor, Concern, holders};
-use belisha_store::{Tx, concerns, offices, outbox};
+use belisha_records::{Actor, Concern, PersonId, holders};
+use belisha_store::{Tx, concerns, offices, outbox, people};
 use jiff::civil::Date;
 
 const LONGEST: usize = 4000;
@@ -101,7 +102,7 @@ pub(crate) async fn submit(
     let actor = by.map_or(Actor::Job("tell-someone"), Actor::Person);
     let mut tx = app.store.begin(&actor, school.id, visit.now).await?;
     concerns::insert(&mut tx, &concern).await?;
-    tell_the_lead(&mut tx, school.calendar.day_of(visit.now)).await?;
+    tell_the_lead(&mut tx, school.calendar.day_of(visit.now), &concern.words).await?;
     tx.commit().await?;
     let mut frame = visit.frame().with_exit();
     frame.for_pupils = true;
@@ -112,8 +113,9 @@ pub(crate) async fn submit(
     })
 }
 
-/// The first office that somebody holds, in the order of who answers for children's safety.
-async fn tell_the_lead(tx: &mut Tx, today: Date) -> WebResult<()> {
+/// Tells the first office that somebody holds, in the order of who answers for children's safety. Whoever the words seem to be
+/// about is passed over, as on the pages: a mail about something that cannot be found would tell them of it.
+async fn tell_the_lead(tx: &mut Tx, today: Date, words: &str) -> WebResult<()> {
     const ORDER: [Role; 5] = [
         Role::DesignatedSafeguardingLead,
         Role::ChildProtectionCoordinator,
@@ -122,11 +124,27 @@ async fn tell_the_lead(tx: &mut Tx, today: Date) -> WebResult<()> {
         Role::Headteacher,
     ];
     let holdings = offices::list(tx).await?;
-    let first = ORDER
-        .iter()
-        .map(|role| holders(*role, &holdings, today))
-        .find(|people| !people.is_empty());
-    for person in first.unwrap_or_default() {
+    let heads = holders(Role::Headteacher, &holdings, today);
+    let mut first: Vec<PersonId> = Vec::new();
+    for role in ORDER {
+        let all = holders(role, &holdings, today);
+        let mut free = Vec::new();
+        for id in &all {
+            let person = people::find(tx, *id).await?;
+            if person.is_some_and(|person| !names(words, &person, heads.contains(id))) {
+                free.push(*id);
+            }
+        }
+        if !free.is_empty() {
+            first = free;
+            break;
+        }
+        // Where nobody else is left, they read it themselves, as on the pages.
+        if first.is_empty() {
+            first = all;
+        }
+    }
+    for person in first {
         outbox::queue(tx, person, MAIL_SUBJECT, MAIL_BODY).await?;
     }
     Ok(())
