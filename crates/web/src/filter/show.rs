@@ -63,6 +63,7 @@ struct FilterPage {
     may_change: bool,
     may_explain: bool,
     may_requests: bool,
+    may_board: bool,
 }
 
 pub(crate) async fn page(State(app): State<App>, reader: SignedIn, RawQuery(query): RawQuery) -> WebResult {
@@ -127,6 +128,7 @@ pub(super) async fn shown(tx: &mut Tx, reader: &SignedIn, answers: Answers, noti
         may_change: reader.can(Permission::ManageFilterRules),
         may_explain: reader.can(Permission::ExplainDecisions),
         may_requests: reader.can(Permission::SeeAccessRequests),
+        may_board: reader.can(Permission::SeeBoard),
     })
 }
 

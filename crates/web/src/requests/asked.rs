@@ -235,7 +235,7 @@ pub(super) async fn refused(tx: Tx, app: &App, reader: &SignedIn, asked: &Asked,
 }
 
 fn groups(asker: &str) -> Vec<Choice> {
-    let mut choices = vec![Choice::new(ASKER, "Only whoever asked").hint(asker.to_owned())];
+    let mut choices = vec![Choice::new(ASKER, "Whoever asked").hint(asker.to_owned())];
     choices.extend(GROUPS.iter().map(|key| Choice::new(key, group_label(key))));
     choices
 }
