@@ -15,7 +15,11 @@ mod running;
 use clap::{Parser, Subcommand};
 use commands::Failure;
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// Carries out a school's written online-safety policy.
 #[derive(Parser)]
@@ -48,13 +52,21 @@ enum Command {
 fn main() -> ExitCode {
     let command_line = CommandLine::parse();
     let filter = EnvFilter::try_from_env("BELISHA_LOG").unwrap_or_else(|_| EnvFilter::new("warn,belisha=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let discreet = filter_fn(|line| names_nobody(line.target(), *line.level()));
+    tracing_subscriber::registry().with(filter).with(lines.with_filter(discreet)).init();
     // One cryptography provider for everything that speaks TLS.
     let _ = rustls::crypto::ring::default_provider().install_default();
     run(command_line.command).unwrap_or_else(|failure| {
         eprintln!("belisha: {failure}");
         ExitCode::from(2)
     })
+}
+
+/// Whether a line of the log may be printed, whatever `BELISHA_LOG` asks for. Our own lines name nobody; the libraries below
+/// write the hosts that people visit, helplines too, into their finer ones.
+fn names_nobody(target: &str, level: Level) -> bool {
+    target.starts_with("belisha") || level <= Level::WARN
 }
 
 fn run(command: Command) -> Result<ExitCode, Failure> {
@@ -66,5 +78,19 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Lists(command) => tokio::runtime::Runtime::new()?.block_on(commands::lists::run(command)),
         Command::Explain(options) => tokio::runtime::Runtime::new()?.block_on(commands::explain::run(options)),
         Command::Verify(options) => tokio::runtime::Runtime::new()?.block_on(commands::verify::run(options)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_setting_of_the_log_prints_the_hosts_that_people_visit() {
+        assert!(names_nobody("belisha::jobs", Level::TRACE) && names_nobody("belisha_gateway", Level::DEBUG));
+        assert!(names_nobody("rustls", Level::WARN) && names_nobody("hyper", Level::ERROR));
+        for library in ["hyper_util::client::legacy::pool", "hyper", "sqlx::query", "ureq"] {
+            assert!(!names_nobody(library, Level::INFO) && !names_nobody(library, Level::DEBUG), "{library}");
+        }
     }
 }
