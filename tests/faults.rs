@@ -3,6 +3,8 @@
 //! The writer is this test binary started again: it commits people one after the other and says each id only once the commit has
 //! returned. SQLite, because there the killed process is the database.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by failing")]
+
 use belisha_policy::{Audience, Nation, Phase};
 use belisha_records::{Actor, Identifier, Person, PersonId, PersonName, SchoolCalendar, SchoolId};
 use belisha_store::schools::School;
@@ -124,7 +126,7 @@ fn write_until_killed(database: &str, round: u32) -> Vec<PersonId> {
     let mut lines = BufReader::new(writer.stdout.take().unwrap()).lines();
     let enough = 2 + (round * 7 % 23) as usize;
     let mut acknowledged = Vec::new();
-    let id_of = |line: &str| line.split_once("acknowledged ").map(|(_, id)| id.trim().parse().unwrap());
+    let id_of = |line: &str| line.split_once("acknowledged ").map(|(_, id)| id.trim().parse::<PersonId>().unwrap());
     while acknowledged.len() < enough {
         let line = lines.next().expect("the writer ended by itself").unwrap();
         acknowledged.extend(id_of(&line));

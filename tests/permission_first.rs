@@ -1,6 +1,8 @@
 //! Every handler that knows its reader asks for permission before anything else. Read from the source, so that a new handler cannot
 //! be forgotten; the few that ask differently are named here with their reason.
 
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
 use std::path::{Path, PathBuf};
 
 /// Handlers whose first line is no question of a permission, and why that is right.

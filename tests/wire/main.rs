@@ -1,6 +1,8 @@
 //! The real program on real sockets, as a school meets it: `belisha demo` with `dig` and `curl` in front of it, and the
 //! commands beside it. Each story has a demonstration of its own. What a page looks like is told in `tests/browser`.
 
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
 mod demonstration;
 
 use demonstration::{Demonstration, Visitor, belisha, curl, run};

@@ -1,5 +1,7 @@
 //! Activity in figures, one person's, and one's own, told as stories.
 
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
 use belisha_records::Actor;
 use belisha_store::activity::Visit;
 use belisha_store::look_ups::LookUp;

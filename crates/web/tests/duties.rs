@@ -1,5 +1,7 @@
 //! Duties, jobs and the ledger, told as stories.
 
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
 use belisha_records::{Actor, DutyId, DutyOccurrence, Identifier};
 use belisha_store::testing::TestDatabase;
 use belisha_store::{both_databases, duties, job_runs};

@@ -1,5 +1,7 @@
 //! Keeping the roster, told as stories.
 
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
 use belisha_store::both_databases;
 use belisha_store::testing::TestDatabase;
 use belisha_web::testing::{Seen, TestSchool};

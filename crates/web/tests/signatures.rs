@@ -1,5 +1,7 @@
 //! Who has signed, and new versions of the policy, told as stories.
 
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
 use belisha_records::{Actor, ClassId, Identifier};
 use belisha_store::testing::TestDatabase;
 use belisha_store::{both_databases, classes};
