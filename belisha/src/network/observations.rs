@@ -19,5 +19,6 @@ pub fn record(seen: Observation) -> ActivityRecord {
         list: seen.list,
         reason: seen.reason,
         bytes: seen.bytes,
+        note: seen.note,
     }
 }

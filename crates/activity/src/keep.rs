@@ -5,8 +5,12 @@ use crate::alerts::{Recent, Worry, worries};
 use crate::record::ActivityRecord;
 use crate::spill::Batch;
 use belisha_records::{Actor, Alert};
-use belisha_store::{Store, StoreError, Tx, activity, alerts};
+use belisha_store::register_entries::{self, RegisterEntry};
+use belisha_store::{Store, StoreError, Tx, activity, alerts, schools};
 use jiff::Timestamp;
+
+/// The register of why people went on past a warning.
+pub(crate) const WARNINGS_PASSED: &str = "filter:warning-passed";
 
 /// What became of a batch.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -31,6 +35,7 @@ pub(crate) async fn keep(store: &Store, batch: &Batch, now: Timestamp, recent: &
     let mut remembered = recent.clone();
     let mut raised = 0;
     for record in &batch.records {
+        note_reason(&mut tx, record).await?;
         for worry in worries(record) {
             raised += usize::from(raise(&mut tx, record, &worry, &mut remembered).await?);
         }
@@ -38,6 +43,22 @@ pub(crate) async fn keep(store: &Store, batch: &Batch, now: Timestamp, recent: &
     tx.commit().await?;
     *recent = remembered;
     Ok(Kept { stored: rows.len(), alerts: raised })
+}
+
+/// Keeps why somebody went on past a warning beside the reasons given on the pages: a batch holds no free text but addresses.
+async fn note_reason(tx: &mut Tx, record: &ActivityRecord) -> Result<(), StoreError> {
+    let Some(reason) = record.note.as_deref() else { return Ok(()) };
+    let Some(school) = schools::find(tx, record.school).await? else { return Ok(()) };
+    let entry = RegisterEntry {
+        id: String::new(),
+        register: WARNINGS_PASSED.into(),
+        on: school.calendar.day_of(record.at),
+        about: record.person,
+        by: record.person,
+        entered_at: record.at,
+        content: serde_json::json!({ "host": without_zero(&record.host), "category": record.category, "reason": without_zero(reason) }),
+    };
+    register_entries::insert(tx, &entry).await.map(drop)
 }
 
 /// Raises an alert, or adds the sight to the one that stands. Answers whether it is a new one.

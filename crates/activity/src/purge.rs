@@ -1,10 +1,11 @@
-//! Forgetting in time: named activity, alerts that were no concern and requests for sites, each as long as the policy says.
-//! Hourly figures that name nobody stay. When this runs is the job's business.
+//! Forgetting in time: named activity, alerts that were no concern and requests for sites, each as long as the policy says;
+//! reasons for going on past a warning go with the visits that were not let through. Hourly figures that name nobody stay. When this runs is the job's business.
 
+use crate::keep::WARNINGS_PASSED;
 use belisha_policy::{Policy, RecordKind};
 use belisha_records::{Actor, SchoolId};
 use belisha_store::activity::KeptAs;
-use belisha_store::{Result, Store, access_requests, activity, alerts};
+use belisha_store::{Result, Store, access_requests, activity, alerts, register_entries};
 use jiff::{SignedDuration, Timestamp};
 
 /// Batches gone through in one transaction, so that nobody waits long behind it.
@@ -23,11 +24,13 @@ pub struct Purged {
     pub alerts: Option<u64>,
     /// Requests for sites.
     pub requests: Option<u64>,
+    /// Reasons given for going on past a warning.
+    pub reasons: Option<u64>,
 }
 
 impl std::fmt::Display for Purged {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let parts = [("open visits", self.allowed), ("closed visits", self.blocked), ("dismissed alerts", self.alerts), ("requests for sites", self.requests)];
+        let parts = [("open visits", self.allowed), ("closed visits", self.blocked), ("dismissed alerts", self.alerts), ("requests for sites", self.requests), ("reasons for going on", self.reasons)];
         for (at, (what, removed)) in parts.iter().enumerate() {
             let comma = if at == 0 { "" } else { ", " };
             match removed {
@@ -61,6 +64,9 @@ pub async fn purge(store: &Store, school: SchoolId, policy: &Policy, now: Timest
     }
     if let Some(before) = before(RecordKind::AccessRequests) {
         purged.requests = Some(access_requests::purge(&mut tx, before).await?);
+    }
+    if let Some(before) = blocked {
+        purged.reasons = Some(register_entries::purge(&mut tx, WARNINGS_PASSED, before).await?);
     }
     tx.commit().await?;
     Ok(purged)

@@ -34,6 +34,9 @@ pub struct ActivityRecord {
     pub reason: String,
     /// Bytes the origin stated, where it did.
     pub bytes: Option<u64>,
+    /// Why somebody went on past a warning, in their own words.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 impl std::fmt::Debug for ActivityRecord {
@@ -54,7 +57,7 @@ impl ActivityRecord {
         let helpline = self.reason == belisha_filter::RuleKind::Helpline.key() || belisha_filter::helpline_for(&self.host).is_some();
         if self.is_illegal() {
             self.host = String::new();
-            (self.path, self.search_term, self.list) = (None, None, None);
+            (self.path, self.search_term, self.list, self.note) = (None, None, None, None);
         } else if helpline {
             return None;
         }
@@ -82,6 +85,7 @@ pub(crate) mod tests {
             list: None,
             reason: "default".into(),
             bytes: None,
+            note: None,
         }
     }
 

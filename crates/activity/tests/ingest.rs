@@ -74,6 +74,7 @@ fn visit(host: &str, seconds_ago: i64) -> ActivityRecord {
         list: None,
         reason: "default".into(),
         bytes: None,
+        note: None,
     }
 }
 

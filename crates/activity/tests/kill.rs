@@ -47,6 +47,7 @@ fn record(number: usize) -> ActivityRecord {
         list: None,
         reason: "default".into(),
         bytes: None,
+        note: None,
     }
 }
 

@@ -161,6 +161,20 @@ pub async fn list_open_due_before(tx: &mut Tx, day: Date) -> Result<Vec<DutyOccu
         .collect()
 }
 
+/// Removes the occurrences of a clause that were done, and due, before a day. Answers how many.
+///
+/// # Errors
+/// `ReadOnly`, `Busy`.
+pub async fn purge_done(tx: &mut Tx, clause: &str, before: Date) -> Result<u64> {
+    let school = tx.writes("duties")?;
+    let text = "DELETE FROM duties WHERE school_id = $1 AND clause = $2 AND done_on < $3 AND due < $3 RETURNING id";
+    let gone = tx.all(text, bind![school, clause, before]).await?;
+    for row in &gone {
+        tx.wrote(&DUTIES, row.text("id")?, "removed");
+    }
+    Ok(gone.len() as u64)
+}
+
 fn read(row: &Row) -> Result<DutyOccurrence> {
     let done = match (
         row.maybe_parsed("done_by")?,

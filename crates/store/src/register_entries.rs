@@ -99,6 +99,22 @@ pub async fn list_about(tx: &mut Tx, register: &str, person: PersonId) -> Result
         .collect()
 }
 
+/// Removes what was entered before a time in a register and in those below it (`training` and `training:…`). Answers how many.
+///
+/// # Errors
+/// `ReadOnly`, `Busy`.
+pub async fn purge(tx: &mut Tx, register: &str, before: Timestamp) -> Result<u64> {
+    let school = tx.writes("registers")?;
+    let text = "DELETE FROM register_entries WHERE school_id = $1 AND (register = $2 OR register LIKE $3) AND entered_at < $4 RETURNING id";
+    let gone = tx
+        .all(text, bind![school, register, format!("{register}:%"), before])
+        .await?;
+    for row in &gone {
+        tx.wrote(&REGISTER_ENTRIES, row.text("id")?, "removed");
+    }
+    Ok(gone.len() as u64)
+}
+
 fn read(row: &Row) -> Result<RegisterEntry> {
     Ok(RegisterEntry {
         id: row.text("id")?,

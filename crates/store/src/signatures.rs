@@ -1,10 +1,11 @@
-//! Acts of signing, each with the exact lines. They are only ever added: a later act stands beside the earlier one.
+//! Acts of signing, each with the exact lines. None is ever changed: a later act stands beside the earlier
+//! one until its time is over.
 
 use crate::error::Result;
 use crate::sql::{Row, bind, json, word};
 use crate::tables::SIGNATURES;
 use crate::transaction::Tx;
-use belisha_records::{PersonId, Signature};
+use belisha_records::{PersonId, Signature, SignatureId};
 
 const COLUMNS: &str = "id, about_id, by_id, kind, agreement, policy_version, lines, at, reason";
 
@@ -67,6 +68,19 @@ pub async fn list_on(tx: &mut Tx, agreement: &str) -> Result<Vec<Signature>> {
 pub async fn list(tx: &mut Tx) -> Result<Vec<Signature>> {
     let text = format!("SELECT {COLUMNS} FROM signatures WHERE school_id = $1 ORDER BY at, id");
     tx.all(&text, bind![tx.school()?]).await?.iter().map(read).collect()
+}
+
+/// Removes an act. Whether nobody relies on it any more is the caller's to know.
+///
+/// # Errors
+/// `ReadOnly`, `Busy`.
+pub async fn remove(tx: &mut Tx, signature: SignatureId) -> Result<()> {
+    let school = tx.writes("signatures")?;
+    let text = "DELETE FROM signatures WHERE school_id = $1 AND id = $2";
+    if tx.execute(text, bind![school, signature]).await? > 0 {
+        tx.wrote(&SIGNATURES, signature, "removed");
+    }
+    Ok(())
 }
 
 fn read(row: &Row) -> Result<Signature> {

@@ -3,7 +3,7 @@
 use super::maybe_word;
 use crate::error::{Result, StoreError};
 use crate::sql::{bind, json, places, word};
-use crate::tables::{INCIDENT_EVENTS, INCIDENTS};
+use crate::tables::{ALERTS, CONCERNS, INCIDENT_EVENTS, INCIDENTS, TASKS};
 use crate::transaction::Tx;
 use belisha_records::{ActionDecision, Closure, Incident, IncidentId, Involvement, SchoolId};
 use sea_orm::Value;
@@ -115,13 +115,17 @@ pub async fn close(tx: &mut Tx, incident: IncidentId, closure: &Closure) -> Resu
     Ok(())
 }
 
-/// Removes a case whose time is over, with its events and tasks. The ledger keeps that there was one, and no word of it.
+/// Removes a case whose time is over, with its events and tasks and what it came from: the alert, and what somebody told. The ledger keeps that there was one, and no word of it.
 ///
 /// # Errors
 /// `ReadOnly`, `Busy`.
 pub async fn remove(tx: &mut Tx, incident: IncidentId) -> Result<()> {
     let school = tx.writes("incidents")?;
-    for (table, owner) in [(&INCIDENT_EVENTS, "incident_events"), (&crate::tables::TASKS, "tasks")] {
+    let text = "DELETE FROM alerts WHERE school_id = $1 AND id IN (SELECT from_alert FROM incidents WHERE school_id = $1 AND id = $2) RETURNING id";
+    for row in tx.all(text, bind![school, incident]).await? {
+        tx.wrote(&ALERTS, row.text("id")?, "removed");
+    }
+    for (table, owner) in [(&INCIDENT_EVENTS, "incident_events"), (&TASKS, "tasks"), (&CONCERNS, "concerns")] {
         let text = format!("DELETE FROM {owner} WHERE school_id = $1 AND incident_id = $2 RETURNING id");
         for row in tx.all(&text, bind![school, incident]).await? {
             tx.wrote(table, row.text("id")?, "removed");
