@@ -1,6 +1,8 @@
 //! What somebody searched for, from the address of a request. Which sites have a search box and which parameter
 //! holds the words is a table; what is done with the words is `worrying`'s and the monitoring's affair.
 
+use crate::helplines::HELPLINES;
+
 /// The most characters of a search that are kept.
 const LONGEST: usize = 200;
 
@@ -160,6 +162,19 @@ fn hexadecimal(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
+/// Whether the words of a search speak of a helpline: its host, its number, or its name where that is no everyday word. Such a
+/// search is not written down either, since that somebody looked for help is theirs alone.
+pub fn names_helpline(words: &str) -> bool {
+    const SHORTEST_NAME: usize = 7;
+    let plain = |text: &str| text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let words = plain(words);
+    let said = |part: &str, shortest: usize| part.chars().count() >= shortest && words.contains(part);
+    HELPLINES.iter().any(|helpline| {
+        let number: String = helpline.phone.unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
+        said(&plain(helpline.name), SHORTEST_NAME) || said(&number, 6) || helpline.hosts.iter().any(|host| said(&plain(host), 1))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,6 +209,16 @@ mod tests {
             ("example.com", "/?q=hello", None),
         ] {
             assert_eq!(search_terms(host, address).as_deref(), expected, "{host}{address}");
+        }
+    }
+
+    #[test]
+    fn a_search_for_help_is_known() {
+        for words in ["childline", "Child Line number", "0800 1111", "https://www.childline.org.uk/get-support/", "samaritans 116 123", "is youngminds free"] {
+            assert!(names_helpline(words), "{words}");
+        }
+        for words in ["refuge for cats", "shout lyrics", "how to keep calm", "child", "111 times 7", "beat the drum", "children of the nile", ""] {
+            assert!(!names_helpline(words), "{words}");
         }
     }
 

@@ -55,6 +55,11 @@ pub(crate) fn search_term(host: &str, path_and_query: &str) -> Option<String> {
     Some(term.chars().take(LONGEST_TERM).collect())
 }
 
+/// Whether a search is for a helpline.
+pub(crate) fn seeks_helpline(term: &str) -> bool {
+    belisha_filter::names_helpline(term)
+}
+
 /// Worrying phrases in a search term.
 pub(crate) fn worries(term: &str) -> Vec<Worry> {
     let hits = belisha_filter::scan(term).into_iter();

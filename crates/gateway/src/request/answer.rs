@@ -140,6 +140,9 @@ fn observation(walk: &Walk<'_>, outcome: Outcome, reason: &str, decision: Option
     let path = asked.path.filter(|_| by_name && asked.protocol == Protocol::Http);
     let search_term = path.and_then(|path| judge::search_term(asked.host, path));
     let worries = search_term.as_deref().map(judge::worries).unwrap_or_default();
+    // Who looks for a helpline is as unseen as who reaches it, unless the same words say that somebody is in danger.
+    let for_help = worries.is_empty() && search_term.as_deref().is_some_and(judge::seeks_helpline);
+    let (path, search_term) = if for_help { (None, None) } else { (path, search_term) };
     Observation {
         at: walk.now,
         school: walk.shared.config.school,

@@ -100,6 +100,25 @@ async fn the_illegal_list_leaves_its_category_and_no_host() {
 }
 
 #[tokio::test]
+async fn a_search_for_a_helpline_is_not_written_down() {
+    let mut site = Site::start().await;
+    site.sign_in(teacher());
+    for url in [
+        "http://search.example/?q=childline+number",
+        "http://search.example/?q=https%3A%2F%2Fwww.samaritans.org%2F",
+    ] {
+        site.get(url).await;
+    }
+    let seen = site.observed();
+    assert_eq!(seen.len(), 2);
+    for one in seen {
+        assert_eq!((one.host.as_deref(), one.path, one.search_term), (Some("search.example"), None, None));
+    }
+    site.get("http://search.example/?q=romans").await;
+    assert_eq!(site.observed()[0].search_term.as_deref(), Some("romans"));
+}
+
+#[tokio::test]
 async fn a_forged_host_header_changes_nothing() {
     let site = Site::start().await;
     site.sign_in(pupil());
