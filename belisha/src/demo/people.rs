@@ -31,6 +31,11 @@ pub struct Card {
     pub proxy_password: String,
 }
 
+/// First names of parents, in turn.
+const PARENTS: [&str; 17] = [
+    "Sam", "Alexis", "Robin", "Ines", "Jo", "Marek", "Kim", "Leila", "Chris", "Noor", "Pat", "Sunita", "Ash", "Tamsin", "Lee", "Rafael", "Morgan",
+];
+
 /// A school that was entered.
 pub struct Entered {
     /// Id.
@@ -162,7 +167,7 @@ impl Entry<'_> {
                 let person = self.person(pupil, audience, Some((id, class.year_group))).await?;
                 self.people.insert(pupil, person);
                 let surname = pupil.split_once(' ').map_or(*pupil, |(_, surname)| surname);
-                let parent = self.person(&format!("Sam {surname}"), Audience::Parent, None).await?;
+                let parent = self.person(&format!("{} {surname}", PARENTS[self.parents.len() % PARENTS.len()]), Audience::Parent, None).await?;
                 parents_of::insert(&mut self.tx, parent, person).await?;
                 self.parents.insert(pupil, parent);
             }

@@ -34,7 +34,7 @@ pub async fn issue(living: &Living<'_>) -> Result<(), Failure> {
         incidents.add(kind, "Being dealt with", open / share);
         incidents.add(kind, "Closed", closed / share);
     }
-    for (category, requests) in [("games", 812), ("streaming", 403), ("messaging", 96), ("gambling", 11), ("proxy-avoidance", 37)] {
+    for (category, requests) in [("Games", 812), ("Films, television and music", 403), ("Messaging and chat", 96), ("Gambling", 11), ("Ways round the filter", 37)] {
         blocked.add(category, "Requests", requests / share);
     }
     let report = half_yearly_report(from, until, &[incidents, blocked], &[]);

@@ -37,7 +37,7 @@ pub(super) async fn run(run: &Run<'_>) -> Result<String, JobFailure> {
     for duty in &waiting {
         chase(run, duty, &recipients(duty, policy.as_ref(), nation, &holdings, today), today, &mut tally).await?;
     }
-    let said = format!("{} duties chased, {} people reminded, {} told that something was passed up to them", tally.duties, tally.reminded.len(), tally.escalated.len());
+    let said = format!("Duties chased: {}, people reminded: {}, told that something was passed up to them: {}", tally.duties, tally.reminded.len(), tally.escalated.len());
     match tally.nobody {
         0 => Ok(said),
         nobody => Err(JobFailure::Other(format!("{said}; for {nobody} duties there is nobody to remind: say who holds the offices that the policy names"))),

@@ -1,7 +1,7 @@
 //! The words of a decision: what was asked, what is done, and why, the same on the block page, in the log and in
 //! `belisha explain`. How a decision is reached is in `decide`.
 
-use belisha_policy::{FilterAction, Period, Role};
+use belisha_policy::{CATEGORIES, FilterAction, Period, Role};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -187,6 +187,11 @@ impl Reason {
     }
 }
 
+/// A category as people read it; its own key where a list brought it.
+fn label(key: &str) -> &str {
+    CATEGORIES.iter().find(|(known, _)| *known == key).map_or(key, |(_, label)| label)
+}
+
 impl std::fmt::Display for Reason {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.rule {
@@ -202,7 +207,7 @@ impl std::fmt::Display for Reason {
                 write!(
                     out,
                     "it is listed as `{}`",
-                    self.category.as_deref().unwrap_or("unknown")
+                    self.category.as_deref().map_or("unknown", label)
                 )?;
                 if let Some(list) = &self.list {
                     write!(out, " in the list `{list}`")?;
@@ -216,7 +221,7 @@ impl std::fmt::Display for Reason {
             write!(out, " ({because})")?;
         }
         if let Some(clause) = &self.clause {
-            write!(out, ", policy {} `{}`", clause.number, clause.id)?;
+            write!(out, ", policy {}", clause.number)?;
         }
         if let Some(period) = self.period {
             write!(out, ", {}", period.label())?;

@@ -1,5 +1,6 @@
 //! How the pages say things: dates, times, counts, and messages made into sentences.
 
+use belisha_policy::Audience;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -46,6 +47,29 @@ pub fn clock_time(at: impl Borrow<Timestamp>, zone: &TimeZone) -> String {
 pub fn count(number: impl Borrow<usize>, one: &str, many: &str) -> String {
     let number = *number.borrow();
     format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// One of an audience, inside a sentence: `pupil`, `member of staff`.
+pub const fn member(audience: Audience) -> &'static str {
+    match audience {
+        Audience::Pupil | Audience::YoungerPupil => "pupil",
+        Audience::Parent => "parent or carer",
+        Audience::Staff => "member of staff",
+        Audience::Volunteer => "volunteer",
+        Audience::Governor => "governor",
+        Audience::Visitor => "visitor",
+        Audience::CommunityUser => "community user",
+    }
+}
+
+/// A theme of the monitoring as it stands inside a sentence: `self-harm`, `eating disorders`.
+pub fn theme(key: &str) -> String {
+    match key {
+        "self-harm" => "self-harm".to_owned(),
+        "sexual" | "grooming" => "sexual content or contact".to_owned(),
+        "eating-disorder" | "eating-disorders" => "eating disorders".to_owned(),
+        other => other.replace('-', " "),
+    }
 }
 
 /// What a tick stands beside: the line and its exact words. Boxes send it, so that nobody signs words they did not see.

@@ -104,12 +104,12 @@ both_databases! {
         let lead = school.signed_in("lead").await;
         let seen = lead.get("/alerts").await;
         let at = |words: &str| seen.words().find(words).unwrap_or_else(|| panic!("`{words}` is not in {}", seen.words()));
-        assert!(at("self harm: Mina Osei") < at("drugs: we do not know who") && at("drugs") < at("gambling: Jory Penhale"));
+        assert!(at("self-harm: Mina Osei") < at("drugs: we do not know who") && at("drugs") < at("gambling: Jory Penhale"));
         assert!(seen.says("Waiting 14 minutes. Look at it now. You have it"), "{}", seen.words());
         assert!(seen.body.contains("<details") && seen.body.contains("Show the words"));
         assert!(school.signed_in("head").await.get("/alerts").await.says("With Tobias Quill"));
         let home = lead.get("/").await;
-        assert!(home.says("A worry about self harm: Mina Osei"), "{}", home.words());
+        assert!(home.says("A worry about self-harm: Mina Osei"), "{}", home.words());
     }
 
     async fn an_alert_that_is_no_concern_is_settled_with_a_reason(database: TestDatabase) {

@@ -40,7 +40,7 @@ both_databases! {
 
         let parent = school.signed_in("parent").await;
         let home = parent.get("/").await;
-        assert!(home.says("Sign for Jory Penhale"), "{}", home.words());
+        assert!(home.says("for Jory Penhale") && home.says("Sign the agreement ‘"), "{}", home.words());
         let asked = parent.get(&path).await;
         assert!(asked.says("You are signing for Jory Penhale"), "{}", asked.words());
         assert_eq!(sign(&parent, &path).await.location(), "/portal");

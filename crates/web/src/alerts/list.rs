@@ -103,7 +103,7 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
     let (first, rest) = waiting.split_at(waiting.len().min(5));
     let need = |alert: &belisha_records::Alert| {
         let said = say(reader, &knowledge, alert);
-        let detail = format!("{}. {}", said.clock, holder(reader, &knowledge, alert));
+        let detail = format!("{}. {}.", said.clock, holder(reader, &knowledge, alert));
         Need {
             label: said.sentence,
             href: urls::alert(alert.id),

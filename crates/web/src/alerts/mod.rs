@@ -61,7 +61,7 @@ pub(crate) struct Said {
 }
 
 pub(crate) fn say(reader: &SignedIn, knowledge: &Knowledge, alert: &Alert) -> Said {
-    let theme = alert.theme.replace('-', " ");
+    let theme = crate::words::theme(&alert.theme);
     let sentence = match alert.person {
         Some(person) => format!("A worry about {theme}: {}", knowledge.name(person)),
         None => format!("A worry about {theme}: we do not know who"),

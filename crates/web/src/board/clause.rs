@@ -68,7 +68,7 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path(id): Pat
 
 /// What the clause binds, in rows.
 fn facts(clause: &Clause) -> Vec<(String, String)> {
-    let mut rows = vec![("Kind".to_owned(), clause.binding.kind().to_owned())];
+    let mut rows = vec![("Kind".to_owned(), nature(&clause.binding).to_owned())];
     let offices = |roles: &[belisha_policy::Role]| roles.iter().map(|role| role.label()).collect::<Vec<_>>().join(", ");
     match &clause.binding {
         Binding::Duty(duty) => {
@@ -115,5 +115,22 @@ fn within(time: Within) -> String {
         Within::AsSoonAsPossible => "as soon as possible".into(),
         Within::Hours(hours) => format!("within {hours} hours, or on the next working day"),
         Within::SchoolDays(days) => format!("within {days} school days"),
+    }
+}
+
+/// What a clause is, as people read it.
+const fn nature(binding: &Binding) -> &'static str {
+    match binding {
+        Binding::Duty(_) => "A duty",
+        Binding::Agreement(_) => "An agreement to sign",
+        Binding::Actions(_) => "What follows what",
+        Binding::Allowances(_) => "Who may do what, and when",
+        Binding::Filter(_) => "What the filter does",
+        Binding::Approval(_) => "Who decides",
+        Binding::Response(_) => "What is done when something happens",
+        Binding::Role(_) => "An office",
+        Binding::Retention(_) => "How long records are kept",
+        Binding::Power(_) => "What somebody may do",
+        Binding::Guidance => "Guidance",
     }
 }

@@ -78,7 +78,7 @@ async fn form(tx: &mut Tx, reader: &SignedIn, duty: &DutyOccurrence, answers: An
     show(DutyPage {
         frame: reader.frame(),
         answers,
-        title: clause.map_or_else(|| "A duty".to_owned(), |clause| clause.section.clone()),
+        title: clause.map_or_else(|| "Duties".to_owned(), |clause| clause.section.clone()),
         text: current.as_ref().map(|current| clause.map_or_else(|| what(&current.policy, duty), |clause| clause.text.clone())).unwrap_or_default(),
         facts,
         kind,

@@ -134,7 +134,7 @@ fn question(reader: &SignedIn) -> &'static str {
         (&[Role::Headteacher], "Is the policy being kept, and what waits for your decision?"),
         (
             &[Role::DesignatedSafeguardingLead, Role::DeputyDesignatedSafeguardingLead, Role::OnlineSafetyLead, Role::OnlineSafetyCoordinator, Role::ChildProtectionCoordinator, Role::NamedPerson],
-            "Who needs you now, in order of danger, and what is going quiet?",
+            "Who is at risk, in order of danger, and what is going quiet?",
         ),
         (&[Role::SeniorLeader], "Is the policy being kept, and what waits for your decision?"),
         (&[Role::LocalAuthorityOfficer], "Which promises are not kept, and where?"),

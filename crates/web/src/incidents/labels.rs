@@ -1,7 +1,7 @@
 //! What the pages of cases call things: parts, risks, findings, events, and how long something has waited.
 
 use belisha_policy::ActionSubject;
-use belisha_records::{Finding, IncidentStatus, Part, RiskArea};
+use belisha_records::{CaseRoute, Finding, IncidentStatus, Part, RiskArea};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -95,11 +95,11 @@ pub(crate) fn finding(finding: Finding) -> &'static str {
 }
 
 /// Whose conduct a case is about.
-pub(crate) const fn about(about: Option<ActionSubject>) -> &'static str {
-    match about {
-        Some(ActionSubject::Pupil) => "A pupil’s conduct",
-        Some(ActionSubject::Staff) => "An adult’s conduct",
-        None => "Nobody’s conduct",
+pub(crate) const fn about(about: Option<ActionSubject>, route: CaseRoute) -> &'static str {
+    match (about, route) {
+        (Some(ActionSubject::Staff), _) | (_, CaseRoute::Adult | CaseRoute::Head | CaseRoute::Chair) => "About an adult’s conduct",
+        (Some(ActionSubject::Pupil), _) => "About a pupil’s conduct",
+        (None, _) => "Nobody’s conduct is in question",
     }
 }
 

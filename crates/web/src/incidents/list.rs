@@ -41,7 +41,7 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
         let chosen = cases
             .iter()
             .filter(|(case, sight)| *sight == wanted && status.is_none_or(|status| case.status == status));
-        chosen.map(|(case, sight)| row(&reader, case, *sight)).collect()
+        chosen.map(|(case, sight)| row(&reader, &knowledge, case, *sight)).collect()
     };
     show(ListPage {
         frame: reader.frame(),
@@ -52,7 +52,7 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
     })
 }
 
-fn row(reader: &SignedIn, incident: &Incident, sight: Sight) -> Row {
+fn row(reader: &SignedIn, knowledge: &Knowledge, incident: &Incident, sight: Sight) -> Row {
     let (kind, word) = labels::status(incident.status);
     let waiting = incident
         .actions
@@ -76,7 +76,7 @@ fn row(reader: &SignedIn, incident: &Incident, sight: Sight) -> Row {
             incident
                 .row_label
                 .clone()
-                .unwrap_or_else(|| labels::about(incident.about).to_owned())
+                .unwrap_or_else(|| labels::about(incident.about, knowledge.route(reader, incident)).to_owned())
         } else {
             String::new()
         },

@@ -136,7 +136,7 @@ async fn case_page(
         about: incident
             .row_label
             .clone()
-            .unwrap_or_else(|| labels::about(incident.about).to_owned()),
+            .unwrap_or_else(|| labels::about(incident.about, knowledge.route(reader, incident)).to_owned()),
         facts: facts(reader, knowledge, incident),
         people: people(knowledge, incident),
         images: incident.may_involve_indecent_images,

@@ -148,7 +148,15 @@ fn brought_about(reader: &SignedIn, before: &[OfficeHolding], holding: &OfficeHo
 }
 
 async fn vacant(tx: &mut Tx, reader: &SignedIn, holdings: &[OfficeHolding]) -> WebResult<Vec<Vacancy>> {
-    Ok(in_force(tx, reader).await?.map(|current| vacancies(&current.policy, holdings, reader.today())).unwrap_or_default())
+    let Some(current) = in_force(tx, reader).await? else { return Ok(Vec::new()) };
+    let mut vacancies = vacancies(&current.policy, holdings, reader.today());
+    // People read the number of a clause, never its key.
+    for vacancy in &mut vacancies {
+        if let Some(clause) = current.policy.clauses.iter().find(|clause| clause.id.0 == vacancy.clause) {
+            vacancy.clause = clause.number.to_string();
+        }
+    }
+    Ok(vacancies)
 }
 
 fn vacancy(vacancy: &Vacancy) -> Warned {

@@ -36,6 +36,7 @@ pub(crate) async fn report(tx: &mut Tx, reader: &SignedIn, from: Date, until: Da
         !became && alert.person.is_none_or(|person| !adults.contains(&person))
     });
     let requests = access_requests::list_between(tx, start, end).await?;
+    let asked: Vec<_> = requests.iter().map(|request| (category(request.category.as_deref()), request)).collect();
     let hours = activity::figures(tx, start, end).await?;
     let tables = [
         kinds(&cases),
@@ -48,13 +49,13 @@ pub(crate) async fn report(tx: &mut Tx, reader: &SignedIn, from: Date, until: Da
             };
             (theme(&alert.theme), settled)
         })),
-        CountTable::count("requests", "Requests for sites", &[], &["Opened for a time", "Not opened", "Waiting"], requests.iter().map(|request| {
+        CountTable::count("requests", "Requests for sites", &[], &["Opened for a time", "Not opened", "Waiting"], asked.iter().map(|(category, request)| {
             let answer = match &request.decision {
                 Some(decision) if decision.granted => "Opened for a time",
                 Some(_) => "Not opened",
                 None => "Waiting",
             };
-            (request.category.as_deref().unwrap_or("No category"), answer)
+            (category.as_str(), answer)
         })),
         blocked(&hours),
     ];
@@ -93,10 +94,15 @@ fn theme(key: &str) -> &'static str {
     }
 }
 
+/// A category as people read it.
+fn category(key: Option<&str>) -> String {
+    key.map_or_else(|| "In no category".to_owned(), crate::requests::category_label)
+}
+
 fn blocked(hours: &[activity::HourFigure]) -> CountTable {
     let mut table = CountTable::count("blocked", "Requests that were closed", &[], &["Requests"], []);
     for hour in hours.iter().filter(|hour| hour.action == "blocked") {
-        table.add(hour.category.as_deref().unwrap_or("No category"), "Requests", u32::try_from(hour.requests).unwrap_or(u32::MAX));
+        table.add(&category(hour.category.as_deref()), "Requests", u32::try_from(hour.requests).unwrap_or(u32::MAX));
     }
     table
 }

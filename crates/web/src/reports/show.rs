@@ -37,7 +37,7 @@ struct ReportPage {
     issued: Option<String>,
     may_issue: bool,
     may_acknowledge: bool,
-    read_by: usize,
+    read_by: String,
 }
 
 pub(crate) async fn now(State(app): State<App>, reader: SignedIn) -> WebResult {
@@ -57,7 +57,7 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path(id): Pat
     let mut page = page_of(&reader, &report, format!("Issued on {}", words::moment(issued.issued_at, &reader.zone())));
     page.may_issue = false;
     page.may_acknowledge = reader.can(Permission::AcknowledgeReport) && !read.iter().any(|(person, _)| *person == reader.person.id);
-    page.read_by = read.len();
+    page.read_by = crate::words::count(read.len(), "person", "people");
     page.issued = Some(crate::urls::report(id));
     show(page)
 }
@@ -73,6 +73,6 @@ fn page_of(reader: &SignedIn, report: &HalfYearlyReport, facts: String) -> Repor
         issued: None,
         may_issue: reader.can(Permission::IssueReport),
         may_acknowledge: false,
-        read_by: 0,
+        read_by: String::new(),
     }
 }

@@ -93,7 +93,7 @@ async fn signature(tx: &mut Tx, reader: &SignedIn, person: &Person, act: &Signat
     };
     Ok(SignatureOnPaper {
         name: by.map(|by| by.name.reveal().to_owned()).unwrap_or_default(),
-        capacity: if act.by == person.id { person.audience.label().to_lowercase() } else { "parent or carer".to_owned() },
+        capacity: if act.by == person.id { words::member(person.audience) } else { "parent or carer" }.to_owned(),
         act: done.to_owned(),
         at: words::moment(act.at, &reader.zone()),
         version,
