@@ -3,6 +3,7 @@
 use super::Failure;
 use crate::demo;
 use crate::installation::Installation;
+use crate::jobs::Mailer;
 use crate::network::Listening;
 use crate::running::{self, Plan, Running};
 use belisha_gateway::LocalRecord;
@@ -13,6 +14,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 #[derive(Args)]
 pub struct DemoOptions {
@@ -38,16 +40,19 @@ pub async fn run(options: DemoOptions) -> Result<ExitCode, Failure> {
     let installation = Installation::open(&folder, None).await?;
     let schools = demo::make(&installation).await?;
     let origin = demo::origin::start().await?;
+    // No mail leaves a demonstration: whoever visits can read each one, and see that it only says that something waits.
+    let mailer = Mailer::new(&format!("file:{}", folder.join("mail").display()), "belisha@school.example")?;
     let plan = Plan {
         web: port(WEB_PORT, options.any_port)?,
         public_url: None,
         tls: None,
         listening: SCHOOL_PORTS.iter().map(|ports| listening(*ports, origin, options.any_port)).collect(),
-        mailer: None,
+        mailer: Some(Arc::new(mailer)),
         settings: Settings { demonstration: true, ..Settings::default() },
     };
     let running = running::start(&installation, plan).await?;
     write_endpoints(&installation, &running, &schools)?;
+    println!("\nMails are written to {}", folder.join("mail").display());
     introduce(&running, &schools);
     running::until_stopped().await?;
     println!("Stopping.");

@@ -48,7 +48,7 @@ pub struct ServeOptions {
     /// A DNS server that is asked for open names; may be given several times
     #[arg(long)]
     upstream: Vec<SocketAddr>,
-    /// Mail server, smtp://user:password@host:port or smtps://…
+    /// Mail server, smtp://user:password@host:port or smtps://…; file:DIR writes each mail into that folder instead
     #[arg(long, env = "BELISHA_SMTP")]
     smtp: Option<String>,
     /// Address mails come from

@@ -1,8 +1,9 @@
-//! How one mail leaves: over SMTP to the school's own mail server. Which mails wait, and when to try again, is
+//! How one mail leaves: over SMTP to the school's own mail server, or into a folder where there is none. Which mails wait, and when to try again, is
 //! `send_outbox`'s business.
 
 use lettre::message::{Mailbox, SinglePart, header::ContentType};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The longest a mail server may take over one mail.
@@ -12,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MailerError {
     /// The setting is not an address of a mail server.
-    #[error("`{0}` is no address of a mail server; write `smtp://user:password@host:587?tls=required`, or `smtps://…`")]
+    #[error("`{0}` is no address of a mail server; write `smtp://user:password@host:587?tls=required`, `smtps://…`, or `file:` and a folder")]
     Url(String),
     /// The setting is not an address to send from.
     #[error("the address that mail is sent from cannot be read; write one like `belisha@school.example`")]
@@ -32,11 +33,19 @@ pub enum MailerError {
     /// No answer.
     #[error("the mail server cannot be reached; check its address and the network")]
     Unreachable,
+    /// The folder of mails does not take it.
+    #[error("the folder of mails cannot be written to; free some space or mend the folder's owner")]
+    Folder,
 }
 
-/// Sends mail through one server.
+enum Transport {
+    Server(AsyncSmtpTransport<Tokio1Executor>),
+    Folder(PathBuf),
+}
+
+/// Sends mail through one server, or keeps it in one folder.
 pub struct Mailer {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    transport: Transport,
     from: Mailbox,
 }
 
@@ -47,14 +56,19 @@ impl std::fmt::Debug for Mailer {
 }
 
 impl Mailer {
-    /// Sets up sending. `url` is `smtp://host:25`, `smtp://user:password@host:587?tls=required` or `smtps://user:password@host`;
-    /// `from` the address of the sender. Nothing is connected yet.
+    /// Sets up sending. `url` is `smtp://host:25`, `smtp://user:password@host:587?tls=required` or `smtps://user:password@host`, or
+    /// `file:DIR` to write each mail there as `<key>.eml` instead of sending it; `from` the address of the sender. Nothing is
+    /// connected yet.
     ///
     /// # Errors
     /// `Url` (with any password left out) or `From`.
     pub fn new(url: &str, from: &str) -> Result<Self, MailerError> {
         let shown = || MailerError::Url(url.rsplit('@').next().unwrap_or_default().to_owned());
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_| shown())?.timeout(Some(PATIENCE)).build();
+        let transport = match url.strip_prefix("file:") {
+            Some("") => return Err(shown()),
+            Some(folder) => Transport::Folder(folder.into()),
+            None => Transport::Server(AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_| shown())?.timeout(Some(PATIENCE)).build()),
+        };
         let address: Address = from.parse().map_err(|_| MailerError::From)?;
         Ok(Self { transport, from: Mailbox::new(Some("Belisha".into()), address) })
     }
@@ -73,15 +87,30 @@ impl Mailer {
             .subject(subject)
             .singlepart(text)
             .map_err(|_| MailerError::Content)?;
-        match self.transport.send(mail).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(match error.status() {
-                Some(code) if error.is_permanent() => MailerError::Refused(u16::from(code)),
-                Some(code) => MailerError::NotNow(u16::from(code)),
-                None => MailerError::Unreachable,
-            }),
+        match &self.transport {
+            Transport::Folder(folder) => write(folder, key, &mail.formatted()).await.map_err(|_| MailerError::Folder),
+            Transport::Server(server) => match server.send(mail).await {
+                Ok(_) => Ok(()),
+                Err(error) => Err(match error.status() {
+                    Some(code) if error.is_permanent() => MailerError::Refused(u16::from(code)),
+                    Some(code) => MailerError::NotNow(u16::from(code)),
+                    None => MailerError::Unreachable,
+                }),
+            },
         }
     }
+}
+
+/// Writes a mail under its key, so that a second copy takes the place of the first. Only the owner may look into the folder:
+/// mails carry addresses.
+async fn write(folder: &Path, key: &str, mail: &[u8]) -> std::io::Result<()> {
+    let mut builder = tokio::fs::DirBuilder::new();
+    #[cfg(unix)]
+    builder.mode(0o700);
+    builder.recursive(true).create(folder).await?;
+    let unfinished = folder.join(format!("{key}.unfinished"));
+    tokio::fs::write(&unfinished, mail).await?;
+    tokio::fs::rename(&unfinished, folder.join(format!("{key}.eml"))).await
 }
 
 #[cfg(test)]
@@ -93,5 +122,23 @@ mod tests {
         let error = Mailer::new("http://ict:secret@mail.example", "belisha@school.example").unwrap_err();
         assert!(!error.to_string().contains("secret") && error.to_string().contains("mail.example"), "{error}");
         assert_eq!(Mailer::new("smtp://mail.example", "the school").unwrap_err(), MailerError::From);
+        assert!(Mailer::new("file:", "belisha@school.example").is_err());
+    }
+
+    #[tokio::test]
+    async fn without_a_server_mails_are_kept_in_a_folder_each_once() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = data.path().join("mail");
+        let mailer = Mailer::new(&format!("file:{}", folder.display()), "belisha@school.example").unwrap();
+        for _ in 0..2 {
+            mailer.send("one", "head@school.example", "Something waits", "Sign in to see it.").await.unwrap();
+        }
+        let kept: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(kept, [folder.join("one.eml")]);
+        let mail = std::fs::read_to_string(&kept[0]).unwrap();
+        assert!(mail.contains("To: head@school.example") && mail.contains("Sign in to see it."), "{mail}");
+        std::fs::write(data.path().join("taken"), "").unwrap();
+        let mailer = Mailer::new(&format!("file:{}", data.path().join("taken").display()), "belisha@school.example").unwrap();
+        assert_eq!(mailer.send("one", "head@school.example", "Something waits", "Sign in.").await, Err(MailerError::Folder));
     }
 }

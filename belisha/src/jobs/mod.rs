@@ -1,6 +1,7 @@
 //! What the server does by itself: one table of jobs, what each needs, and the page made from it. When a job is due is in
 //! `schedule`, claiming and recording in `runner`, and what each job does in the file named after it.
 
+mod bring_policies_into_force;
 mod chase_overdue_duties;
 mod checkpoint_ledger;
 mod expire_exceptions;
@@ -8,12 +9,15 @@ mod expire_sessions;
 mod mailer;
 mod open_duties;
 mod purge_activity;
+mod purge_records;
 mod refresh_lists;
 mod runner;
 pub mod schedule;
 mod send_outbox;
 #[cfg(test)]
 mod stories;
+#[cfg(test)]
+mod stories_of_records;
 
 pub use mailer::Mailer;
 pub use runner::{Jobs, spawn};
@@ -40,11 +44,11 @@ pub struct JobContext {
     pub clock: Clock,
     /// The data folder: `lists/` and `checkpoints/` stand in it.
     pub data: PathBuf,
-    /// How mail leaves; `None` where no mail server is set up: mails wait, and the board of jobs says so.
+    /// How mail leaves; `None` where neither a mail server nor a folder is set up: mails wait, and the board of jobs says so.
     pub mailer: Option<Arc<Mailer>>,
     /// Signs checkpoints of the ledger.
     pub signing_key: Arc<ed25519_dalek::SigningKey>,
-    /// Called when a school's rules changed: a granted site closed, or a list was refreshed (`None` = every school).
+    /// Called when a school's rules changed: a granted site closed, a policy came into force, or a list was refreshed (`None` = every school).
     pub on_rules_changed: Arc<dyn Fn(Option<SchoolId>) + Send + Sync>,
 }
 
@@ -88,6 +92,10 @@ pub enum JobKind {
     ExpireExceptions,
     /// Deletes old activity.
     PurgeActivity,
+    /// Deletes old records.
+    PurgeRecords,
+    /// Brings approved policies into force.
+    BringPoliciesIntoForce,
     /// Fetches lists anew.
     RefreshLists,
     /// Sends mail.
@@ -126,7 +134,7 @@ pub const JOBS: &[Job] = &[
         "open-duties",
         Every::Day { at: time(5, 0, 0, 0) },
         5,
-        "Opens this period's occurrence of every duty in the policy in force, one for each person where the duty is per person, and gives it to whoever holds the office.",
+        "Opens this period’s occurrence of every duty in the policy in force, one for each person where the duty is per person, and gives it to whoever holds the office.",
         "New duties do not appear on the board, so nobody is asked to do them and nobody is chased.",
     ),
     job(
@@ -150,8 +158,24 @@ pub const JOBS: &[Job] = &[
         "purge-activity",
         Every::Day { at: time(3, 0, 0, 0) },
         30,
-        "Deletes named activity older than the policy's retention clause says. Hourly figures that name nobody stay.",
+        "Deletes named activity, dismissed alerts, answered requests for sites and reasons for going on past a warning that are older than the policy’s retention clauses say. Hourly figures that name nobody stay.",
         "Named activity is kept longer than the school promised. Mend it within the day.",
+    ),
+    job(
+        JobKind::PurgeRecords,
+        "purge-records",
+        Every::Day { at: time(3, 30, 0, 0) },
+        30,
+        "Deletes closed incidents, agreements and records of training older than the policy’s retention clauses say. An open incident stays, and so does an agreement that somebody at school still relies on. The ledger keeps that something was removed, and no word of it.",
+        "Records are kept longer than the school promised. Mend it within the week.",
+    ),
+    job(
+        JobKind::BringPoliciesIntoForce,
+        "bring-policies-into-force",
+        Every::Hour { minute: 0 },
+        5,
+        "Brings an approved policy into force when its day has come, if it has no errors, and gives the gateway its rules.",
+        "The policy before it goes on binding, and the gateway goes on with its rules. The head can bring the new one into force on its page.",
     ),
     job(
         JobKind::RefreshLists,

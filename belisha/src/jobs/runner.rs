@@ -180,6 +180,8 @@ async fn work(kind: JobKind, run: &Run<'_>) -> Result<String, JobFailure> {
         JobKind::ChaseOverdueDuties => chase_overdue_duties::run(run).await,
         JobKind::ExpireExceptions => expire_exceptions::run(run).await,
         JobKind::PurgeActivity => purge_activity::run(run).await,
+        JobKind::PurgeRecords => purge_records::run(run).await,
+        JobKind::BringPoliciesIntoForce => bring_policies_into_force::run(run).await,
         JobKind::RefreshLists => refresh_lists::run(run).await,
         JobKind::SendOutbox => send_outbox::run(run).await,
         JobKind::CheckpointLedger => checkpoint_ledger::run(run).await,

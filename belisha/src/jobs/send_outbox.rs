@@ -52,7 +52,7 @@ async fn without_server(run: &Run<'_>) -> Result<String, JobFailure> {
     let mut tx = run.context.store.read(run.school).await?;
     match outbox::count_waiting(&mut tx).await? {
         0 => Ok("no mail server is set up, and no mail waits".into()),
-        waiting => Err(JobFailure::Other(format!("{waiting} mails wait and no mail server is set up; start the server with `--smtp`"))),
+        waiting => Err(JobFailure::Other(format!("{waiting} mails wait and no mail server is set up; start the server with `--smtp` and its address, or `--smtp file:` and a folder"))),
     }
 }
 

@@ -13,21 +13,21 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 const SETUP: Actor = Actor::Command("test");
 const POLICY: &str = "{nation=\"england\" phase=\"secondary\"}\n# Policy\n\n## Checks\n\n{#weekly-check .duty what=\"check:filtering\" every=\"week\" owner=\"ict-manager\"}\nThe filter is checked every week.\n";
 
-fn school_id() -> SchoolId {
+pub(super) fn school_id() -> SchoolId {
     SchoolId::make(1, [1; 10])
 }
-fn manager() -> PersonId {
+pub(super) fn manager() -> PersonId {
     PersonId::make(1, [2; 10])
 }
-fn head() -> PersonId {
+pub(super) fn head() -> PersonId {
     PersonId::make(1, [3; 10])
 }
 
 /// A server on a database, with a clock that stands where it is put.
-struct Server {
-    context: JobContext,
+pub(super) struct Server {
+    pub(super) context: JobContext,
     time: Arc<Mutex<Timestamp>>,
-    changed: Arc<Mutex<Vec<Option<SchoolId>>>>,
+    pub(super) changed: Arc<Mutex<Vec<Option<SchoolId>>>>,
     _data: tempfile::TempDir,
 }
 
@@ -47,23 +47,23 @@ impl Server {
         };
         Self { context, time, changed, _data: data }
     }
-    fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         *self.time.lock().unwrap()
     }
-    fn set(&self, time: &str) {
+    pub(super) fn set(&self, time: &str) {
         *self.time.lock().unwrap() = time.parse().unwrap();
     }
-    async fn run(&self, key: &str) -> Vec<JobRun> {
+    pub(super) async fn run(&self, key: &str) -> Vec<JobRun> {
         run_owed(&self.context, job_named(key).unwrap()).await
     }
     /// Runs a job that is owed and must go well; its message.
-    async fn run_well(&self, key: &str) -> String {
+    pub(super) async fn run_well(&self, key: &str) -> String {
         let runs = self.run(key).await;
         assert_eq!(runs.len(), 1, "{key} was not owed");
         assert!(runs[0].ok, "{key}: {}", runs[0].message);
         runs[0].message.clone()
     }
-    async fn write<T>(&self, act: impl AsyncFnOnce(&mut belisha_store::Tx) -> T) -> T {
+    pub(super) async fn write<T>(&self, act: impl AsyncFnOnce(&mut belisha_store::Tx) -> T) -> T {
         let mut tx = self.context.store.begin(&SETUP, school_id(), self.now()).await.unwrap();
         let made = act(&mut tx).await;
         tx.commit().await.unwrap();
@@ -75,7 +75,7 @@ impl Server {
     }
 }
 
-async fn server(database: &TestDatabase) -> Server {
+pub(super) async fn server(database: &TestDatabase) -> Server {
     let server = Server::on(&database.store);
     let calendar = SchoolCalendar {
         time_zone: "Europe/London".into(),

@@ -34,6 +34,7 @@ pub(crate) async fn gather(tx: &mut Tx, reader: &SignedIn, policy: &Policy) -> W
     let held = offices::list(tx).await?;
     let requests = access_requests::list_between(tx, since, reader.now + SignedDuration::from_secs(1)).await?;
     let purged = last_good_run(tx, "purge-activity", reader).await?;
+    let records = last_good_run(tx, "purge-records", reader).await?;
     let sessions = last_good_run(tx, "expire-sessions", reader).await?;
     for clause in &policy.clauses {
         match &clause.binding {
@@ -47,7 +48,7 @@ pub(crate) async fn gather(tx: &mut Tx, reader: &SignedIn, policy: &Policy) -> W
                 let run = match retention.kind {
                     RecordKind::ActivityNamed | RecordKind::ActivityBlocked | RecordKind::Alerts | RecordKind::AccessRequests => purged,
                     RecordKind::Sessions => sessions,
-                    RecordKind::Incidents | RecordKind::Agreements | RecordKind::Training => None,
+                    RecordKind::Incidents | RecordKind::Agreements | RecordKind::Training => records,
                 };
                 if let Some(day) = run {
                     evidence.purged.insert(retention.kind, day);
