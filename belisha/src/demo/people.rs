@@ -98,7 +98,7 @@ pub async fn enter(installation: &Installation, school: &'static ExampleSchool, 
     let today = now.to_zoned(TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC)).date();
     let calendar = calendar(school.nation, today);
     let joined = calendar.terms.first().map_or(today, |term| term.first);
-    let began = joined.to_zoned(TimeZone::UTC)?.timestamp();
+    let began = joined.at(7, 30, 0, 0).to_zoned(TimeZone::UTC)?.timestamp().min(now);
     let mut random = [0; 10];
     (installation.entropy)(&mut random);
     let id = SchoolId::make(began.as_millisecond(), random);

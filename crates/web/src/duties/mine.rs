@@ -16,7 +16,7 @@ use belisha_store::{Tx, duties, people};
 use std::collections::HashSet;
 
 /// How many duties that were kept are shown.
-const KEPT: usize = 20;
+const KEPT: usize = 9;
 /// Open duties of one clause and period that are shown one by one.
 const MOST_ALIKE: usize = 3;
 /// Days ahead that home looks.

@@ -272,7 +272,7 @@ async fn task_rows(
                 .map(|due| format!(", {}", labels::by(due, &zone)))
                 .unwrap_or_default();
             ActionRow {
-                label: words::sentence(&task.what),
+                label: task_here(&task.what, incident.number),
                 note: format!("{}{due}", knowledge.name(task.assignee)),
                 kind,
                 word,
@@ -290,7 +290,7 @@ async fn task_rows(
                 draft.office.label().to_lowercase()
             );
             rows.push(ActionRow {
-                label: words::sentence(&draft.what),
+                label: task_here(&draft.what, incident.number),
                 note,
                 kind: "needed",
                 word: "Nobody has it",
@@ -298,4 +298,9 @@ async fn task_rows(
         }
     }
     Ok(rows)
+}
+
+/// What a task asks for, on the page of its own case: without the number of the case before it.
+fn task_here(what: &str, number: i64) -> String {
+    words::sentence(what.strip_prefix(&format!("Case {number}: ")).unwrap_or(what))
 }

@@ -160,7 +160,7 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
     }
     for child in children(tx, reader).await? {
         for stand in child.standing.states.iter().filter(|stand| stand.state.counter_signature_needed && !stand.state.counter_signed()) {
-            needs.push(need(format!("Sign the agreement ‘{}’ for {}", stand.title, child.name), stand, child.standing.about_child()));
+            needs.push(need(format!("Sign the agreement ‘{}’ for {}", stand.title, child.name), stand, ""));
         }
     }
     Ok(needs)

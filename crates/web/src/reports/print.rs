@@ -27,7 +27,7 @@ fn paper_of(reader: &SignedIn, report: HalfYearlyReport) -> HalfYearlyPaper {
         prepared_for: "For the headteacher and governors".into(),
         prepared_by: None,
         key_sentences: report.tables.iter().map(PublishedTable::sentence).collect(),
-        charts: report.tables.iter().filter(|table| !table.rows.is_empty()).take(1).map(chart).collect(),
+        charts: report.tables.iter().filter(|table| has_bars(table)).take(1).map(chart).collect(),
         tables: report.tables.iter().filter(|table| !table.rows.is_empty()).map(table).collect(),
         notes: report.notes,
     }
@@ -39,6 +39,11 @@ fn figure(figure: belisha_records::Figure) -> Figure {
         belisha_records::Figure::Shown(number) => Figure::Count(number.into()),
         belisha_records::Figure::Hidden => Figure::Words("not shown".into()),
     }
+}
+
+/// A chart in which nearly every figure is not shown would say nothing.
+fn has_bars(table: &PublishedTable) -> bool {
+    table.row_totals.iter().filter(|figure| matches!(figure, belisha_records::Figure::Shown(number) if *number > 0)).count() >= 2
 }
 
 fn chart(table: &PublishedTable) -> BarChart {
@@ -55,7 +60,7 @@ fn table(table: &PublishedTable) -> FigureTable {
     FigureTable {
         title: table.title.clone(),
         sentence: Some(table.sentence()),
-        columns: std::iter::once(String::new()).chain(table.columns.iter().cloned()).chain(["All".into()]).collect(),
+        columns: std::iter::once("Kind".to_owned()).chain(table.columns.iter().cloned()).chain(["All".into()]).collect(),
         rows: rows.chain([totals]).collect(),
     }
 }
