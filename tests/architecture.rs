@@ -57,7 +57,11 @@ fn every_arrow_points_down() {
         assert!(more.is_empty(), "{crate_name} imports {more:?}, which ARCHITECTURE.md does not allow");
     }
     let named: BTreeSet<_> = ARROWS.iter().map(|(name, _)| (*name).to_owned()).chain(["belisha".to_owned()]).collect();
-    assert_eq!(found.keys().cloned().collect::<BTreeSet<_>>(), named, "a crate without an arrow, or an arrow without a crate");
+    assert_eq!(
+        found.keys().cloned().collect::<BTreeSet<_>>(),
+        named,
+        "a crate without an arrow, or an arrow without a crate"
+    );
 }
 
 #[test]
@@ -70,7 +74,9 @@ fn the_pure_crates_know_no_clock_no_input_output_and_no_runtime() {
         for file in rust_files(&root().join("crates").join(crate_name.trim_start_matches("belisha-")).join("src")) {
             let text = std::fs::read_to_string(&file).unwrap();
             let code = text.split("#[cfg(test)]").next().unwrap_or("");
-            for banned in ["std::fs", "std::net", "std::thread", "SystemTime", "Instant::now", "Timestamp::now", "async fn"] {
+            for banned in
+                ["std::fs", "std::net", "std::thread", "SystemTime", "Instant::now", "Timestamp::now", "async fn"]
+            {
                 assert!(!code.contains(banned), "{} uses {banned}", file.display());
             }
         }
@@ -97,7 +103,8 @@ fn the_map_names_every_crate_and_no_other() {
 fn every_path_the_map_names_exists() {
     let document = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     for word in document.split('`').skip(1).step_by(2) {
-        let looks_like_a_path = word.contains('/') && !word.contains([' ', '<', '{', ':', '*', '(']) && !word.starts_with('/');
+        let looks_like_a_path =
+            word.contains('/') && !word.contains([' ', '<', '{', ':', '*', '(']) && !word.starts_with('/');
         if looks_like_a_path {
             assert!(root().join(word).exists(), "ARCHITECTURE.md names `{word}`, which is not in the tree");
         }

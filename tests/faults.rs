@@ -8,7 +8,7 @@
 use belisha_policy::{Audience, Nation, Phase};
 use belisha_records::{Actor, Identifier, Person, PersonId, PersonName, SchoolCalendar, SchoolId};
 use belisha_store::schools::School;
-use belisha_store::{Store, ledger, people, schools};
+use belisha_store::{Entropy, Store, ledger, people, schools};
 use ed25519_dalek::SigningKey;
 use jiff::{Timestamp, civil::date};
 use std::collections::BTreeSet;
@@ -29,7 +29,7 @@ fn school() -> SchoolId {
 }
 
 /// Different bytes for each round, so that no id is made twice.
-fn entropy(round: u32) -> Arc<dyn Fn(&mut [u8]) + Send + Sync> {
+fn entropy(round: u32) -> Entropy {
     let counter = std::sync::atomic::AtomicU32::new(1);
     Arc::new(move |bytes| {
         let number = counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -89,7 +89,12 @@ fn fifty_kills_lose_nothing_that_was_acknowledged() {
         acknowledged.extend(write_until_killed(&database, round));
         let (kept, verification) = run(read_back(&database));
         let lost: Vec<_> = acknowledged.difference(&kept).collect();
-        assert!(lost.is_empty(), "after kill {round}: {} of {} acknowledged writes are gone", lost.len(), acknowledged.len());
+        assert!(
+            lost.is_empty(),
+            "after kill {round}: {} of {} acknowledged writes are gone",
+            lost.len(),
+            acknowledged.len()
+        );
         assert!(verification.first_bad.is_none(), "after kill {round}: {:?}", verification.first_bad);
     }
     assert!(acknowledged.len() > KILLS as usize, "the writer hardly wrote: {}", acknowledged.len());

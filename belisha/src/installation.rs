@@ -81,7 +81,11 @@ impl Installation {
 /// When it cannot be made or written, or a key is damaged.
 pub fn open_folder(folder: &Path) -> Result<(DataFolder, Arc<Keys>), Failure> {
     let opened = DataFolder::open(folder).and_then(|data| Ok((data.keys()?, data)));
-    let (keys, data) =
-        opened.map_err(|error| Failure(format!("cannot use the data folder `{}`: {error}; give a folder that can be written with --data", folder.display())))?;
+    let (keys, data) = opened.map_err(|error| {
+        Failure(format!(
+            "cannot use the data folder `{}`: {error}; give a folder that can be written with --data",
+            folder.display()
+        ))
+    })?;
     Ok((data, Arc::new(keys)))
 }

@@ -54,9 +54,16 @@ pub struct Running {
 /// When an address is taken, or the records or lists cannot be read.
 pub async fn start(installation: &Installation, plan: Plan) -> Result<Running, Failure> {
     let (base_url, portal) = portal(&plan, &installation.keys)?;
-    let (networks, records) = SchoolNetworks::new(installation.clone(), portal, plan.listening, plan.settings.demonstration)?;
+    let (networks, records) =
+        SchoolNetworks::new(installation.clone(), portal, plan.listening, plan.settings.demonstration)?;
     let (clock, entropy) = (Arc::clone(&installation.clock), Arc::clone(&installation.entropy));
-    let ingest = Ingest::spawn(installation.store.clone(), installation.data.spill(), Arc::clone(&clock), Arc::clone(&entropy), records);
+    let ingest = Ingest::spawn(
+        installation.store.clone(),
+        installation.data.spill(),
+        Arc::clone(&clock),
+        Arc::clone(&entropy),
+        records,
+    );
     networks.refresh_all().await?;
     let jobs = jobs::spawn(job_context(installation, &networks, plan.mailer));
     let settings = Settings {
@@ -79,7 +86,12 @@ pub fn portal(plan: &Plan, keys: &Keys) -> Result<(String, Portal), Failure> {
     let address = plan.web.local_addr()?;
     let scheme = if plan.tls.is_some() { "https" } else { "http" };
     let base_url = plan.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
-    let portal = Portal { base_url: base_url.clone(), hosts: vec!["belisha.test".into()], address, forwarded_secret: Some(keys.forwarded.clone()) };
+    let portal = Portal {
+        base_url: base_url.clone(),
+        hosts: vec!["belisha.test".into()],
+        address,
+        forwarded_secret: Some(keys.forwarded.clone()),
+    };
     Ok((base_url, portal))
 }
 
@@ -106,12 +118,20 @@ fn job_context(installation: &Installation, networks: &Arc<SchoolNetworks>, mail
     }
 }
 
-async fn serve_pages(socket: TcpListener, tls: Option<(PathBuf, PathBuf)>, router: axum::Router, handle: Handle<SocketAddr>) -> Result<(), Failure> {
+async fn serve_pages(
+    socket: TcpListener,
+    tls: Option<(PathBuf, PathBuf)>,
+    router: axum::Router,
+    handle: Handle<SocketAddr>,
+) -> Result<(), Failure> {
     socket.set_nonblocking(true)?;
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let tls = match tls {
         Some((certificate, key)) => Some(RustlsConfig::from_pem_file(&certificate, &key).await.map_err(|error| {
-            Failure(format!("cannot use the certificate `{}` with its key: {error}; give both as PEM files", certificate.display()))
+            Failure(format!(
+                "cannot use the certificate `{}` with its key: {error}; give both as PEM files",
+                certificate.display()
+            ))
         })?),
         None => None,
     };

@@ -7,14 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-const SOURCES: [&str; 6] = [
-    "package.json",
-    "package-lock.json",
-    "build.mjs",
-    "app.scss",
-    "app.mjs",
-    "beacon.svg",
-];
+const SOURCES: [&str; 6] = ["package.json", "package-lock.json", "build.mjs", "app.scss", "app.mjs", "beacon.svg"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let source = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("front-end");
@@ -30,11 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::copy(source.join(name), workshop.join(name))?;
     }
     if !fresh {
-        run(
-            &workshop,
-            "npm",
-            &["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-        )?;
+        run(&workshop, "npm", &["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])?;
         fs::write(&installed, &lock)?;
     }
     let packed = output.join("assets");
@@ -51,17 +40,8 @@ fn run(folder: &Path, tool: &str, arguments: &[&str]) -> Result<(), Box<dyn Erro
     if done.status.success() {
         return Ok(());
     }
-    let said = [
-        String::from_utf8_lossy(&done.stdout),
-        String::from_utf8_lossy(&done.stderr),
-    ]
-    .concat();
-    Err(format!(
-        "`{tool} {}` failed in {}; it said:\n{said}",
-        arguments.join(" "),
-        folder.display()
-    )
-    .into())
+    let said = [String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr)].concat();
+    Err(format!("`{tool} {}` failed in {}; it said:\n{said}", arguments.join(" "), folder.display()).into())
 }
 
 /// The generated Rust: one constant per file and the table that serves them.
@@ -73,16 +53,10 @@ fn table(packed: &Path) -> Result<String, Box<dyn Error>> {
             return Err(format!("`{line}` in index.tsv has not four parts").into());
         };
         let constant = name.to_uppercase().replace(['.', '-'], "_");
-        writeln!(
-            constants,
-            "/// Address of `{name}`.\npub const {constant}: &str = \"/assets/{hashed}\";"
-        )?;
+        writeln!(constants, "/// Address of `{name}`.\npub const {constant}: &str = \"/assets/{hashed}\";")?;
         let path = packed.join(hashed).display().to_string();
-        let brotli = if small == "true" {
-            format!("Some(include_bytes!({:?}))", format!("{path}.br"))
-        } else {
-            "None".into()
-        };
+        let brotli =
+            if small == "true" { format!("Some(include_bytes!({:?}))", format!("{path}.br")) } else { "None".into() };
         writeln!(
             rows,
             "    Asset {{ name: {hashed:?}, media: {media:?}, plain: include_bytes!({path:?}), brotli: {brotli} }},"

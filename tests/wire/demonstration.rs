@@ -37,18 +37,11 @@ impl Demonstration {
             if let Ok(text) = std::fs::read_to_string(&written) {
                 break serde_json::from_str(&text).unwrap();
             }
-            assert!(
-                process.try_wait().unwrap().is_none(),
-                "the demonstration ended before it began"
-            );
+            assert!(process.try_wait().unwrap().is_none(), "the demonstration ended before it began");
             assert!(started.elapsed() < PATIENCE, "the demonstration does not start");
             std::thread::sleep(Duration::from_millis(50));
         };
-        Self {
-            process,
-            folder,
-            endpoints,
-        }
+        Self { process, folder, endpoints }
     }
 
     /// SIGKILL: nothing is written, nobody is told.
@@ -64,9 +57,7 @@ impl Demonstration {
     /// A field of the first card with a label: the secondary school's.
     pub fn card(&self, label: &str, field: &str) -> &str {
         let cards = self.endpoints["cards"].as_array().unwrap();
-        cards.iter().find(|card| card["label"] == label).unwrap()[field]
-            .as_str()
-            .unwrap()
+        cards.iter().find(|card| card["label"] == label).unwrap()[field].as_str().unwrap()
     }
 
     pub fn dns(&self) -> SocketAddr {
@@ -89,18 +80,8 @@ impl Demonstration {
 
     /// A page through the proxy as somebody whose browser is set up with it.
     pub fn browse(&self, label: &str, url: &str) -> Page {
-        let user = format!(
-            "{}:{}",
-            self.card(label, "username"),
-            self.card(label, "proxy_password")
-        );
-        curl(&[
-            "--proxy",
-            &format!("http://{}", self.text("proxy")),
-            "--proxy-user",
-            &user,
-            url,
-        ])
+        let user = format!("{}:{}", self.card(label, "username"), self.card(label, "proxy_password"));
+        curl(&["--proxy", &format!("http://{}", self.text("proxy")), "--proxy-user", &user, url])
     }
 
     pub fn command(&self, arguments: &[&str]) -> (i32, String) {
@@ -111,10 +92,7 @@ impl Demonstration {
 pub fn belisha(arguments: &[&str]) -> (i32, String) {
     let output = run(Command::new(BELISHA).args(arguments));
     let said = [output.stdout, output.stderr].concat();
-    (
-        output.status.code().unwrap(),
-        String::from_utf8_lossy(&said).into_owned(),
-    )
+    (output.status.code().unwrap(), String::from_utf8_lossy(&said).into_owned())
 }
 
 pub fn run(command: &mut Command) -> Output {
@@ -139,10 +117,7 @@ impl Page {
 
     /// What follows `before`, up to the next quotation mark, each time.
     pub fn all_after<'a>(&'a self, before: &'a str) -> impl Iterator<Item = &'a str> {
-        self.body
-            .split(before)
-            .skip(1)
-            .filter_map(|rest| rest.split('"').next())
+        self.body.split(before).skip(1).filter_map(|rest| rest.split('"').next())
     }
 }
 
@@ -179,10 +154,7 @@ pub struct Visitor<'a> {
 
 impl<'a> Visitor<'a> {
     pub fn signed_in(demonstration: &'a Demonstration, label: &str) -> Self {
-        let visitor = Self {
-            demonstration,
-            jar: tempfile::NamedTempFile::new().unwrap(),
-        };
+        let visitor = Self { demonstration, jar: tempfile::NamedTempFile::new().unwrap() };
         let field = |name| format!("{name}={}", demonstration.card(label, name));
         let answer = visitor.post("/sign-in", &[field("username"), field("password")]);
         assert_eq!(answer.status, 303, "{label} signs in: {}", answer.body);
@@ -190,19 +162,9 @@ impl<'a> Visitor<'a> {
     }
 
     pub fn ask(&self, path: &str, more: &[String]) -> Page {
-        let (jar, url) = (
-            self.jar.path().to_str().unwrap(),
-            format!("{}{path}", self.demonstration.text("web")),
-        );
+        let (jar, url) = (self.jar.path().to_str().unwrap(), format!("{}{path}", self.demonstration.text("web")));
         let more: Vec<&str> = more.iter().map(String::as_str).collect();
-        curl(
-            &[
-                ["--noproxy", "*", "--cookie", jar, "--cookie-jar", jar].as_slice(),
-                &more,
-                &[&url],
-            ]
-            .concat(),
-        )
+        curl(&[["--noproxy", "*", "--cookie", jar, "--cookie-jar", jar].as_slice(), &more, &[&url]].concat())
     }
 
     pub fn get(&self, path: &str) -> Page {
@@ -210,10 +172,8 @@ impl<'a> Visitor<'a> {
     }
 
     pub fn post(&self, path: &str, fields: &[String]) -> Page {
-        let form: Vec<String> = fields
-            .iter()
-            .flat_map(|field| ["--data-urlencode".to_owned(), field.clone()])
-            .collect();
+        let form: Vec<String> =
+            fields.iter().flat_map(|field| ["--data-urlencode".to_owned(), field.clone()]).collect();
         self.ask(path, &form)
     }
 
@@ -226,15 +186,9 @@ impl<'a> Visitor<'a> {
             .expect("something to sign")
             .to_owned();
         let page = self.get(&form);
-        let version = page
-            .all_after("name=\"version\" value=\"")
-            .map(|value| format!("version={value}"));
-        let fields: Vec<String> = version
-            .chain(
-                page.all_after("name=\"line\" value=\"")
-                    .map(|value| format!("line={value}")),
-            )
-            .collect();
+        let version = page.all_after("name=\"version\" value=\"").map(|value| format!("version={value}"));
+        let fields: Vec<String> =
+            version.chain(page.all_after("name=\"line\" value=\"").map(|value| format!("line={value}"))).collect();
         assert!(fields.len() > 2, "{form} has lines to tick: {}", page.body);
         let signed = self.post(&form, &fields);
         assert_eq!(signed.status, 303, "{}", signed.body);

@@ -1,7 +1,7 @@
 //! The real program on real sockets, as a school meets it: `belisha demo` with `dig` and `curl` in front of it, and the
 //! commands beside it. Each story has a demonstration of its own. What a page looks like is told in `tests/browser`.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by failing")]
 
 mod demonstration;
 
@@ -15,11 +15,7 @@ use std::process::Command;
 fn a_pupil_and_a_parent_sign_and_the_network_opens_at_once() {
     let demonstration = Demonstration::start();
     let page = demonstration.browse("pupil", "http://encyclopedia.example/");
-    assert_eq!(
-        page.status, 303,
-        "an unsigned pupil is led to the portal: {}",
-        page.body
-    );
+    assert_eq!(page.status, 303, "an unsigned pupil is led to the portal: {}", page.body);
     assert_eq!(page.leads_to, format!("{}/portal", demonstration.text("web")));
 
     // Signing in tells the gateway whose device this is: from here on DNS knows the pupil too.
@@ -27,11 +23,7 @@ fn a_pupil_and_a_parent_sign_and_the_network_opens_at_once() {
     assert!(pupil.get("/").says("You are not online yet"));
     assert!(demonstration.dig("encyclopedia.example").contains("waits to be signed"));
     pupil.signs_every_line();
-    assert!(
-        pupil
-            .get("/portal")
-            .says("The network opens when a parent or carer has signed too")
-    );
+    assert!(pupil.get("/portal").says("The network opens when a parent or carer has signed too"));
     assert_eq!(
         demonstration.browse("pupil", "http://encyclopedia.example/").status,
         303,
@@ -41,11 +33,7 @@ fn a_pupil_and_a_parent_sign_and_the_network_opens_at_once() {
     let parent = Visitor::signed_in(&demonstration, "parent");
     parent.signs_every_line();
     let page = demonstration.browse("pupil", "http://encyclopedia.example/");
-    assert_eq!(
-        page.status, 200,
-        "the next request after the second signature: {}",
-        page.body
-    );
+    assert_eq!(page.status, 200, "the next request after the second signature: {}", page.body);
     assert!(page.says("The Small Encyclopedia"));
 }
 
@@ -62,25 +50,14 @@ fn what_is_closed_says_why_and_a_helpline_is_open_to_everybody() {
         "http://casino.example/",
     ]);
     assert_eq!(status, 1, "closed: {explained}");
-    for part in [
-        "filter table of the policy",
-        "Belisha starter list",
-        "gambling",
-        "Clause of the policy",
-        "Online safety lead",
-    ] {
+    for part in
+        ["filter table of the policy", "Belisha starter list", "gambling", "Clause of the policy", "Online safety lead"]
+    {
         assert!(explained.contains(part), "`{part}` is missing from: {explained}");
     }
-    let clause = explained
-        .lines()
-        .find_map(|line| line.strip_prefix("Clause of the policy"))
-        .unwrap();
+    let clause = explained.lines().find_map(|line| line.strip_prefix("Clause of the policy")).unwrap();
     let number = clause.split_whitespace().next().unwrap();
-    assert!(
-        casino.says(number),
-        "the page names the clause that `explain` names, {number}: {}",
-        casino.body
-    );
+    assert!(casino.says(number), "the page names the clause that `explain` names, {number}: {}", casino.body);
 
     let illegal = demonstration.browse("teacher", "http://illegal-test.example/");
     assert_eq!(illegal.status, 403, "closed to a teacher as to everybody");
@@ -91,17 +68,9 @@ fn what_is_closed_says_why_and_a_helpline_is_open_to_everybody() {
     );
     for label in ["pupil", "teacher", "governor", "head"] {
         let page = demonstration.browse(label, "http://helpline.example/");
-        assert_eq!(
-            (page.status, page.says("A helpline")),
-            (200, true),
-            "for the {label}, signed or not"
-        );
+        assert_eq!((page.status, page.says("A helpline")), (200, true), "for the {label}, signed or not");
     }
-    let nobody = curl(&[
-        "--proxy",
-        &format!("http://{}", demonstration.text("proxy")),
-        "http://helpline.example/",
-    ]);
+    let nobody = curl(&["--proxy", &format!("http://{}", demonstration.text("proxy")), "http://helpline.example/"]);
     assert_eq!(nobody.status, 200, "for a device nobody knows");
 }
 
@@ -109,39 +78,17 @@ fn what_is_closed_says_why_and_a_helpline_is_open_to_everybody() {
 fn strangers_and_rubbish_get_a_page_or_a_refusal_and_nothing_falls_over() {
     let mut demonstration = Demonstration::start();
     rubbish(demonstration.dns());
-    assert!(
-        demonstration.dig("helpline.example").contains("status: NOERROR"),
-        "after ten thousand packets of rubbish"
-    );
+    assert!(demonstration.dig("helpline.example").contains("status: NOERROR"), "after ten thousand packets of rubbish");
 
-    for inside in [
-        "https://10.0.0.1/",
-        "https://192.168.1.1/",
-        "https://169.254.169.254/",
-        "https://[::1]/",
-    ] {
-        assert_eq!(
-            demonstration.browse("teacher", inside).status,
-            403,
-            "CONNECT to {inside}"
-        );
+    for inside in ["https://10.0.0.1/", "https://192.168.1.1/", "https://169.254.169.254/", "https://[::1]/"] {
+        assert_eq!(demonstration.browse("teacher", inside).status, 403, "CONNECT to {inside}");
     }
 
     let web = demonstration.text("web").to_owned();
     let ask = |more: &[&str], path: &str| curl(&[&["--noproxy", "*"], more, &[&format!("{web}{path}")]].concat());
-    let forged = ask(
-        &[
-            "--header",
-            "Cookie: __Host-belisha=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        ],
-        "/incidents",
-    );
+    let forged = ask(&["--header", "Cookie: __Host-belisha=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"], "/incidents");
     assert_eq!(forged.status, 303);
-    assert!(
-        forged.leads_to.contains("/sign-in"),
-        "a forged cookie leads to the sign-in page: {}",
-        forged.leads_to
-    );
+    assert!(forged.leads_to.contains("/sign-in"), "a forged cookie leads to the sign-in page: {}", forged.leads_to);
     let nowhere = ask(&[], "/no/such/page");
     assert_eq!((nowhere.status, nowhere.says("There is no such page")), (404, true));
 
@@ -152,10 +99,7 @@ fn strangers_and_rubbish_get_a_page_or_a_refusal_and_nothing_falls_over() {
     let refused = ask(&["--header", "Expect:", "--data-binary", &form], "/sign-in");
     assert_eq!(refused.status, 413, "a form of 100 MB");
     assert_eq!(ask(&[], "/sign-in").status, 200, "and the next page comes");
-    assert!(
-        demonstration.process.try_wait().unwrap().is_none(),
-        "the server still runs"
-    );
+    assert!(demonstration.process.try_wait().unwrap().is_none(), "the server still runs");
 }
 
 /// A question cut short at every length, then packets of random bytes. The seed is fixed: a failure can be had again.
@@ -167,9 +111,7 @@ fn rubbish(dns: SocketAddr) {
     }
     let mut state = 20_261_121_u64;
     let mut next = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 56) as u8
     };
     for _ in 0..10_000 {
@@ -189,10 +131,8 @@ fn a_killed_server_leaves_records_that_verify_and_one_changed_byte_is_named() {
     let changed = change_a_byte(&demonstration.folder.path().join("belisha.db"));
     let (status, said) = demonstration.command(&["verify"]);
     assert_eq!(status, 1, "{said}");
-    let line = said
-        .lines()
-        .find(|line| line.contains(&changed))
-        .unwrap_or_else(|| panic!("`{changed}` is not named: {said}"));
+    let line =
+        said.lines().find(|line| line.contains(&changed)).unwrap_or_else(|| panic!("`{changed}` is not named: {said}"));
     assert!(line.contains("entry") && line.contains("does not hold"), "{line}");
 }
 
@@ -221,12 +161,8 @@ fn a_list_with_bad_lines_gives_its_good_ones_and_names_the_bad() {
     std::fs::write(&list, lines).unwrap();
     let (status, said) = demonstration.command(&["lists", "add", list.to_str().unwrap(), "--category", "gambling"]);
     assert_eq!(status, 0, "{said}");
-    for part in [
-        "2  gambling",
-        "line 2, column 1",
-        "line 3, column 9: `co.uk`",
-        "line 5, column 9: `helpline.example`",
-    ] {
+    for part in ["2  gambling", "line 2, column 1", "line 3, column 9: `co.uk`", "line 5, column 9: `helpline.example`"]
+    {
         assert!(said.contains(part), "`{part}` is missing from: {said}");
     }
     let (status, said) = demonstration.command(&[
@@ -253,13 +189,6 @@ fn a_broken_policy_is_refused_with_the_place_and_the_reason() {
     assert_eq!(status, 0, "{said}");
     let (status, said) = check(&whole.replacen("within=\"immediately\"", "within=\"soonish\"", 1));
     assert_eq!(status, 1, "{said}");
-    let line = whole
-        .lines()
-        .position(|line| line.contains("within=\"immediately\""))
-        .unwrap()
-        + 1;
-    assert!(
-        said.contains("soonish") && said.contains(&format!("policy.dj:{line}:")),
-        "{said}"
-    );
+    let line = whole.lines().position(|line| line.contains("within=\"immediately\"")).unwrap() + 1;
+    assert!(said.contains("soonish") && said.contains(&format!("policy.dj:{line}:")), "{said}");
 }

@@ -32,10 +32,15 @@ const SCHOOL_PORTS: [[u16; 3]; 2] = [[4453, 4481, 4482], [4454, 4483, 4484]];
 
 /// Makes the two schools and serves them until stopped.
 pub async fn run(options: DemoOptions) -> Result<ExitCode, Failure> {
-    let temporary = if options.data.is_none() { Some(tempfile::Builder::new().prefix("belisha-demo-").tempdir()?) } else { None };
-    let folder = options.data.clone().or_else(|| temporary.as_ref().map(|folder| folder.path().to_owned())).unwrap_or_default();
+    let temporary =
+        if options.data.is_none() { Some(tempfile::Builder::new().prefix("belisha-demo-").tempdir()?) } else { None };
+    let folder =
+        options.data.clone().or_else(|| temporary.as_ref().map(|folder| folder.path().to_owned())).unwrap_or_default();
     if folder.join("belisha.db").exists() {
-        return Err(Failure(format!("`{}` holds an installation already; give an empty folder to --data", folder.display())));
+        return Err(Failure(format!(
+            "`{}` holds an installation already; give an empty folder to --data",
+            folder.display()
+        )));
     }
     let installation = Installation::open(&folder, None).await?;
     let schools = demo::make(&installation).await?;
@@ -71,11 +76,23 @@ fn listening(ports: [u16; 3], origin: SocketAddr, any: bool) -> Listening {
     let free = |usual: u16| port(usual, any).ok().and_then(|socket| socket.local_addr().ok());
     let [dns, proxy, block_page] = ports.map(free);
     let record = LocalRecord { address: IpAddr::from([127, 0, 0, 1]), port: Some(origin.port()) };
-    Listening { dns, proxy, block_page, upstreams: Vec::new(), local_records: HashMap::from([("*.example".to_owned(), record)]) }
+    Listening {
+        dns,
+        proxy,
+        block_page,
+        upstreams: Vec::new(),
+        local_records: HashMap::from([("*.example".to_owned(), record)]),
+    }
 }
 
 fn write_endpoints(installation: &Installation, running: &Running, schools: &[demo::Entered]) -> Result<(), Failure> {
-    let of = |school: &demo::Entered| running.networks.addresses(school.id).unwrap_or_default().map(|address| address.map(|address| address.to_string()));
+    let of = |school: &demo::Entered| {
+        running
+            .networks
+            .addresses(school.id)
+            .unwrap_or_default()
+            .map(|address| address.map(|address| address.to_string()))
+    };
     let each: Vec<_> = schools
         .iter()
         .map(|school| {
@@ -99,22 +116,28 @@ fn introduce(running: &Running, schools: &[demo::Entered]) {
         println!("{}", first.school);
         println!("  {:<20} {:<22} {:<30} {:<22} proxy password", "who", "name", "sign-in name", "password");
         for card in &school.cards {
-            println!("  {:<20} {:<22} {:<30} {:<22} {}", card.label, card.name, card.username, card.password, card.proxy_password);
+            println!(
+                "  {:<20} {:<22} {:<30} {:<22} {}",
+                card.label, card.name, card.username, card.password, card.proxy_password
+            );
         }
         if let Some([Some(dns), Some(proxy), _]) = running.networks.addresses(school.id) {
             println!("  proxy {proxy}   DNS {dns}   settings for a browser: {}\n", pac(running, school));
         }
     }
-    if let Some((school, pupil)) = schools.first().and_then(|school| Some((school, school.cards.iter().find(|card| card.label == "teacher")?))) {
-        if let Some([Some(dns), Some(proxy), _]) = running.networks.addresses(school.id) {
-            let user = format!("{}:{}", pupil.username, pupil.proxy_password);
-            println!("Try the filter as {}:", pupil.name);
-            println!("  curl -x http://{proxy} --proxy-user {user} http://encyclopedia.example/");
-            println!("  curl -x http://{proxy} --proxy-user {user} http://casino.example/");
-            println!("  dig @{} -p {} casino.example\n", dns.ip(), dns.port());
-        }
+    if let Some((school, teacher)) =
+        schools.first().and_then(|school| Some((school, school.cards.iter().find(|card| card.label == "teacher")?)))
+        && let Some([Some(dns), Some(proxy), _]) = running.networks.addresses(school.id)
+    {
+        let user = format!("{}:{}", teacher.username, teacher.proxy_password);
+        println!("Try the filter as {}:", teacher.name);
+        println!("  curl -x http://{proxy} --proxy-user {user} http://encyclopedia.example/");
+        println!("  curl -x http://{proxy} --proxy-user {user} http://casino.example/");
+        println!("  dig @{} -p {} casino.example\n", dns.ip(), dns.port());
     }
-    println!("The pupil on the first card has not signed yet: sign as the pupil, then as the parent, and the network opens.");
+    println!(
+        "The pupil on the first card has not signed yet: sign as the pupil, then as the parent, and the network opens."
+    );
     println!("Press Ctrl-C to stop.");
 }
 

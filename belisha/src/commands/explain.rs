@@ -33,7 +33,10 @@ pub struct ExplainOptions {
 /// Explains. Exit code 0 when the page is open, 1 when it is closed.
 pub async fn run(options: ExplainOptions) -> Result<ExitCode, Failure> {
     if options.database.is_none() && !options.data.join("belisha.db").exists() {
-        return Err(Failure(format!("there is no installation in `{}`; give its folder with --data", options.data.display())));
+        return Err(Failure(format!(
+            "there is no installation in `{}`; give its folder with --data",
+            options.data.display()
+        )));
     }
     let installation = Installation::open(&options.data, options.database.as_deref()).await?;
     let mut tx = installation.store.read_installation().await?;
@@ -52,9 +55,15 @@ pub async fn run(options: ExplainOptions) -> Result<ExitCode, Failure> {
     };
     let school = school.ok_or_else(|| Failure("no such school; give part of its name with --school".into()))?;
     let zone = TimeZone::get(&school.calendar.time_zone).unwrap_or(TimeZone::UTC);
-    let at = options.at.as_deref().map(|text| moment(text, &zone)).transpose()?.unwrap_or_else(|| (installation.clock)());
+    let at =
+        options.at.as_deref().map(|text| moment(text, &zone)).transpose()?.unwrap_or_else(|| (installation.clock)());
     let rules = read_rules(&installation, school.id, installation.index()?, installation.illegal_list()?).await?;
-    let rules = rules.ok_or_else(|| Failure(format!("{} has no policy in force, so everything but its own pages and helplines is closed", school.name)))?;
+    let rules = rules.ok_or_else(|| {
+        Failure(format!(
+            "{} has no policy in force, so everything but its own pages and helplines is closed",
+            school.name
+        ))
+    })?;
     let rows = explanation(&rules, person.map(|(_, person)| person), &options.url, at);
     println!("{} · {}", school.name, at.to_zoned(zone).strftime("%A %-d %B %Y, %H:%M"));
     for (label, words) in &rows {
@@ -68,6 +77,7 @@ fn moment(text: &str, zone: &TimeZone) -> Result<Timestamp, Failure> {
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment);
     }
-    let local: DateTime = text.replace(' ', "T").parse().map_err(|_| Failure(format!("`{text}` is no time; write 2026-11-23T10:00")))?;
+    let local: DateTime =
+        text.replace(' ', "T").parse().map_err(|_| Failure(format!("`{text}` is no time; write 2026-11-23T10:00")))?;
     Ok(zone.to_ambiguous_zoned(local).compatible()?.timestamp())
 }

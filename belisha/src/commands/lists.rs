@@ -163,7 +163,9 @@ async fn enter(installation: &Installation) -> Result<(), Failure> {
 fn show(data: &Path) -> Result<ExitCode, Failure> {
     let names = lists::names(data)?;
     if names.is_empty() {
-        println!("No list was imported yet; the filter has only its built-in starter list. `belisha lists add` imports one.");
+        println!(
+            "No list was imported yet; the filter has only its built-in starter list. `belisha lists add` imports one."
+        );
     }
     for name in names {
         match lists::newest(data, &name) {

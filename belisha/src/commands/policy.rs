@@ -1,7 +1,9 @@
 //! `belisha policy check | show | coverage`: the policy compiler at the command line.
 
 use super::Failure;
-use belisha_policy::{Binding, Colour, Compilation, Policy, Severity, Share, compile, coverage, render_finding_in, show_json};
+use belisha_policy::{
+    Binding, Colour, Compilation, Policy, Severity, Share, compile, coverage, render_finding_in, show_json,
+};
 use clap::Subcommand;
 use jiff::civil::Date;
 use std::fmt::Write as _;
@@ -35,16 +37,17 @@ pub enum PolicyCommand {
 pub fn run(command: &PolicyCommand, today: &Date) -> Result<ExitCode, Failure> {
     match command {
         PolicyCommand::Check { file } => check(file, *today),
-        PolicyCommand::Show { file, json } => with_policy(file, *today, |policy| {
-            if *json { format!("{:#}\n", show_json(policy)) } else { show(policy) }
-        }),
+        PolicyCommand::Show { file, json } => {
+            with_policy(file, *today, |policy| if *json { format!("{:#}\n", show_json(policy)) } else { show(policy) })
+        }
         PolicyCommand::Coverage { file } => with_policy(file, *today, show_coverage),
     }
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(file)
-        .map_err(|error| Failure(format!("cannot read `{}`: {error}; give the path of a policy document", file.display())))
+    std::fs::read_to_string(file).map_err(|error| {
+        Failure(format!("cannot read `{}`: {error}; give the path of a policy document", file.display()))
+    })
 }
 
 /// Says something at length. Whoever reads may stop early, as `head` does.
@@ -63,10 +66,17 @@ fn check(file: &Path, today: Date) -> Result<ExitCode, Failure> {
     let (errors, warnings) = (compilation.count(Severity::Error), compilation.count(Severity::Warning));
     let clauses = compilation.policy.as_ref().map_or(0, |policy| policy.clauses.len());
     if errors > 0 {
-        println!("{}: {errors} errors, {warnings} warnings. It cannot take force until the errors are mended.", file.display());
+        println!(
+            "{}: {errors} errors, {warnings} warnings. It cannot take force until the errors are mended.",
+            file.display()
+        );
         return Ok(ExitCode::from(1));
     }
-    println!("{}: {clauses} clauses compile; {warnings} warnings, {} notes.", file.display(), compilation.count(Severity::Note));
+    println!(
+        "{}: {clauses} clauses compile; {warnings} warnings, {} notes.",
+        file.display(),
+        compilation.count(Severity::Note)
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -91,7 +101,8 @@ fn with_policy(file: &Path, today: Date, show: impl FnOnce(&Policy) -> String) -
 }
 
 fn show(policy: &Policy) -> String {
-    let mut out = format!("{}\n{}, {}\n\n", policy.title, policy.head.nation.label(), policy.head.phase.label().to_lowercase());
+    let mut out =
+        format!("{}\n{}, {}\n\n", policy.title, policy.head.nation.label(), policy.head.phase.label().to_lowercase());
     let mut section = "";
     for clause in &policy.clauses {
         if clause.section != section {
@@ -118,7 +129,12 @@ fn show_coverage(policy: &Policy) -> String {
         let ids: Vec<&str> = share.clauses.iter().map(|id| id.0.as_str()).collect();
         format!("{name:<10}{:>4}  {what}\n    {}\n", share.count, ids.join(" "))
     };
-    let head = format!("{}: {} clauses, {} % carried by something that can be checked\n", policy.title, coverage.total(), coverage.carried_percent());
+    let head = format!(
+        "{}: {} clauses, {} % carried by something that can be checked\n",
+        policy.title,
+        coverage.total(),
+        coverage.carried_percent()
+    );
     [
         head,
         line("enforced", "by the software", &coverage.enforced),

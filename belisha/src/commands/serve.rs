@@ -59,8 +59,9 @@ pub struct ServeOptions {
 /// Serves until stopped.
 pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
     let (data, keys) = open_folder(&options.data)?;
-    let web = TcpListener::bind(options.web)
-        .map_err(|error| Failure(format!("cannot serve pages at `{}`: {error}; choose another address with --web", options.web)))?;
+    let web = TcpListener::bind(options.web).map_err(|error| {
+        Failure(format!("cannot serve pages at `{}`: {error}; choose another address with --web", options.web))
+    })?;
     let listening = Listening {
         dns: Some(options.dns),
         proxy: Some(options.proxy),
@@ -83,9 +84,14 @@ pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
     };
     let running = running::start(&installation, plan).await?;
     println!("Belisha is at {}", running.base_url);
-    println!("For devices, once a policy is in force: proxy file http://{}/proxy.pac, proxy {}, DNS {}", options.block_page, options.proxy, options.dns);
+    println!(
+        "For devices, once a policy is in force: proxy file http://{}/proxy.pac, proxy {}, DNS {}",
+        options.block_page, options.proxy, options.dns
+    );
     if let Some(path) = belisha_web::first_start_link(&running.app).await? {
-        println!("\nThis installation has no school yet. Open this link once to set it up; whoever opens it becomes the administrator:\n");
+        println!(
+            "\nThis installation has no school yet. Open this link once to set it up; whoever opens it becomes the administrator:\n"
+        );
         println!("  {}{path}\n", running.base_url);
     }
     running::until_stopped().await?;
@@ -101,8 +107,14 @@ const TRY_AGAIN: Duration = Duration::from_secs(5);
 
 /// Opens the database. While it is away the gateways filter with the rules they kept; `None` when the process was asked to end
 /// before it came back.
-async fn connect(data: DataFolder, keys: Arc<Keys>, database: Option<&str>, plan: &Plan) -> Result<Option<Installation>, Failure> {
-    let away = match tokio::time::timeout(SOON, Installation::connect(data.clone(), Arc::clone(&keys), database)).await {
+async fn connect(
+    data: DataFolder,
+    keys: Arc<Keys>,
+    database: Option<&str>,
+    plan: &Plan,
+) -> Result<Option<Installation>, Failure> {
+    let away = match tokio::time::timeout(SOON, Installation::connect(data.clone(), Arc::clone(&keys), database)).await
+    {
         Ok(Ok(installation)) => return Ok(Some(installation)),
         Ok(Err(away @ (StoreError::Unreachable(_) | StoreError::Busy))) => away.to_string(),
         Ok(Err(other)) => return Err(other.into()),
@@ -111,7 +123,11 @@ async fn connect(data: DataFolder, keys: Arc<Keys>, database: Option<&str>, plan
     let (clock, entropy): (Clock, Entropy) = (Arc::new(clock::now), Arc::new(clock::fill_with_random_bytes));
     let (_, portal) = running::portal(plan, &keys)?;
     let gateways = filter_alone(&data, &keys, &portal, plan.listening.clone(), &clock, &entropy).await?;
-    println!("The database is away ({away}). {} gateway(s) filter with their last rules; trying again every {} seconds.", gateways.len(), TRY_AGAIN.as_secs());
+    println!(
+        "The database is away ({away}). {} gateway(s) filter with their last rules; trying again every {} seconds.",
+        gateways.len(),
+        TRY_AGAIN.as_secs()
+    );
     let back = async {
         loop {
             tokio::time::sleep(TRY_AGAIN).await;

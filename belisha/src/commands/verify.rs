@@ -20,7 +20,10 @@ pub struct VerifyOptions {
 /// Verifies. Exit code 0: every entry holds; 1: at least one does not.
 pub async fn run(options: VerifyOptions) -> Result<ExitCode, Failure> {
     if options.database.is_none() && !options.data.join("belisha.db").exists() {
-        return Err(Failure(format!("there is no installation in `{}`; give its folder with --data", options.data.display())));
+        return Err(Failure(format!(
+            "there is no installation in `{}`; give its folder with --data",
+            options.data.display()
+        )));
     }
     let installation = Installation::open(&options.data, options.database.as_deref()).await?;
     let mut tx = installation.store.read_installation().await?;
@@ -37,7 +40,8 @@ pub async fn run(options: VerifyOptions) -> Result<ExitCode, Failure> {
             ),
             Some(bad) => {
                 sound = false;
-                let entry = bad.index.map_or_else(|| "a record without an entry".to_owned(), |index| format!("entry {index}"));
+                let entry =
+                    bad.index.map_or_else(|| "a record without an entry".to_owned(), |index| format!("entry {index}"));
                 println!("{}: {entry} does not hold: {} {}: {}", school.name, bad.area, bad.subject, bad.what);
             }
         }

@@ -27,7 +27,15 @@ const HOSTS: &[(&str, Option<&str>, bool, u64)] = &[
 ];
 
 /// Words searched for, none of them worrying.
-const SEARCHES: &[&str] = &["how do volcanoes work", "roman roads", "photosynthesis", "french verbs", "tides and the moon", "how to draw a horse", "fractions"];
+const SEARCHES: &[&str] = &[
+    "how do volcanoes work",
+    "roman roads",
+    "photosynthesis",
+    "french verbs",
+    "tides and the moon",
+    "how to draw a horse",
+    "fractions",
+];
 
 /// Small deterministic generator (xorshift64): a demonstration needs variety, not secrecy.
 struct Variety(u64);
@@ -54,7 +62,8 @@ pub async fn browse(living: &Living<'_>) -> Result<(), Failure> {
     let pupils: Vec<PersonId> = names.iter().filter_map(|name| living.school.people.get(name).copied()).collect();
     let mut variety = Variety(0x00be_1154_a000 + pupils.len() as u64);
     for days_ago in (0..DAYS).rev() {
-        let visits: Vec<Visit> = (0..ROWS_A_DAY).filter_map(|_| visit(living, &pupils, days_ago, &mut variety)).collect();
+        let visits: Vec<Visit> =
+            (0..ROWS_A_DAY).filter_map(|_| visit(living, &pupils, days_ago, &mut variety)).collect();
         let at = visits.iter().map(|visit| visit.at).max().unwrap_or(living.now);
         let mut tx = living.installation.store.begin(&Actor::Job("ingest-activity"), living.school.id, at).await?;
         activity::insert_batch(&mut tx, &format!("demo-{days_ago}"), &visits).await?;

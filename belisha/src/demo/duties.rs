@@ -18,9 +18,17 @@ pub async fn keep(living: &Living<'_>) -> Result<(), Failure> {
     let mut tx = living.installation.store.read(school.id).await?;
     let (everyone, offices) = (people::list(&mut tx).await?, offices::list(&mut tx).await?);
     drop(tx);
-    let mut tx = living.installation.store.begin(&Actor::Job("open-duties"), school.id, living.now - SignedDuration::from_hours(1)).await?;
+    let mut tx = living
+        .installation
+        .store
+        .begin(&Actor::Job("open-duties"), school.id, living.now - SignedDuration::from_hours(1))
+        .await?;
     let mut kept = Vec::new();
-    for (place, falling) in duties_falling_due(&living.policy, &everyone, &school.calendar, began, today.saturating_add(21.days())).into_iter().enumerate() {
+    for (place, falling) in
+        duties_falling_due(&living.policy, &everyone, &school.calendar, began, today.saturating_add(21.days()))
+            .into_iter()
+            .enumerate()
+    {
         let owners = living.policy.clause(&falling.clause).map(|clause| match &clause.binding {
             Binding::Duty(duty) => duty.owners.clone(),
             _ => Vec::new(),
@@ -39,7 +47,8 @@ pub async fn keep(living: &Living<'_>) -> Result<(), Failure> {
         };
         duties::insert_new(&mut tx, &occurrence).await?;
         // One in eleven was forgotten, and what is still to come is not done yet.
-        if occurrence.due < today && place % 11 != 7
+        if occurrence.due < today
+            && place % 11 != 7
             && let Some(by) = owner.or(occurrence.person)
         {
             kept.push((occurrence, by));
@@ -54,6 +63,10 @@ pub async fn keep(living: &Living<'_>) -> Result<(), Failure> {
 
 fn done(living: &Living<'_>, occurrence: &DutyOccurrence, by: PersonId) -> DutyDone {
     let on = occurrence.due.saturating_sub(1.day());
-    let at = living.school.calendar.moment(on.to_datetime(jiff::civil::time(15, 30, 0, 0))).min(living.now - SignedDuration::from_hours(2));
+    let at = living
+        .school
+        .calendar
+        .moment(on.to_datetime(jiff::civil::time(15, 30, 0, 0)))
+        .min(living.now - SignedDuration::from_hours(2));
     DutyDone { by, at, on, evidence: "Done and noted in the minutes.".into() }
 }

@@ -11,7 +11,11 @@ use tokio::net::TcpListener;
 
 /// Names that lead to the pretend internet, and what each site is.
 pub const SITES: &[(&str, &str, &str)] = &[
-    ("encyclopedia.example", "The Small Encyclopedia", "Facts about rivers, volcanoes, the Romans and the moon, for anybody who is curious."),
+    (
+        "encyclopedia.example",
+        "The Small Encyclopedia",
+        "Facts about rivers, volcanoes, the Romans and the moon, for anybody who is curious.",
+    ),
     ("search.example", "Search", "Type what you want to find."),
     ("news.example", "The Morning Page", "What happened in the world, in short sentences."),
     ("lessons.example", "Lessons", "Worksheets and films for every subject and year."),
@@ -47,7 +51,8 @@ async fn page(headers: HeaderMap, Query(query): Query<HashMap<String, String>>) 
         .iter()
         .find(|(site, ..)| host == *site || host.ends_with(&format!(".{site}")))
         .map_or(("A page", "There is nothing here but this sentence."), |(_, name, about)| (*name, *about));
-    let found = query.get("q").map(|words| format!("<p>Nine results for <b>{}</b>.</p>", escape(words))).unwrap_or_default();
+    let found =
+        query.get("q").map(|words| format!("<p>Nine results for <b>{}</b>.</p>", escape(words))).unwrap_or_default();
     let form = if host.starts_with("search.") {
         r#"<form action="/search"><label>Search for <input name="q"></label> <button>Search</button></form>"#
     } else {

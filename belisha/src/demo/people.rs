@@ -5,7 +5,8 @@ use crate::commands::Failure;
 use crate::installation::Installation;
 use belisha_policy::{Audience, Nation, Period, Role};
 use belisha_records::{
-    Actor, Class, ClassId, ClosedDays, DayPart, Identifier, OfficeHolding, Person, PersonId, PersonName, SchoolCalendar, SchoolId, Term,
+    Actor, Class, ClassId, ClosedDays, DayPart, Identifier, OfficeHolding, Person, PersonId, PersonName,
+    SchoolCalendar, SchoolId, Term,
 };
 use belisha_store::schools::School;
 use belisha_store::{Tx, classes, credentials, offices, parents_of, people, policies, schools};
@@ -33,7 +34,8 @@ pub struct Card {
 
 /// First names of parents, in turn.
 const PARENTS: [&str; 17] = [
-    "Sam", "Alexis", "Robin", "Ines", "Jo", "Marek", "Kim", "Leila", "Chris", "Noor", "Pat", "Sunita", "Ash", "Tamsin", "Lee", "Rafael", "Morgan",
+    "Sam", "Alexis", "Robin", "Ines", "Jo", "Marek", "Kim", "Leila", "Chris", "Noor", "Pat", "Sunita", "Ash", "Tamsin",
+    "Lee", "Rafael", "Morgan",
 ];
 
 /// A school that was entered.
@@ -76,10 +78,17 @@ pub fn calendar(nation: Nation, today: Date) -> SchoolCalendar {
                 term("Spring", date(year + 1, 1, 6), date(year + 1, 4, 1)),
                 term("Summer", date(year + 1, 4, 19), date(year + 1, 6, 30)),
             ],
-            vec![closed("October holiday", date(year, 10, 12), date(year, 10, 23)), closed("Mid-term", date(year + 1, 2, 15), date(year + 1, 2, 17))],
+            vec![
+                closed("October holiday", date(year, 10, 12), date(year, 10, 23)),
+                closed("Mid-term", date(year + 1, 2, 15), date(year + 1, 2, 17)),
+            ],
         ),
     };
-    let part = |period, from: (i8, i8), until: (i8, i8)| DayPart { period, from: time(from.0, from.1, 0, 0), until: time(until.0, until.1, 0, 0) };
+    let part = |period, from: (i8, i8), until: (i8, i8)| DayPart {
+        period,
+        from: time(from.0, from.1, 0, 0),
+        until: time(until.0, until.1, 0, 0),
+    };
     let day = vec![
         part(Period::Lesson, (8, 50), (10, 50)),
         part(Period::Break, (10, 50), (11, 10)),
@@ -94,7 +103,11 @@ pub fn calendar(nation: Nation, today: Date) -> SchoolCalendar {
 ///
 /// # Errors
 /// When the records cannot be written, or the shipped policy does not compile.
-pub async fn enter(installation: &Installation, school: &'static ExampleSchool, now: Timestamp) -> Result<Entered, Failure> {
+pub async fn enter(
+    installation: &Installation,
+    school: &'static ExampleSchool,
+    now: Timestamp,
+) -> Result<Entered, Failure> {
     let today = now.to_zoned(TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC)).date();
     let calendar = calendar(school.nation, today);
     let joined = calendar.terms.first().map_or(today, |term| term.first);
@@ -135,7 +148,12 @@ struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    async fn person(&mut self, name: &str, audience: Audience, class: Option<(ClassId, &str)>) -> Result<PersonId, Failure> {
+    async fn person(
+        &mut self,
+        name: &str,
+        audience: Audience,
+        class: Option<(ClassId, &str)>,
+    ) -> Result<PersonId, Failure> {
         let id: PersonId = self.tx.new_id();
         let username = format!("{}{}", self.school.user_prefix, name.to_lowercase().replace([' ', '\''], "."));
         let person = Person {
@@ -145,7 +163,8 @@ impl Entry<'_> {
             audience,
             year_group: class.map(|(_, year)| year.to_owned()),
             class: class.map(|(class, _)| class),
-            email: (!matches!(audience, Audience::Pupil | Audience::YoungerPupil)).then(|| format!("{username}@school.example")),
+            email: (!matches!(audience, Audience::Pupil | Audience::YoungerPupil))
+                .then(|| format!("{username}@school.example")),
             username: Some(username),
             joined: self.joined,
             left: None,
@@ -161,17 +180,25 @@ impl Entry<'_> {
     async fn classes(&mut self) -> Result<(), Failure> {
         for class in self.school.classes {
             let id: ClassId = self.tx.new_id();
-            classes::insert(&mut self.tx, &Class { id, name: class.name.into(), year_group: class.year_group.into() }).await?;
+            classes::insert(&mut self.tx, &Class { id, name: class.name.into(), year_group: class.year_group.into() })
+                .await?;
             let audience = if class.younger { Audience::YoungerPupil } else { Audience::Pupil };
             for pupil in class.pupils {
                 let person = self.person(pupil, audience, Some((id, class.year_group))).await?;
                 self.people.insert(pupil, person);
                 let surname = pupil.split_once(' ').map_or(*pupil, |(_, surname)| surname);
-                let parent = self.person(&format!("{} {surname}", PARENTS[self.parents.len() % PARENTS.len()]), Audience::Parent, None).await?;
+                let parent = self
+                    .person(
+                        &format!("{} {surname}", PARENTS[self.parents.len() % PARENTS.len()]),
+                        Audience::Parent,
+                        None,
+                    )
+                    .await?;
                 parents_of::insert(&mut self.tx, parent, person).await?;
                 self.parents.insert(pupil, parent);
             }
-            let teachers: Vec<&Adult> = self.school.adults.iter().filter(|adult| adult.class == Some(class.name)).collect();
+            let teachers: Vec<&Adult> =
+                self.school.adults.iter().filter(|adult| adult.class == Some(class.name)).collect();
             for teacher in teachers {
                 let person = self.adult(teacher).await?;
                 classes::add_teacher(&mut self.tx, id, person).await?;
@@ -200,12 +227,14 @@ impl Entry<'_> {
     async fn cards(&mut self) -> Result<Vec<Card>, Failure> {
         let mut cards = Vec::new();
         for (label, name) in self.school.cards {
-            let of_a_parent = || self.parents.iter().find(|(pupil, _)| pupil.ends_with(name)).map(|(_, parent)| *parent);
+            let of_a_parent =
+                || self.parents.iter().find(|(pupil, _)| pupil.ends_with(name)).map(|(_, parent)| *parent);
             let of_anybody = || self.people.iter().find(|(full, _)| full.starts_with(name)).map(|(_, person)| *person);
             let Some(person) = (if *label == "parent" { of_a_parent() } else { of_anybody() }) else { continue };
             let Some(record) = people::find(&mut self.tx, person).await? else { continue };
             let password = password(self.installation);
-            let hash = belisha_web::passwords::hash(&password, &salt(self.installation)).map_err(|_| Failure("a password could not be hashed".into()))?;
+            let hash = belisha_web::passwords::hash(&password, &salt(self.installation))
+                .map_err(|_| Failure("a password could not be hashed".into()))?;
             credentials::set_password_hash(&mut self.tx, person, &hash).await?;
             cards.push(Card {
                 school: self.school.name.into(),
@@ -222,10 +251,25 @@ impl Entry<'_> {
     async fn policy(&mut self, today: Date) -> Result<belisha_records::PolicyVersionId, Failure> {
         let compilation = belisha_policy::compile(self.school.policy, today);
         if compilation.policy.is_none() || compilation.count(belisha_policy::Severity::Error) > 0 {
-            return Err(Failure(format!("the policy shipped for {} does not compile; run `belisha policy check` on it", self.school.name)));
+            return Err(Failure(format!(
+                "the policy shipped for {} does not compile; run `belisha policy check` on it",
+                self.school.name
+            )));
         }
-        let head = self.school.adults.iter().find(|adult| adult.roles.contains(&Role::Headteacher)).and_then(|head| self.people.get(head.name));
-        let version = policies::insert_draft(&mut self.tx, self.school.policy, true, "First version for the school year", head.copied()).await?;
+        let head = self
+            .school
+            .adults
+            .iter()
+            .find(|adult| adult.roles.contains(&Role::Headteacher))
+            .and_then(|head| self.people.get(head.name));
+        let version = policies::insert_draft(
+            &mut self.tx,
+            self.school.policy,
+            true,
+            "First version for the school year",
+            head.copied(),
+        )
+        .await?;
         if let Some(head) = head {
             policies::approve(&mut self.tx, version.id, *head, self.joined).await?;
             policies::bring_into_force(&mut self.tx, version.id).await?;
@@ -237,9 +281,9 @@ impl Entry<'_> {
 /// A password somebody can type from a card: two words and two digits.
 fn password(installation: &Installation) -> String {
     const WORDS: [&str; 32] = [
-        "amber", "badger", "copper", "dapple", "ember", "falcon", "garnet", "hazel", "indigo", "juniper", "kestrel", "lantern", "maple", "nutmeg",
-        "otter", "pebble", "quarry", "robin", "saffron", "thistle", "umber", "velvet", "willow", "yarrow", "zebra", "bramble", "clover", "drizzle",
-        "fern", "heron", "linnet", "meadow",
+        "amber", "badger", "copper", "dapple", "ember", "falcon", "garnet", "hazel", "indigo", "juniper", "kestrel",
+        "lantern", "maple", "nutmeg", "otter", "pebble", "quarry", "robin", "saffron", "thistle", "umber", "velvet",
+        "willow", "yarrow", "zebra", "bramble", "clover", "drizzle", "fern", "heron", "linnet", "meadow",
     ];
     let mut bytes = [0u8; 4];
     (installation.entropy)(&mut bytes);

@@ -34,15 +34,32 @@ pub async fn issue(living: &Living<'_>) -> Result<(), Failure> {
         incidents.add(kind, "Being dealt with", open / share);
         incidents.add(kind, "Closed", closed / share);
     }
-    for (category, requests) in [("Games", 812), ("Films, television and music", 403), ("Messaging and chat", 96), ("Gambling", 11), ("Ways round the filter", 37)] {
+    for (category, requests) in [
+        ("Games", 812),
+        ("Films, television and music", 403),
+        ("Messaging and chat", 96),
+        ("Gambling", 11),
+        ("Ways round the filter", 37),
+    ] {
         blocked.add(category, "Requests", requests / share);
     }
     let report = half_yearly_report(from, until, &[incidents, blocked], &[]);
     let began = living.school.calendar.terms.first().map_or(today, |term| term.first);
-    let at = living.school.calendar.moment(began.to_datetime(jiff::civil::time(16, 0, 0, 0))).min(living.now - SignedDuration::from_hours(3));
+    let at = living
+        .school
+        .calendar
+        .moment(began.to_datetime(jiff::civil::time(16, 0, 0, 0)))
+        .min(living.now - SignedDuration::from_hours(3));
     let Some(head) = holder(living, Role::Headteacher).await? else { return Ok(()) };
     let mut tx = living.installation.store.begin(&Actor::Person(head), living.school.id, at).await?;
-    let issued = IssuedReport { id: tx.new_id(), from, until, content: serde_json::to_value(&report)?, issued_by: Some(head), issued_at: at };
+    let issued = IssuedReport {
+        id: tx.new_id(),
+        from,
+        until,
+        content: serde_json::to_value(&report)?,
+        issued_by: Some(head),
+        issued_at: at,
+    };
     reports::insert(&mut tx, &issued).await?;
     reports::acknowledge(&mut tx, issued.id, head).await?;
     tx.commit().await?;
@@ -66,9 +83,19 @@ async fn holder(living: &Living<'_>, role: Role) -> Result<Option<PersonId>, Fai
 /// The lead looked at one pupil's week after a worried message from home.
 async fn look_up(living: &Living<'_>) -> Result<(), Failure> {
     let Some(lead) = living.lead().ok() else { return Ok(()) };
-    let Some(about) = living.school.parents.keys().min().and_then(|name| living.school.people.get(name)).copied() else { return Ok(()) };
+    let Some(about) = living.school.parents.keys().min().and_then(|name| living.school.people.get(name)).copied()
+    else {
+        return Ok(());
+    };
     let at = living.at(3, (15, 40), 0);
     let mut tx = living.installation.store.begin(&Actor::Person(lead), living.school.id, at).await?;
-    look_ups::insert(&mut tx, lead, about, "A parent rang, worried about late-night messages; agreed with the head.", (at - SignedDuration::from_hours(24 * 7), at)).await?;
+    look_ups::insert(
+        &mut tx,
+        lead,
+        about,
+        "A parent rang, worried about late-night messages; agreed with the head.",
+        (at - SignedDuration::from_hours(24 * 7), at),
+    )
+    .await?;
     Ok(tx.commit().await?)
 }

@@ -34,5 +34,8 @@ pub(super) async fn run(run: &Run<'_>) -> Result<String, JobFailure> {
     if broken.is_empty() {
         return Ok(said);
     }
-    Err(JobFailure::Other(format!("{said}; the day of version {} has come but it has errors: look at its findings on the policy page", broken.join(", "))))
+    Err(JobFailure::Other(format!(
+        "{said}; the day of version {} has come but it has errors: look at its findings on the policy page",
+        broken.join(", ")
+    )))
 }

@@ -3,7 +3,9 @@
 
 use super::{JobFailure, Run};
 use belisha_policy::{Nation, Policy};
-use belisha_records::{Actor, ChaserTo, DutyOccurrence, OfficeHolding, PersonId, escalation_roles, holders, next_chaser};
+use belisha_records::{
+    Actor, ChaserTo, DutyOccurrence, OfficeHolding, PersonId, escalation_roles, holders, next_chaser,
+};
 use belisha_store::{StoreError, duties, offices, outbox, schools};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -37,10 +39,17 @@ pub(super) async fn run(run: &Run<'_>) -> Result<String, JobFailure> {
     for duty in &waiting {
         chase(run, duty, &recipients(duty, policy.as_ref(), nation, &holdings, today), today, &mut tally).await?;
     }
-    let said = format!("Duties chased: {}, people reminded: {}, told that something was passed up to them: {}", tally.duties, tally.reminded.len(), tally.escalated.len());
+    let said = format!(
+        "Duties chased: {}, people reminded: {}, told that something was passed up to them: {}",
+        tally.duties,
+        tally.reminded.len(),
+        tally.escalated.len()
+    );
     match tally.nobody {
         0 => Ok(said),
-        nobody => Err(JobFailure::Other(format!("{said}; for {nobody} duties there is nobody to remind: say who holds the offices that the policy names"))),
+        nobody => Err(JobFailure::Other(format!(
+            "{said}; for {nobody} duties there is nobody to remind: say who holds the offices that the policy names"
+        ))),
     }
 }
 
@@ -50,15 +59,38 @@ struct Recipients {
     above: Vec<PersonId>,
 }
 
-fn recipients(duty: &DutyOccurrence, policy: Option<&Policy>, nation: Nation, holdings: &[OfficeHolding], today: Date) -> Recipients {
-    let owners = policy.and_then(|policy| policy.duties().find(|(clause, _)| clause.id.0 == duty.clause).map(|(_, duty)| duty.owners.clone())).unwrap_or_default();
-    let above = escalation_roles(nation, &owners).iter().map(|role| holders(*role, holdings, today)).find(|people| !people.is_empty()).unwrap_or_default();
-    let still_owner = duty.owner.filter(|owner| owners.is_empty() || owners.iter().any(|role| holders(*role, holdings, today).contains(owner)));
-    let now_owner = || owners.iter().map(|role| holders(*role, holdings, today)).find_map(|people| people.first().copied());
+fn recipients(
+    duty: &DutyOccurrence,
+    policy: Option<&Policy>,
+    nation: Nation,
+    holdings: &[OfficeHolding],
+    today: Date,
+) -> Recipients {
+    let owners = policy
+        .and_then(|policy| {
+            policy.duties().find(|(clause, _)| clause.id.0 == duty.clause).map(|(_, duty)| duty.owners.clone())
+        })
+        .unwrap_or_default();
+    let above = escalation_roles(nation, &owners)
+        .iter()
+        .map(|role| holders(*role, holdings, today))
+        .find(|people| !people.is_empty())
+        .unwrap_or_default();
+    let still_owner = duty
+        .owner
+        .filter(|owner| owners.is_empty() || owners.iter().any(|role| holders(*role, holdings, today).contains(owner)));
+    let now_owner =
+        || owners.iter().map(|role| holders(*role, holdings, today)).find_map(|people| people.first().copied());
     Recipients { owner: still_owner.or_else(now_owner).into_iter().collect(), above }
 }
 
-async fn chase(run: &Run<'_>, duty: &DutyOccurrence, recipients: &Recipients, today: Date, tally: &mut Tally) -> Result<(), StoreError> {
+async fn chase(
+    run: &Run<'_>,
+    duty: &DutyOccurrence,
+    recipients: &Recipients,
+    today: Date,
+    tally: &mut Tally,
+) -> Result<(), StoreError> {
     let Some(chaser) = next_chaser(duty, today) else { return Ok(()) };
     // With no owner the one above is told at once, as the duty would otherwise be nobody's.
     let (people, body, told) = match chaser.to {

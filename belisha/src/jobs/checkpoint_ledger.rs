@@ -44,7 +44,8 @@ mod tests {
         keep(folder.path(), 9, "nine").unwrap();
         keep(folder.path(), 10, "ten").unwrap();
         keep(folder.path(), 9, "other nine").unwrap();
-        let mut names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let mut names: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
         assert_eq!(names, ["000000000009.txt", "000000000010.txt", "latest.txt"]);
         assert_eq!(std::fs::read_to_string(folder.path().join("000000000009.txt")).unwrap(), "nine");

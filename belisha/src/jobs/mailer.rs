@@ -13,7 +13,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MailerError {
     /// The setting is not an address of a mail server.
-    #[error("`{0}` is no address of a mail server; write `smtp://user:password@host:587?tls=required`, `smtps://…`, or `file:` and a folder")]
+    #[error(
+        "`{0}` is no address of a mail server; write `smtp://user:password@host:587?tls=required`, `smtps://…`, or `file:` and a folder"
+    )]
     Url(String),
     /// The setting is not an address to send from.
     #[error("the address that mail is sent from cannot be read; write one like `belisha@school.example`")]
@@ -67,7 +69,12 @@ impl Mailer {
         let transport = match url.strip_prefix("file:") {
             Some("") => return Err(shown()),
             Some(folder) => Transport::Folder(folder.into()),
-            None => Transport::Server(AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_| shown())?.timeout(Some(PATIENCE)).build()),
+            None => Transport::Server(
+                AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
+                    .map_err(|_| shown())?
+                    .timeout(Some(PATIENCE))
+                    .build(),
+            ),
         };
         let address: Address = from.parse().map_err(|_| MailerError::From)?;
         Ok(Self { transport, from: Mailbox::new(Some("Belisha".into()), address) })
@@ -138,7 +145,11 @@ mod tests {
         let mail = std::fs::read_to_string(&kept[0]).unwrap();
         assert!(mail.contains("To: head@school.example") && mail.contains("Sign in to see it."), "{mail}");
         std::fs::write(data.path().join("taken"), "").unwrap();
-        let mailer = Mailer::new(&format!("file:{}", data.path().join("taken").display()), "belisha@school.example").unwrap();
-        assert_eq!(mailer.send("one", "head@school.example", "Something waits", "Sign in.").await, Err(MailerError::Folder));
+        let mailer =
+            Mailer::new(&format!("file:{}", data.path().join("taken").display()), "belisha@school.example").unwrap();
+        assert_eq!(
+            mailer.send("one", "head@school.example", "Something waits", "Sign in.").await,
+            Err(MailerError::Folder)
+        );
     }
 }

@@ -77,7 +77,9 @@ impl Run<'_> {
         let Some(version) = policies::in_force(&mut tx).await? else { return Ok(None) };
         let today = schools::find(&mut tx, self.school).await?.map(|school| school.calendar.day_of(self.now));
         let compiled = today.and_then(|today| compile(&version.source, today).policy);
-        compiled.map(Some).ok_or_else(|| JobFailure::Other("the policy in force no longer compiles; look at its findings on the policy page".into()))
+        compiled.map(Some).ok_or_else(|| {
+            JobFailure::Other("the policy in force no longer compiles; look at its findings on the policy page".into())
+        })
     }
 }
 
@@ -123,7 +125,14 @@ pub struct Job {
     pub if_it_stops: &'static str,
 }
 
-const fn job(kind: JobKind, key: &'static str, every: Every, minutes: u64, does: &'static str, if_it_stops: &'static str) -> Job {
+const fn job(
+    kind: JobKind,
+    key: &'static str,
+    every: Every,
+    minutes: u64,
+    does: &'static str,
+    if_it_stops: &'static str,
+) -> Job {
     Job { kind, key, does, every, limit: Duration::from_secs(minutes * 60), if_it_stops }
 }
 
@@ -224,6 +233,7 @@ pub fn descriptions() -> Vec<belisha_web::JobDescription> {
 }
 
 /// The job with a key.
+#[cfg(test)]
 pub fn job_named(key: &str) -> Option<&'static Job> {
     JOBS.iter().find(|job| job.key == key)
 }
@@ -250,7 +260,12 @@ mod tests {
     fn every_job_has_its_own_key_and_a_row_in_the_reference() {
         let page = jobs_reference();
         for job in JOBS {
-            assert_eq!(JOBS.iter().filter(|other| other.key == job.key || other.kind == job.kind).count(), 1, "{}", job.key);
+            assert_eq!(
+                JOBS.iter().filter(|other| other.key == job.key || other.kind == job.kind).count(),
+                1,
+                "{}",
+                job.key
+            );
             assert!(page.contains(&format!("| `{}` |", job.key)));
             assert_eq!(job_named(job.key).map(|found| found.kind), Some(job.kind));
         }

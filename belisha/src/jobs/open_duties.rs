@@ -3,7 +3,9 @@
 
 use super::{JobFailure, Run};
 use belisha_policy::Policy;
-use belisha_records::{Actor, DutyFallingDue, DutyOccurrence, OfficeHolding, PersonId, duties_falling_due, holders, is_at_school};
+use belisha_records::{
+    Actor, DutyFallingDue, DutyOccurrence, OfficeHolding, PersonId, duties_falling_due, holders, is_at_school,
+};
 use belisha_store::{duties, offices, people, schools};
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
@@ -20,7 +22,8 @@ pub(super) async fn run(run: &Run<'_>) -> Result<String, JobFailure> {
     let today = school.calendar.day_of(run.now);
     let everyone = people::list(&mut tx).await?;
     let holdings = offices::list(&mut tx).await?;
-    let at_school: Vec<PersonId> = everyone.iter().filter(|person| is_at_school(person, today)).map(|person| person.id).collect();
+    let at_school: Vec<PersonId> =
+        everyone.iter().filter(|person| is_at_school(person, today)).map(|person| person.id).collect();
     // A school that begins today has kept or broken nothing before.
     let from = add(today, -BACK).max(school.calendar.day_of(school.created_at));
     let mut opened = 0;
@@ -41,7 +44,12 @@ fn add(day: Date, days: i32) -> Date {
     day.saturating_add(span)
 }
 
-fn occurrence(run: &Run<'_>, id: belisha_records::DutyId, falling: DutyFallingDue, owner: Option<PersonId>) -> DutyOccurrence {
+fn occurrence(
+    run: &Run<'_>,
+    id: belisha_records::DutyId,
+    falling: DutyFallingDue,
+    owner: Option<PersonId>,
+) -> DutyOccurrence {
     DutyOccurrence {
         id,
         school: run.school,
@@ -56,7 +64,15 @@ fn occurrence(run: &Run<'_>, id: belisha_records::DutyId, falling: DutyFallingDu
 }
 
 /// Whoever holds the first office of the duty that somebody holds today.
-fn owner_of(policy: &Policy, clause: &str, holdings: &[OfficeHolding], at_school: &[PersonId], today: Date) -> Option<PersonId> {
+fn owner_of(
+    policy: &Policy,
+    clause: &str,
+    holdings: &[OfficeHolding],
+    at_school: &[PersonId],
+    today: Date,
+) -> Option<PersonId> {
     let (_, duty) = policy.duties().find(|(held, _)| held.id.0 == clause)?;
-    duty.owners.iter().find_map(|role| holders(*role, holdings, today).into_iter().find(|person| at_school.contains(person)))
+    duty.owners
+        .iter()
+        .find_map(|role| holders(*role, holdings, today).into_iter().find(|person| at_school.contains(person)))
 }

@@ -36,7 +36,16 @@ pub(super) async fn run(run: &Run<'_>) -> Result<String, JobFailure> {
     let removed = match before(RecordKind::Training) {
         Some(before) => {
             let entries = register_entries::purge(&mut tx, TRAINING, before).await?;
-            Some(entries + remove_training_done(&mut tx, &policy, school.calendar.day_of(run.now), school.calendar.day_of(before)).await?)
+            Some(
+                entries
+                    + remove_training_done(
+                        &mut tx,
+                        &policy,
+                        school.calendar.day_of(run.now),
+                        school.calendar.day_of(before),
+                    )
+                    .await?,
+            )
         }
         None => None,
     };
@@ -71,7 +80,8 @@ async fn remove_incidents(run: &Run<'_>, before: Timestamp) -> Result<u64, Store
 }
 
 async fn remove_signatures(tx: &mut Tx, today: Date, before: Timestamp) -> Result<u64, StoreError> {
-    let here: HashSet<PersonId> = people::list(tx).await?.iter().filter(|person| is_at_school(person, today)).map(|person| person.id).collect();
+    let here: HashSet<PersonId> =
+        people::list(tx).await?.iter().filter(|person| is_at_school(person, today)).map(|person| person.id).collect();
     let over = signatures_over(&signatures::list(tx).await?, &here, before);
     for signature in &over {
         signatures::remove(tx, *signature).await?;
@@ -81,7 +91,9 @@ async fn remove_signatures(tx: &mut Tx, today: Date, before: Timestamp) -> Resul
 
 /// Old acts that are about nobody at school, or that a later act has taken the place of.
 fn signatures_over(all: &[Signature], here: &HashSet<PersonId>, before: Timestamp) -> Vec<SignatureId> {
-    let over = |act: &&Signature| act.at < before && (!here.contains(&act.about) || all.iter().any(|later| takes_the_place_of(later, act)));
+    let over = |act: &&Signature| {
+        act.at < before && (!here.contains(&act.about) || all.iter().any(|later| takes_the_place_of(later, act)))
+    };
     all.iter().filter(over).map(|act| act.id).collect()
 }
 

@@ -15,14 +15,19 @@ const NEW_ENOUGH: SignedDuration = SignedDuration::from_hours(20);
 pub(super) async fn run(run: &Run<'_>) -> Result<String, JobFailure> {
     let (data, now) = (run.context.data.clone(), run.now);
     let outcome = tokio::task::spawn_blocking(move || refresh(&data, now)).await;
-    let Refreshed { fetched, kept, failures } = outcome.map_err(|_| JobFailure::Other("fetching lists stopped because of a fault in the program; report it".into()))?;
+    let Refreshed { fetched, kept, failures } = outcome
+        .map_err(|_| JobFailure::Other("fetching lists stopped because of a fault in the program; report it".into()))?;
     if fetched > 0 {
         (run.context.on_rules_changed)(None);
     }
     enter(run).await?;
     match failures.as_slice() {
         [] => Ok(format!("{fetched} lists fetched, {kept} kept as they are")),
-        failures => Err(JobFailure::Other(format!("{fetched} lists fetched, {kept} kept, {} failed and stay as they were: {}", failures.len(), failures.join(". ")))),
+        failures => Err(JobFailure::Other(format!(
+            "{fetched} lists fetched, {kept} kept, {} failed and stay as they were: {}",
+            failures.len(),
+            failures.join(". ")
+        ))),
     }
 }
 
@@ -62,10 +67,17 @@ fn refresh(data: &Path, now: Timestamp) -> Refreshed {
 }
 
 fn again(source: Source, manifest: &Manifest) -> AddRequest {
-    AddRequest { source, name: Some(manifest.name.clone()), category: manifest.category.clone(), format: Format::from_key(&manifest.format), force: false }
+    AddRequest {
+        source,
+        name: Some(manifest.name.clone()),
+        category: manifest.category.clone(),
+        format: Format::from_key(&manifest.format),
+        force: false,
+    }
 }
 
 async fn enter(run: &Run<'_>) -> Result<(), JobFailure> {
-    let entered = lists::enter(&run.context.store, run.school, &Actor::Job("refresh-lists"), &run.context.data, run.now).await;
+    let entered =
+        lists::enter(&run.context.store, run.school, &Actor::Job("refresh-lists"), &run.context.data, run.now).await;
     entered.map(|_| ()).map_err(|error| JobFailure::Other(error.to_string()))
 }

@@ -47,7 +47,8 @@ impl Jobs {
 /// Starts every job of [`JOBS`], each in its own loop: at once, and then every minute, it runs what is owed.
 pub fn spawn(context: JobContext) -> Jobs {
     let (stop, stopped) = watch::channel(false);
-    let mut loops: Vec<_> = JOBS.iter().map(|job| tokio::spawn(go_round(context.clone(), job, stopped.clone()))).collect();
+    let mut loops: Vec<_> =
+        JOBS.iter().map(|job| tokio::spawn(go_round(context.clone(), job, stopped.clone()))).collect();
     loops.push(tokio::spawn(watch_lists(context, stopped)));
     Jobs { stop, loops }
 }
@@ -119,7 +120,9 @@ pub async fn run_owed(context: &JobContext, job: &'static Job) -> Vec<JobRun> {
     for school in schools {
         match run_for(context, job, &school).await {
             Ok(run) => runs.extend(run),
-            Err(error) => tracing::error!(job = job.key, school = %school.id, %error, "a run cannot be claimed or recorded"),
+            Err(error) => {
+                tracing::error!(job = job.key, school = %school.id, %error, "a run cannot be claimed or recorded")
+            }
         }
     }
     runs
@@ -130,10 +133,15 @@ async fn schools_of(context: &JobContext) -> Result<Vec<schools::School>, StoreE
     schools::list(&mut tx).await
 }
 
-async fn run_for(context: &JobContext, job: &'static Job, school: &schools::School) -> Result<Option<JobRun>, StoreError> {
+async fn run_for(
+    context: &JobContext,
+    job: &'static Job,
+    school: &schools::School,
+) -> Result<Option<JobRun>, StoreError> {
     let Some(due) = claim(context, job, school).await? else { return Ok(None) };
     let (theirs, id, now) = (context.clone(), school.id, (context.clock)());
-    let outcome = guarded(job.limit, async move { work(job.kind, &Run { context: &theirs, school: id, now }).await }).await;
+    let outcome =
+        guarded(job.limit, async move { work(job.kind, &Run { context: &theirs, school: id, now }).await }).await;
     let (ok, message) = match outcome {
         Ok(message) => (true, message),
         Err(failure) => (false, failure.to_string()),
@@ -145,7 +153,11 @@ async fn run_for(context: &JobContext, job: &'static Job, school: &schools::Scho
 }
 
 /// Claims the turn that is owed, if one is and no other server has it.
-async fn claim(context: &JobContext, job: &'static Job, school: &schools::School) -> Result<Option<Timestamp>, StoreError> {
+async fn claim(
+    context: &JobContext,
+    job: &'static Job,
+    school: &schools::School,
+) -> Result<Option<Timestamp>, StoreError> {
     let zone = TimeZone::get(&school.calendar.time_zone).unwrap_or(TimeZone::UTC);
     let now = (context.clock)();
     let last = {
@@ -161,15 +173,23 @@ async fn claim(context: &JobContext, job: &'static Job, school: &schools::School
 }
 
 /// Runs work in a task of its own with a limit of time, so that neither a panic nor a wait without end leaves it.
-async fn guarded(limit: Duration, work: impl Future<Output = Result<String, JobFailure>> + Send + 'static) -> Result<String, JobFailure> {
+async fn guarded(
+    limit: Duration,
+    work: impl Future<Output = Result<String, JobFailure>> + Send + 'static,
+) -> Result<String, JobFailure> {
     let task = tokio::spawn(work);
     let abort = task.abort_handle();
     match tokio::time::timeout(limit, task).await {
         Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) => Err(JobFailure::Other("it stopped because of a fault in the program; report it with the server's log".into())),
+        Ok(Err(_)) => Err(JobFailure::Other(
+            "it stopped because of a fault in the program; report it with the server's log".into(),
+        )),
         Err(_) => {
             abort.abort();
-            Err(JobFailure::Other(format!("it did not end within {} minutes and was stopped; it is tried again", limit.as_secs() / 60)))
+            Err(JobFailure::Other(format!(
+                "it did not end within {} minutes and was stopped; it is tried again",
+                limit.as_secs() / 60
+            )))
         }
     }
 }

@@ -54,7 +54,8 @@ pub fn latest_turn(every: Every, now: Timestamp, zone: &TimeZone) -> Timestamp {
         Every::Hour { minute } => back_to_multiple(now, 3600, i64::from(minute.min(59)) * 60),
         Every::Day { at } => {
             let today = now.to_zoned(zone.clone()).date();
-            let turn = |date: jiff::civil::Date| date.to_datetime(at).to_zoned(zone.clone()).map(|turn| turn.timestamp());
+            let turn =
+                |date: jiff::civil::Date| date.to_datetime(at).to_zoned(zone.clone()).map(|turn| turn.timestamp());
             match turn(today) {
                 Ok(turn) if turn <= now => turn,
                 _ => today.yesterday().and_then(turn).unwrap_or(now),
@@ -165,7 +166,11 @@ mod tests {
         for ok in [Some(false), None] {
             let last = claimed("2026-11-20T06:00:00Z", ok);
             assert_eq!(owed(DAILY, last, at("2026-11-20T06:29:59Z"), &london()), None, "{ok:?}");
-            assert_eq!(owed(DAILY, last, at("2026-11-20T06:30:10Z"), &london()), Some(at("2026-11-20T06:30:00Z")), "{ok:?}");
+            assert_eq!(
+                owed(DAILY, last, at("2026-11-20T06:30:10Z"), &london()),
+                Some(at("2026-11-20T06:30:00Z")),
+                "{ok:?}"
+            );
         }
         let later = claimed("2026-11-20T06:30:00Z", Some(true));
         assert_eq!(owed(DAILY, later, at("2026-11-20T23:00:00Z"), &london()), None);
@@ -176,8 +181,14 @@ mod tests {
     fn a_new_server_runs_everything_at_once_and_a_clock_set_back_runs_nothing_twice() {
         let hourly = Every::Hour { minute: 0 };
         assert_eq!(owed(hourly, None, at("2026-11-20T09:10:00Z"), &london()), Some(at("2026-11-20T09:00:00Z")));
-        assert_eq!(owed(hourly, claimed("2026-11-20T10:00:00Z", Some(true)), at("2026-11-20T09:10:00Z"), &london()), None);
-        assert_eq!(owed(hourly, claimed("2026-11-20T10:00:00Z", Some(false)), at("2026-11-20T09:10:00Z"), &london()), None);
+        assert_eq!(
+            owed(hourly, claimed("2026-11-20T10:00:00Z", Some(true)), at("2026-11-20T09:10:00Z"), &london()),
+            None
+        );
+        assert_eq!(
+            owed(hourly, claimed("2026-11-20T10:00:00Z", Some(false)), at("2026-11-20T09:10:00Z"), &london()),
+            None
+        );
     }
 
     #[test]

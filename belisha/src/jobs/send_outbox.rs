@@ -40,7 +40,9 @@ pub(super) async fn run(run: &Run<'_>) -> Result<String, JobFailure> {
     let Tally { sent, again, later, given_up, last_failure } = tally;
     let mut said = format!("{sent} mails sent, {later} to be tried again, {given_up} given up");
     if again > 0 {
-        said.push_str(&format!("; {again} went a second time after a sender stopped half-way, so somebody may have them twice"));
+        said.push_str(&format!(
+            "; {again} went a second time after a sender stopped half-way, so somebody may have them twice"
+        ));
     }
     match last_failure {
         None => Ok(said),
@@ -52,7 +54,9 @@ async fn without_server(run: &Run<'_>) -> Result<String, JobFailure> {
     let mut tx = run.context.store.read(run.school).await?;
     match outbox::count_waiting(&mut tx).await? {
         0 => Ok("no mail server is set up, and no mail waits".into()),
-        waiting => Err(JobFailure::Other(format!("{waiting} mails wait and no mail server is set up; start the server with `--smtp` and its address, or `--smtp file:` and a folder"))),
+        waiting => Err(JobFailure::Other(format!(
+            "{waiting} mails wait and no mail server is set up; start the server with `--smtp` and its address, or `--smtp file:` and a folder"
+        ))),
     }
 }
 

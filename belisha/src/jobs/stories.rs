@@ -79,7 +79,11 @@ pub(super) async fn server(database: &TestDatabase) -> Server {
     let server = Server::on(&database.store);
     let calendar = SchoolCalendar {
         time_zone: "Europe/London".into(),
-        terms: vec![belisha_records::Term { name: "Autumn".into(), first: "2026-09-01".parse().unwrap(), last: "2026-12-18".parse().unwrap() }],
+        terms: vec![belisha_records::Term {
+            name: "Autumn".into(),
+            first: "2026-09-01".parse().unwrap(),
+            last: "2026-12-18".parse().unwrap(),
+        }],
         closed: Vec::new(),
         day: Vec::new(),
     };

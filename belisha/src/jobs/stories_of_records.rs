@@ -5,7 +5,8 @@ use super::stories::{Server, head, manager, school_id, server};
 use super::*;
 use belisha_policy::{ActionSubject, Audience};
 use belisha_records::{
-    Closure, DutyDone, DutyOccurrence, Finding, Identifier, Incident, IncidentId, IncidentStatus, Person, PersonId, PersonName, Signature, SignatureId, SignatureKind, SignedLine,
+    Closure, DutyDone, DutyOccurrence, Finding, Identifier, Incident, IncidentId, IncidentStatus, Person, PersonId,
+    PersonName, Signature, SignatureId, SignatureKind, SignedLine,
 };
 use belisha_store::testing::TestDatabase;
 use belisha_store::{both_databases, duties, incidents, ledger, outbox, people, register_entries, signatures};
@@ -40,26 +41,66 @@ fn incident(server: &Server, number: i64, closed: bool) -> Incident {
         actions: Vec::new(),
         status: if closed { IncidentStatus::Closed } else { IncidentStatus::Open },
         from_alert: None,
-        closure: closed.then(|| Closure { finding: Finding::NotEstablished, outcome: String::new(), by: head(), at: server.now() }),
+        closure: closed.then(|| Closure {
+            finding: Finding::NotEstablished,
+            outcome: String::new(),
+            by: head(),
+            at: server.now(),
+        }),
     }
 }
 
-fn signed(server: &Server, n: u8, about: PersonId, kind: SignatureKind, lines: &[&str], version: belisha_records::PolicyVersionId) -> Signature {
+fn signed(
+    server: &Server,
+    n: u8,
+    about: PersonId,
+    kind: SignatureKind,
+    lines: &[&str],
+    version: belisha_records::PolicyVersionId,
+) -> Signature {
     let line = |id: &&str| SignedLine { id: (*id).into(), text: format!("I keep to {id}.") };
     let (agreement, lines) = ("staff-agreement".into(), lines.iter().map(line).collect());
     let at = server.now().checked_add(jiff::SignedDuration::from_secs(n.into())).unwrap();
-    Signature { id: SignatureId::make(1, [n; 10]), about, by: about, kind, agreement, policy_version: version, lines, at, reason: None }
+    Signature {
+        id: SignatureId::make(1, [n; 10]),
+        about,
+        by: about,
+        kind,
+        agreement,
+        policy_version: version,
+        lines,
+        at,
+        reason: None,
+    }
 }
 
 fn training_entry() -> register_entries::RegisterEntry {
     let content = serde_json::json!({ "course": "filtering" });
-    register_entries::RegisterEntry { id: String::new(), register: "training".into(), on: "2026-11-20".parse().unwrap(), about: Some(head()), by: None, entered_at: Timestamp::UNIX_EPOCH, content }
+    register_entries::RegisterEntry {
+        id: String::new(),
+        register: "training".into(),
+        on: "2026-11-20".parse().unwrap(),
+        about: Some(head()),
+        by: None,
+        entered_at: Timestamp::UNIX_EPOCH,
+        content,
+    }
 }
 
 fn training_done(server: &Server) -> DutyOccurrence {
     let (id, due) = (belisha_records::DutyId::make(1, [30; 10]), "2026-11-20".parse().unwrap());
     let done = Some(DutyDone { by: head(), at: server.now(), on: due, evidence: WORDS.into() });
-    DutyOccurrence { id, school: school_id(), clause: "refresher".into(), period: "2025-26".into(), person: None, owner: Some(head()), due, done, chasers: 0 }
+    DutyOccurrence {
+        id,
+        school: school_id(),
+        clause: "refresher".into(),
+        period: "2025-26".into(),
+        person: None,
+        owner: Some(head()),
+        due,
+        done,
+        chasers: 0,
+    }
 }
 
 /// The policy that says how long, and old records of every kind.
@@ -87,7 +128,13 @@ async fn fill(server: &Server) {
                 incidents::insert(tx, case).await.unwrap();
             }
             incidents::add_event(tx, closed.id, "noted", WORDS).await.unwrap();
-            for (n, about, lines) in [(1, head(), &["a", "b"][..]), (2, head(), &["b"]), (3, manager(), &["a"]), (4, manager(), &["a", "b"]), (5, gone_person(), &["a"])] {
+            for (n, about, lines) in [
+                (1, head(), &["a", "b"][..]),
+                (2, head(), &["b"]),
+                (3, manager(), &["a"]),
+                (4, manager(), &["a", "b"]),
+                (5, gone_person(), &["a"]),
+            ] {
                 signatures::insert(tx, &signed(server, n, about, SignatureKind::Signed, lines, version)).await.unwrap();
             }
             register_entries::insert(tx, &training_entry()).await.unwrap();

@@ -55,10 +55,18 @@ pub struct Added {
 /// not take it. Whatever was there before stays.
 pub fn add(data: &Path, request: &AddRequest, now: Timestamp, progress: &ProgressBar) -> Result<Added, ListError> {
     let name = name_of(request)?;
-    let category = request.category.as_deref().map(|typed| key_of(typed).ok_or_else(|| no_category(typed))).transpose()?;
+    let category =
+        request.category.as_deref().map(|typed| key_of(typed).ok_or_else(|| no_category(typed))).transpose()?;
     let _lock = shelf::lock(data)?;
     let fetched = fetch(&request.source, &shelf::folder(data), progress)?;
-    let mut import = Import { draft: Draft::begin(data, &name)?, wanted: category, format: request.format, file_name: request.source.file_name(), read: Tally::default(), progress };
+    let mut import = Import {
+        draft: Draft::begin(data, &name)?,
+        wanted: category,
+        format: request.format,
+        file_name: request.source.file_name(),
+        read: Tally::default(),
+        progress,
+    };
     progress.set_message(format!("reading {}", import.file_name));
     let file_name = import.file_name.clone();
     let passed = unpack::unpack(fetched.path(), &file_name, &mut |category, lines| import.text(category, lines))?;
@@ -132,15 +140,20 @@ impl Import<'_> {
         let unreadable = |error: std::io::Error| ListError::read(&self.file_name, &error);
         let mut start = Vec::new();
         lines.take(SAMPLE).read_to_end(&mut start).map_err(unreadable)?;
-        let format = self.format.unwrap_or_else(|| if theirs.is_some() { Format::Ut1 } else { detect(&String::from_utf8_lossy(&start)) });
+        let format = self
+            .format
+            .unwrap_or_else(|| if theirs.is_some() { Format::Ut1 } else { detect(&String::from_utf8_lossy(&start)) });
         let mut parser = ListParser::new(format);
         let mut lines = std::io::Cursor::new(start).chain(lines);
         let mut line = Vec::new();
         while read_line(&mut lines, &mut line).map_err(|error| ListError::read(&self.file_name, &error))? {
             let mut written = Ok(());
-            parser.line(&line, |entry| written = std::mem::replace(&mut written, Ok(())).and_then(|()| self.draft.line(&category, &as_text(&entry))));
+            parser.line(&line, |entry| {
+                written =
+                    std::mem::replace(&mut written, Ok(())).and_then(|()| self.draft.line(&category, &as_text(&entry)))
+            });
             written?;
-            if parser.counts().lines % 50_000 == 0 {
+            if parser.counts().lines.is_multiple_of(50_000) {
                 self.progress.set_message(format!("{category}: {} domains", parser.counts().taken));
                 self.progress.tick();
             }
@@ -157,7 +170,10 @@ impl Import<'_> {
             let hint = self.file_name.split('.').next().unwrap_or_default().to_lowercase();
             let known = || known_category(&hint);
             return self.wanted.clone().or_else(known).map(Some).ok_or_else(|| {
-                ListError::Source(format!("`{}` does not say which category it fills; say it with `--category`, such as `--category games`", self.file_name))
+                ListError::Source(format!(
+                    "`{}` does not say which category it fills; say it with `--category`, such as `--category games`",
+                    self.file_name
+                ))
             });
         };
         let ours = key_of(category_for(theirs));
@@ -208,22 +224,41 @@ fn read_line(lines: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<bo
 fn may_replace(new: &Manifest, before: Option<&Manifest>, force: bool) -> Result<(), ListError> {
     let Some(before) = before.filter(|_| !force) else {
         return match new.domains() {
-            0 if before.is_none() => Err(ListError::Source(format!("`{}` holds no domain that can be used{}", new.source, first_refusal(new)))),
+            0 if before.is_none() => Err(ListError::Source(format!(
+                "`{}` holds no domain that can be used{}",
+                new.source,
+                first_refusal(new)
+            ))),
             _ => Ok(()),
         };
     };
     if new.domains() == 0 {
-        return Err(ListError::Shrunk(format!("`{}` now holds no domain that can be used, and held {} before{}", new.name, before.domains(), first_refusal(new))));
+        return Err(ListError::Shrunk(format!(
+            "`{}` now holds no domain that can be used, and held {} before{}",
+            new.name,
+            before.domains(),
+            first_refusal(new)
+        )));
     }
-    let domains = |manifest: &Manifest, category: &str| manifest.categories.iter().find(|shelved| shelved.category == category).map_or(0, |shelved| shelved.domains);
+    let domains = |manifest: &Manifest, category: &str| {
+        manifest.categories.iter().find(|shelved| shelved.category == category).map_or(0, |shelved| shelved.domains)
+    };
     for old in before.categories.iter().filter(|old| old.domains >= SMALL) {
         let now = domains(new, &old.category);
         if now * 2 < old.domains {
-            return Err(ListError::Shrunk(format!("the category `{}` of `{}` shrank from {} domains to {now}", old.category, new.name, old.domains)));
+            return Err(ListError::Shrunk(format!(
+                "the category `{}` of `{}` shrank from {} domains to {now}",
+                old.category, new.name, old.domains
+            )));
         }
     }
     if new.domains() * 2 < before.domains() {
-        return Err(ListError::Shrunk(format!("`{}` shrank from {} domains to {}", new.name, before.domains(), new.domains())));
+        return Err(ListError::Shrunk(format!(
+            "`{}` shrank from {} domains to {}",
+            new.name,
+            before.domains(),
+            new.domains()
+        )));
     }
     Ok(())
 }
@@ -250,14 +285,27 @@ mod tests {
             let path = self.source.path().join(file);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(&path, bytes).unwrap();
-            let mut request = AddRequest { source: Source::Path(path), category: Some("games".into()), name: Some("ours".into()), format: None, force: false };
+            let mut request = AddRequest {
+                source: Source::Path(path),
+                category: Some("games".into()),
+                name: Some("ours".into()),
+                format: None,
+                force: false,
+            };
             change(&mut request);
-            add(self.data.path(), &request, "2026-11-20T10:00:00Z".parse().unwrap(), &ProgressBar::hidden()).map_err(|error| error.to_string())
+            add(self.data.path(), &request, "2026-11-20T10:00:00Z".parse().unwrap(), &ProgressBar::hidden())
+                .map_err(|error| error.to_string())
         }
         fn categories_of(&self, host: &str) -> Vec<String> {
             let loaded = load(self.data.path()).unwrap();
             assert_eq!(loaded.findings, [] as [String; 0]);
-            loaded.index.lookup(host).listings().filter(|listing| &**listing.list == "ours").map(|listing| listing.category.to_string()).collect()
+            loaded
+                .index
+                .lookup(host)
+                .listings()
+                .filter(|listing| &**listing.list == "ours")
+                .map(|listing| listing.category.to_string())
+                .collect()
         }
     }
 
@@ -299,13 +347,25 @@ mod tests {
     #[test]
     fn a_folder_of_categories_is_read_under_our_names_and_one_can_be_chosen() {
         let import = Import::new();
-        import.add("blacklists/gambling/domains", b"bet.example\n", |request| request.category = Some("none".into())).ok();
-        import.add("blacklists/agressif/domains", b"fight.example\n", |request| request.category = Some("none".into())).ok();
+        import
+            .add("blacklists/gambling/domains", b"bet.example\n", |request| request.category = Some("none".into()))
+            .ok();
+        import
+            .add("blacklists/agressif/domains", b"fight.example\n", |request| request.category = Some("none".into()))
+            .ok();
         let folder = Source::Path(import.source.path().join("blacklists"));
-        let all = import.add("unused", b"", |request| (request.source, request.category, request.force) = (folder.clone(), None, true)).unwrap();
+        let all = import
+            .add("unused", b"", |request| {
+                (request.source, request.category, request.force) = (folder.clone(), None, true)
+            })
+            .unwrap();
         let categories: Vec<&str> = all.manifest.categories.iter().map(|shelved| shelved.category.as_str()).collect();
         assert_eq!(categories, ["gambling", "violence"]);
-        let one = import.add("unused", b"", |request| (request.source, request.category, request.force) = (folder, Some("violence".into()), true)).unwrap();
+        let one = import
+            .add("unused", b"", |request| {
+                (request.source, request.category, request.force) = (folder, Some("violence".into()), true)
+            })
+            .unwrap();
         assert_eq!(one.manifest.categories.len(), 1);
         assert_eq!(import.categories_of("bet.example"), [] as [String; 0]);
     }
@@ -314,7 +374,11 @@ mod tests {
     fn a_list_that_shrank_or_came_back_empty_does_not_replace_the_good_one() {
         let import = Import::new();
         import.add("list.txt", &many(100), |_| {}).unwrap();
-        for (text, why) in [(many(49), "shrank from 100 domains to 49"), (b"# nothing\n".to_vec(), "no domain"), (b"<html>busy</html>".to_vec(), "no domain")] {
+        for (text, why) in [
+            (many(49), "shrank from 100 domains to 49"),
+            (b"# nothing\n".to_vec(), "no domain"),
+            (b"<html>busy</html>".to_vec(), "no domain"),
+        ] {
             let refused = import.add("list.txt", &text, |_| {}).unwrap_err();
             assert!(refused.contains(why) && refused.contains("--force"), "{refused}");
             assert_eq!(import.categories_of("site99.example"), ["games"]);
@@ -337,12 +401,21 @@ mod tests {
         let import = Import::new();
         let refused = import.add("x1.txt", b"play.example\n", |request| request.category = None).unwrap_err();
         assert!(refused.contains("--category"), "{refused}");
-        let added = import.add("gambling.txt", b"play.example\n", |request| (request.category, request.name) = (None, None)).unwrap();
-        assert_eq!((added.manifest.name.as_str(), added.manifest.categories[0].category.as_str()), ("gambling", "gambling"));
-        let outside = import.add("list.txt", b"play.example\n", |request| request.name = Some("../../etc".into())).unwrap();
+        let added = import
+            .add("gambling.txt", b"play.example\n", |request| (request.category, request.name) = (None, None))
+            .unwrap();
+        assert_eq!(
+            (added.manifest.name.as_str(), added.manifest.categories[0].category.as_str()),
+            ("gambling", "gambling")
+        );
+        let outside =
+            import.add("list.txt", b"play.example\n", |request| request.name = Some("../../etc".into())).unwrap();
         assert_eq!(outside.manifest.name, "etc");
         for name in ["../..", "illegal"] {
-            assert!(import.add("list.txt", b"play.example\n", |request| request.name = Some(name.into())).is_err(), "{name}");
+            assert!(
+                import.add("list.txt", b"play.example\n", |request| request.name = Some(name.into())).is_err(),
+                "{name}"
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Makes a school's rows about lists say what is on the shelf, so that pages show it: one row for each list and category.
 
-use super::shelf::{self, Manifest, Shelved};
 use super::ListError;
+use super::shelf::{self, Manifest, Shelved};
 use belisha_records::{Actor, SchoolId};
 use belisha_store::Store;
 use belisha_store::lists::{self, CategoryList};
@@ -12,9 +12,22 @@ use std::path::Path;
 ///
 /// # Errors
 /// When the shelf cannot be read or the database will not; then nothing changed.
-pub async fn enter(store: &Store, school: SchoolId, actor: &Actor, data: &Path, now: Timestamp) -> Result<usize, ListError> {
-    let manifests: Vec<Manifest> = shelf::names(data)?.iter().filter_map(|name| shelf::newest(data, name)).map(|generation| generation.manifest).collect();
-    let on_shelf: Vec<(&Manifest, &Shelved)> = manifests.iter().flat_map(|manifest| manifest.categories.iter().map(move |shelved| (manifest, shelved))).collect();
+pub async fn enter(
+    store: &Store,
+    school: SchoolId,
+    actor: &Actor,
+    data: &Path,
+    now: Timestamp,
+) -> Result<usize, ListError> {
+    let manifests: Vec<Manifest> = shelf::names(data)?
+        .iter()
+        .filter_map(|name| shelf::newest(data, name))
+        .map(|generation| generation.manifest)
+        .collect();
+    let on_shelf: Vec<(&Manifest, &Shelved)> = manifests
+        .iter()
+        .flat_map(|manifest| manifest.categories.iter().map(move |shelved| (manifest, shelved)))
+        .collect();
     let mut tx = store.begin(actor, school, now).await?;
     let rows = lists::list(&mut tx).await?;
     let mut changed = 0;
@@ -25,7 +38,11 @@ pub async fn enter(store: &Store, school: SchoolId, actor: &Actor, data: &Path, 
         }
     }
     for (manifest, shelved) in on_shelf {
-        let known = rows.iter().any(|row| row.name == manifest.name && row.category == shelved.category && same_fetch(row.fetched_at, manifest.fetched_at));
+        let known = rows.iter().any(|row| {
+            row.name == manifest.name
+                && row.category == shelved.category
+                && same_fetch(row.fetched_at, manifest.fetched_at)
+        });
         if !known {
             let row = row(manifest, shelved, tx.new_id());
             lists::insert(&mut tx, &row).await?;

@@ -30,8 +30,12 @@ impl Source {
             return Ok(Source::Path(PathBuf::from(typed)));
         }
         match url::Url::parse(typed) {
-            Ok(address) if matches!(address.scheme(), "http" | "https") && address.has_host() => Ok(Source::Address(address)),
-            _ => Err(ListError::Source(format!("`{typed}` is neither a file nor an `http` or `https` address; give one of those"))),
+            Ok(address) if matches!(address.scheme(), "http" | "https") && address.has_host() => {
+                Ok(Source::Address(address))
+            }
+            _ => Err(ListError::Source(format!(
+                "`{typed}` is neither a file nor an `http` or `https` address; give one of those"
+            ))),
         }
     }
 
@@ -97,15 +101,25 @@ pub fn fetch(source: &Source, folder: &Path, progress: &ProgressBar) -> Result<F
         Source::Path(path) => match std::fs::metadata(path) {
             Ok(found) if found.is_dir() => Ok(Fetched::Folder(path.clone())),
             Ok(_) => Ok(Fetched::File(path.clone())),
-            Err(error) => Err(ListError::Source(format!("cannot read `{}`: {error}; give a file, a folder or an address", path.display()))),
+            Err(error) => Err(ListError::Source(format!(
+                "cannot read `{}`: {error}; give a file, a folder or an address",
+                path.display()
+            ))),
         },
         Source::Address(address) => download(address, folder, LARGEST_DOWNLOAD, progress).map(Fetched::Temporary),
     }
 }
 
-fn download(address: &url::Url, folder: &Path, largest: u64, progress: &ProgressBar) -> Result<TemporaryFile, ListError> {
+fn download(
+    address: &url::Url,
+    folder: &Path,
+    largest: u64,
+    progress: &ProgressBar,
+) -> Result<TemporaryFile, ListError> {
     let shown = Source::Address(address.clone()).text();
-    let failed = |what: &dyn std::fmt::Display| ListError::Source(format!("`{shown}` could not be fetched: {what}; nothing was changed, try again later"));
+    let failed = |what: &dyn std::fmt::Display| {
+        ListError::Source(format!("`{shown}` could not be fetched: {what}; nothing was changed, try again later"))
+    };
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .timeout_connect(Some(Duration::from_secs(15)))
         .timeout_recv_response(Some(Duration::from_secs(60)))
@@ -118,7 +132,10 @@ fn download(address: &url::Url, folder: &Path, largest: u64, progress: &Progress
     let stated = response.headers().get("content-length").and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let encoded = response.headers().contains_key("content-encoding");
     if stated.is_some_and(|length| length > largest) {
-        return Err(ListError::TooLarge(format!("`{shown}` is larger than {} MB; fetch a smaller list", largest >> 20)));
+        return Err(ListError::TooLarge(format!(
+            "`{shown}` is larger than {} MB; fetch a smaller list",
+            largest >> 20
+        )));
     }
     progress.set_length(stated.unwrap_or(0));
     progress.set_message(format!("fetching {shown}"));
@@ -136,9 +153,13 @@ fn download(address: &url::Url, folder: &Path, largest: u64, progress: &Progress
         }
         fetched += read as u64;
         if fetched > largest {
-            return Err(ListError::TooLarge(format!("`{shown}` is larger than {} MB; fetch a smaller list", largest >> 20)));
+            return Err(ListError::TooLarge(format!(
+                "`{shown}` is larger than {} MB; fetch a smaller list",
+                largest >> 20
+            )));
         }
-        file.write_all(buffer.get(..read).unwrap_or_default()).map_err(|error| ListError::write(&temporary.0, &error))?;
+        file.write_all(buffer.get(..read).unwrap_or_default())
+            .map_err(|error| ListError::write(&temporary.0, &error))?;
         progress.set_position(fetched);
     }
     match stated {
@@ -177,19 +198,24 @@ mod tests {
     fn an_address_is_fetched_whole_or_not_at_all() {
         let whole = fetched(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\na.com", 100);
         assert_eq!(whole.as_deref(), Ok("a.com"));
-        let cut_short = fetched(b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\nconnection: close\r\n\r\na.com", 100).unwrap_err();
+        let cut_short =
+            fetched(b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\nconnection: close\r\n\r\na.com", 100).unwrap_err();
         assert!(cut_short.contains("could not be fetched"), "{cut_short}");
         let empty = fetched(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", 100).unwrap_err();
         assert!(empty.contains("empty"), "{empty}");
-        let gone = fetched(b"HTTP/1.1 404 Not Found\r\ncontent-length: 4\r\nconnection: close\r\n\r\ngone", 100).unwrap_err();
+        let gone =
+            fetched(b"HTTP/1.1 404 Not Found\r\ncontent-length: 4\r\nconnection: close\r\n\r\ngone", 100).unwrap_err();
         assert!(gone.contains("404"), "{gone}");
     }
 
     #[test]
     fn a_list_that_is_too_large_is_refused_whether_it_says_so_or_not() {
-        let says_so = fetched(b"HTTP/1.1 200 OK\r\ncontent-length: 5000000\r\nconnection: close\r\n\r\na.com", 100).unwrap_err();
+        let says_so =
+            fetched(b"HTTP/1.1 200 OK\r\ncontent-length: 5000000\r\nconnection: close\r\n\r\na.com", 100).unwrap_err();
         assert!(says_so.contains("larger than"), "{says_so}");
-        let hides_it = fetched(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 20).unwrap_err();
+        let hides_it =
+            fetched(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 20)
+                .unwrap_err();
         assert!(hides_it.contains("larger than"), "{hides_it}");
     }
 

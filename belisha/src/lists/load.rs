@@ -1,8 +1,8 @@
 //! Every imported list, with the built-in one, as the index the filter asks. A list that is damaged is never left out in
 //! silence: its older generation takes its place, or the last whole index does, and either is said aloud.
 
-use super::shelf::{self, Generation, hexadecimal};
 use super::ListError;
+use super::shelf::{self, Generation, hexadecimal};
 use belisha_filter::{DomainIndex, DomainIndexBuilder, SourceId};
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -44,7 +44,8 @@ pub fn load(data: &Path) -> Result<Loaded, ListError> {
     }
     let index = builder.build().map_err(too_many)?;
     if let Err(error) = keep(data, &index) {
-        findings.push(format!("the index cannot be kept for another day ({error}); the filter works, but free some space"));
+        findings
+            .push(format!("the index cannot be kept for another day ({error}); the filter works, but free some space"));
     }
     Ok(Loaded { index, findings })
 }
@@ -88,7 +89,10 @@ fn check(generation: &Generation) -> Result<(), String> {
     for shelved in &generation.manifest.categories {
         let sum = checksum(&text_of(generation, &shelved.category));
         if sum.as_deref().ok() != Some(shelved.checksum.as_str()) {
-            return Err(format!("the category `{}` of the list `{}` is damaged on disk", shelved.category, generation.manifest.name));
+            return Err(format!(
+                "the category `{}` of the list `{}` is damaged on disk",
+                shelved.category, generation.manifest.name
+            ));
         }
     }
     Ok(())
@@ -244,7 +248,10 @@ mod tests {
         let mut draft = Draft::begin(data.path(), "ours").unwrap();
         draft.line("games", "half.example").unwrap();
         std::mem::forget(draft);
-        let mut names: Vec<_> = std::fs::read_dir(data.path().join("lists/ours")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let mut names: Vec<_> = std::fs::read_dir(data.path().join("lists/ours"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         names.sort();
         assert_eq!(names, [".unfinished", "3", "4"]);
         let loaded = load(data.path()).unwrap();

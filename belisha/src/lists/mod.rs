@@ -39,13 +39,20 @@ pub enum ListError {
 impl ListError {
     pub(crate) fn read(what: &str, error: &std::io::Error) -> Self {
         match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => ListError::Source(format!("`{what}` ends too early, so it was cut short on its way; fetch it again. Nothing was changed")),
-            std::io::ErrorKind::FileTooLarge => ListError::TooLarge(format!("`{what}` unfolds to more than a list can be, so it was stopped. Nothing was changed")),
+            std::io::ErrorKind::UnexpectedEof => ListError::Source(format!(
+                "`{what}` ends too early, so it was cut short on its way; fetch it again. Nothing was changed"
+            )),
+            std::io::ErrorKind::FileTooLarge => ListError::TooLarge(format!(
+                "`{what}` unfolds to more than a list can be, so it was stopped. Nothing was changed"
+            )),
             _ => ListError::Source(format!("`{what}` cannot be read: {error}; fetch it again. Nothing was changed")),
         }
     }
 
     pub(crate) fn write(path: &Path, error: &std::io::Error) -> Self {
-        ListError::Folder(format!("cannot write `{}`: {error}; free some space or mend the folder's owner. Nothing was changed", path.display()))
+        ListError::Folder(format!(
+            "cannot write `{}`: {error}; free some space or mend the folder's owner. Nothing was changed",
+            path.display()
+        ))
     }
 }

@@ -96,7 +96,10 @@ pub fn names(data: &Path) -> Result<Vec<String>, ListError> {
         Err(error) => return Err(ListError::read(&folder.display().to_string(), &error)),
     };
     let folders = entries.filter_map(Result::ok).filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-    let mut names: Vec<String> = folders.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| !name.starts_with('.')).collect();
+    let mut names: Vec<String> = folders
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| !name.starts_with('.'))
+        .collect();
     names.sort();
     Ok(names)
 }
@@ -114,7 +117,8 @@ pub fn generations(data: &Path, name: &str) -> Vec<Result<Generation, String>> {
     let list = folder(data).join(name);
     let read = |number: u64| {
         let folder = list.join(number.to_string());
-        let manifest = read_manifest(&folder.join("manifest")).map_err(|why| format!("generation {number} of the list `{name}`: {why}"))?;
+        let manifest = read_manifest(&folder.join("manifest"))
+            .map_err(|why| format!("generation {number} of the list `{name}`: {why}"))?;
         Ok(Generation { number, folder, manifest })
     };
     numbers(&list).into_iter().map(read).collect()
@@ -238,7 +242,9 @@ impl Drop for Draft {
 /// When it is not there, or cannot be removed.
 pub fn remove(data: &Path, name: &str) -> Result<(), ListError> {
     if !names(data)?.iter().any(|known| known == name) {
-        return Err(ListError::Source(format!("there is no list `{name}`; `belisha lists show` names those there are")));
+        return Err(ListError::Source(format!(
+            "there is no list `{name}`; `belisha lists show` names those there are"
+        )));
     }
     let lists = folder(data);
     let removed = lists.join(format!(".removed-{name}"));

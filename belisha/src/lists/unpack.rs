@@ -70,11 +70,16 @@ fn archive(reader: &mut dyn Read, name: &str, take: &mut Take<'_>) -> Result<Pas
         let mut entry = entry.map_err(damaged)?;
         entries += 1;
         if entries > MOST_ENTRIES {
-            return Err(ListError::TooLarge(format!("`{name}` holds more than {MOST_ENTRIES} entries, so it is no category archive; nothing was imported")));
+            return Err(ListError::TooLarge(format!(
+                "`{name}` holds more than {MOST_ENTRIES} entries, so it is no category archive; nothing was imported"
+            )));
         }
         let path = entry.path().map_err(damaged)?.into_owned();
         if path.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
-            return Err(ListError::Source(format!("`{name}` holds the path `{}`, which leads out of it; nothing was imported", path.display())));
+            return Err(ListError::Source(format!(
+                "`{name}` holds the path `{}`, which leads out of it; nothing was imported",
+                path.display()
+            )));
         }
         let kind = entry.header().entry_type();
         if kind.is_symlink() || kind.is_hard_link() {
@@ -89,7 +94,9 @@ fn archive(reader: &mut dyn Read, name: &str, take: &mut Take<'_>) -> Result<Pas
         }
     }
     if links > 0 {
-        passed.notes.push(format!("{links} links were passed over; a category they stand for comes under its own name"));
+        passed
+            .notes
+            .push(format!("{links} links were passed over; a category they stand for comes under its own name"));
     }
     Ok(passed)
 }
@@ -112,7 +119,10 @@ fn folder(root: &Path, take: &mut Take<'_>) -> Result<Passed, ListError> {
         let Some(category) = category_of(&path) else { continue };
         let file = File::open(&path).map_err(|error| ListError::read(&name, &error))?;
         if path.extension().is_some_and(|extension| extension == "gz") {
-            take(Some(&category), &mut BufReader::new(Bounded::new(MultiGzDecoder::new(BufReader::new(file)), MOST_UNFOLDED)))?;
+            take(
+                Some(&category),
+                &mut BufReader::new(Bounded::new(MultiGzDecoder::new(BufReader::new(file)), MOST_UNFOLDED)),
+            )?;
         } else {
             take(Some(&category), &mut BufReader::new(Bounded::new(file, MOST_UNFOLDED)))?;
         }
@@ -120,7 +130,12 @@ fn folder(root: &Path, take: &mut Take<'_>) -> Result<Passed, ListError> {
     Ok(passed)
 }
 
-fn look_into(folder: &Path, depth: usize, found: &mut Vec<std::path::PathBuf>, passed: &mut Passed) -> Result<(), ListError> {
+fn look_into(
+    folder: &Path,
+    depth: usize,
+    found: &mut Vec<std::path::PathBuf>,
+    passed: &mut Passed,
+) -> Result<(), ListError> {
     let unreadable = |error: io::Error| ListError::read(&folder.display().to_string(), &error);
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
@@ -133,7 +148,10 @@ fn look_into(folder: &Path, depth: usize, found: &mut Vec<std::path::PathBuf>, p
             found.push(entry.path());
         }
         if found.len() > MOST_ENTRIES {
-            return Err(ListError::TooLarge(format!("`{}` holds more than {MOST_ENTRIES} categories; nothing was imported", folder.display())));
+            return Err(ListError::TooLarge(format!(
+                "`{}` holds more than {MOST_ENTRIES} categories; nothing was imported",
+                folder.display()
+            )));
         }
     }
     Ok(())
@@ -154,7 +172,10 @@ impl<R> Bounded<R> {
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        self.left = self.left.checked_sub(read as u64).ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, "it unfolds to too much"))?;
+        self.left = self
+            .left
+            .checked_sub(read as u64)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, "it unfolds to too much"))?;
         Ok(read)
     }
 }
@@ -165,7 +186,10 @@ mod tests {
     use flate2::{Compression, write::GzEncoder};
     use std::io::Write;
 
-    fn read_all(path: &Path, name: &str) -> Result<(Vec<(Option<String>, String)>, Passed), String> {
+    /// Each text with its category, and what was passed over.
+    type Unpacked = Result<(Vec<(Option<String>, String)>, Passed), String>;
+
+    fn read_all(path: &Path, name: &str) -> Unpacked {
         let mut texts = Vec::new();
         let passed = unpack(path, name, &mut |category, reader| {
             let mut text = String::new();
@@ -176,7 +200,7 @@ mod tests {
         passed.map(|passed| (texts, passed)).map_err(|error| error.to_string())
     }
 
-    fn unpacked(bytes: &[u8], name: &str) -> Result<(Vec<(Option<String>, String)>, Passed), String> {
+    fn unpacked(bytes: &[u8], name: &str) -> Unpacked {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("source");
         std::fs::write(&path, bytes).unwrap();
@@ -211,7 +235,10 @@ mod tests {
             ("blacklists/gambling/domains", "c.example\n"),
             ("blacklists/README", "hello\n"),
         ]);
-        let wanted = vec![(Some("games".to_owned()), "a.example\n".to_owned()), (Some("gambling".to_owned()), "c.example\n".to_owned())];
+        let wanted = vec![
+            (Some("games".to_owned()), "a.example\n".to_owned()),
+            (Some("gambling".to_owned()), "c.example\n".to_owned()),
+        ];
         assert_eq!(unpacked(&zipped(&archive), "blacklists.tar.gz").unwrap().0, wanted);
         assert_eq!(unpacked(&archive, "blacklists.tar").unwrap().0, wanted);
     }
@@ -269,6 +296,12 @@ mod tests {
         std::fs::create_dir_all(folder.path().join("blacklists/adult")).unwrap();
         std::fs::write(folder.path().join("blacklists/adult/domains.gz"), zipped(b"b.example\n")).unwrap();
         let (texts, _) = read_all(folder.path(), "blacklists").unwrap();
-        assert_eq!(texts, [(Some("adult".to_owned()), "b.example\n".to_owned()), (Some("games".to_owned()), "a.example\n".to_owned())]);
+        assert_eq!(
+            texts,
+            [
+                (Some("adult".to_owned()), "b.example\n".to_owned()),
+                (Some("games".to_owned()), "a.example\n".to_owned())
+            ]
+        );
     }
 }

@@ -44,7 +44,14 @@ pub struct Listening {
 }
 
 /// How the gateway of a school is set up.
-fn gateway_config(data: &DataFolder, keys: &Keys, portal: &Portal, observed: mpsc::Sender<Observation>, school: SchoolId, listening: Listening) -> GatewayConfig {
+fn gateway_config(
+    data: &DataFolder,
+    keys: &Keys,
+    portal: &Portal,
+    observed: mpsc::Sender<Observation>,
+    school: SchoolId,
+    listening: Listening,
+) -> GatewayConfig {
     let mut config = GatewayConfig::loopback(school, portal.clone(), observed);
     config.illegal_list_key = keys.illegal_list;
     config.dns_listen = listening.dns.into_iter().collect();
@@ -167,9 +174,21 @@ impl SchoolNetworks {
         Ok(())
     }
 
-    async fn start(&self, school: SchoolId, rules: Option<Arc<GatewayRules>>, listening: Listening) -> Result<Running, Failure> {
+    async fn start(
+        &self,
+        school: SchoolId,
+        rules: Option<Arc<GatewayRules>>,
+        listening: Listening,
+    ) -> Result<Running, Failure> {
         let (sender, receiver) = watch::channel(rules);
-        let config = gateway_config(&self.installation.data, &self.installation.keys, &self.portal, self.observed.clone(), school, listening);
+        let config = gateway_config(
+            &self.installation.data,
+            &self.installation.keys,
+            &self.portal,
+            self.observed.clone(),
+            school,
+            listening,
+        );
         let clock = Arc::clone(&self.installation.clock);
         let handle = Gateway::start(config, receiver, clock, Arc::clone(&self.installation.entropy)).await?;
         Ok(Running { sender, handle: Arc::new(handle) })
@@ -178,7 +197,9 @@ impl SchoolNetworks {
     /// Where a school's gateway listens: DNS, proxy, block page.
     pub fn addresses(&self, school: SchoolId) -> Option<[Option<SocketAddr>; 3]> {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
-        running.get(&school).map(|running| [running.handle.dns_addr, running.handle.proxy_addr, running.handle.block_page_addr])
+        running
+            .get(&school)
+            .map(|running| [running.handle.dns_addr, running.handle.proxy_addr, running.handle.block_page_addr])
     }
 
     /// Stops every gateway and writes who is signed in.
@@ -227,7 +248,10 @@ impl Network for SchoolNetworks {
     fn explain(&self, school: SchoolId, person: Option<PersonId>, page: &str, at: Timestamp) -> Vec<(String, String)> {
         let rules = self.with(school, |running| running.sender.borrow().clone()).flatten();
         let Some(rules) = rules else {
-            return vec![("Answer".into(), "No policy is in force here, so everything but the school's own pages and helplines is closed.".into())];
+            return vec![(
+                "Answer".into(),
+                "No policy is in force here, so everything but the school's own pages and helplines is closed.".into(),
+            )];
         };
         explanation(&rules, person, page, at)
     }
@@ -257,9 +281,16 @@ impl Network for SchoolNetworks {
         let rules = self.with(school, |running| running.sender.borrow().clone()).flatten();
         let Some(rules) = rules else { return Listed::default() };
         let request = Request { host, path: None, group: UNKNOWN_GROUP, person: None };
-        let beyond_reach = rules.ruleset.before_gate(&request).is_some_and(|held| held.reason.rule == belisha_filter::RuleKind::Illegal);
+        let beyond_reach = rules
+            .ruleset
+            .before_gate(&request)
+            .is_some_and(|held| held.reason.rule == belisha_filter::RuleKind::Illegal);
         let matches = rules.ruleset.index().lookup(host);
-        let categories = if beyond_reach { Vec::new() } else { matches.listings().map(|listing| listing.category.to_string()).collect() };
+        let categories = if beyond_reach {
+            Vec::new()
+        } else {
+            matches.listings().map(|listing| listing.category.to_string()).collect()
+        };
         Listed { categories, beyond_reach }
     }
 }
@@ -270,7 +301,10 @@ pub fn host_and_path(page: &str) -> (String, Option<String>) {
     match url::Url::parse(&whole) {
         Ok(url) => {
             let path = url.path().to_owned() + &url.query().map(|query| format!("?{query}")).unwrap_or_default();
-            (url.host_str().unwrap_or_default().trim_end_matches('.').to_lowercase(), Some(path).filter(|path| path != "/"))
+            (
+                url.host_str().unwrap_or_default().trim_end_matches('.').to_lowercase(),
+                Some(path).filter(|path| path != "/"),
+            )
         }
         Err(_) => (page.trim().to_lowercase(), None),
     }

@@ -41,7 +41,11 @@ pub fn today_at(calendar: &SchoolCalendar, now: jiff::Timestamp) -> Date {
 fn timetable(calendar: &SchoolCalendar) -> Result<Timetable, Failure> {
     let terms = calendar.terms.iter().map(|term| (term.first, term.last)).collect();
     let closed = calendar.closed.iter().map(|closed| (closed.first, closed.last)).collect();
-    let day = calendar.day.iter().map(|part| TimetablePart { period: part.period, from: part.from, until: part.until }).collect();
+    let day = calendar
+        .day
+        .iter()
+        .map(|part| TimetablePart { period: part.period, from: part.from, until: part.until })
+        .collect();
     Ok(Timetable::new(&calendar.time_zone, terms, closed, day)?)
 }
 
@@ -96,7 +100,10 @@ async fn everyone(
         let signed = signatures_about.remove(&person.id).unwrap_or_default();
         let counter_signers = parents.remove(&person.id).unwrap_or_default();
         let open = network_gate(policy, &person, &counter_signers, &signed, calendar, today).is_open();
-        let proxy = person.username.as_deref().map(|name| ProxyCredential::new(name, &installation.keys.proxy_password(person.id)));
+        let proxy = person
+            .username
+            .as_deref()
+            .map(|name| ProxyCredential::new(name, &installation.keys.proxy_password(person.id)));
         PersonRules {
             person: person.id,
             group: group_of(person.audience).to_owned(),
@@ -135,5 +142,7 @@ async fn granted(tx: &mut Tx, now: jiff::Timestamp, policy: &Policy) -> Result<V
 async fn own_rules(tx: &mut Tx, action: HostAction) -> Result<Vec<SchoolRule>, Failure> {
     let rules = school_rules::list(tx).await?.into_iter();
     let of_this_kind = rules.filter(|rule| rule.action == action);
-    Ok(of_this_kind.map(|rule| SchoolRule { id: rule.id.to_string(), host: rule.host, groups: Vec::new(), reason: rule.reason }).collect())
+    Ok(of_this_kind
+        .map(|rule| SchoolRule { id: rule.id.to_string(), host: rule.host, groups: Vec::new(), reason: rule.reason })
+        .collect())
 }

@@ -32,7 +32,9 @@ pub fn worries(record: &ActivityRecord) -> Vec<Worry> {
         let excerpt = record.category.clone().unwrap_or_else(|| ILLEGAL_THEME.to_owned());
         return vec![Worry { theme: ILLEGAL_THEME.to_owned(), danger: Danger::Urgent, excerpt }];
     }
-    let Some(words) = record.search_term.clone().or_else(|| record.path.as_deref().map(words_of_path)) else { return Vec::new() };
+    let Some(words) = record.search_term.clone().or_else(|| record.path.as_deref().map(words_of_path)) else {
+        return Vec::new();
+    };
     let mut found: Vec<Worry> = Vec::new();
     for hit in scan(&words) {
         let theme = key_of(hit.theme);
@@ -61,7 +63,9 @@ fn words_of_path(path: &str) -> String {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let Some((first, after)) = rest.split_first() {
-        let decoded = (*first == b'%').then(|| after.get(..2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok())).flatten();
+        let decoded = (*first == b'%')
+            .then(|| after.get(..2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()))
+            .flatten();
         match decoded {
             Some(byte) => {
                 bytes.push(byte);
@@ -138,8 +142,16 @@ mod tests {
 
     #[test]
     fn illegal_content_is_urgent_and_shows_its_category_only() {
-        let hit = ActivityRecord { reason: "illegal".into(), category: Some("illegal".into()), search_term: Some("words".into()), ..record("bad.example") };
-        assert_eq!(worries(&hit), [Worry { theme: ILLEGAL_THEME.into(), danger: Danger::Urgent, excerpt: "illegal".into() }]);
+        let hit = ActivityRecord {
+            reason: "illegal".into(),
+            category: Some("illegal".into()),
+            search_term: Some("words".into()),
+            ..record("bad.example")
+        };
+        assert_eq!(
+            worries(&hit),
+            [Worry { theme: ILLEGAL_THEME.into(), danger: Danger::Urgent, excerpt: "illegal".into() }]
+        );
     }
 
     #[test]
@@ -158,7 +170,8 @@ mod tests {
         let mut recent = Recent::default();
         let first = searched("words");
         recent.remember(&first, &worry(Danger::Serious), id, 1);
-        let later = |seconds: i64| ActivityRecord { at: first.at + SignedDuration::from_secs(seconds), ..first.clone() };
+        let later =
+            |seconds: i64| ActivityRecord { at: first.at + SignedDuration::from_secs(seconds), ..first.clone() };
         let table = [
             ("at once", later(0), Danger::Serious, true),
             ("ten minutes later", later(600), Danger::Serious, true),
@@ -166,8 +179,18 @@ mod tests {
             ("seen earlier, told later", later(-60), Danger::Low, true),
             ("more dangerous", later(10), Danger::Urgent, false),
             ("another device", ActivityRecord { device: "10.0.0.8".into(), ..later(10) }, Danger::Serious, false),
-            ("a known person there", ActivityRecord { person: Some(PersonId::make(0, [2; 10])), ..later(10) }, Danger::Serious, false),
-            ("another school", ActivityRecord { school: SchoolId::make(0, [9; 10]), ..later(10) }, Danger::Serious, false),
+            (
+                "a known person there",
+                ActivityRecord { person: Some(PersonId::make(0, [2; 10])), ..later(10) },
+                Danger::Serious,
+                false,
+            ),
+            (
+                "another school",
+                ActivityRecord { school: SchoolId::make(0, [9; 10]), ..later(10) },
+                Danger::Serious,
+                false,
+            ),
         ];
         for (what, seen, danger, joins) in table {
             assert_eq!(recent.standing(&seen, &worry(danger)).is_some(), joins, "{what}");

@@ -71,7 +71,13 @@ pub struct Ingest {
 impl Ingest {
     /// Starts taking records. `data` is the data folder, in which `activity.spill` appears while the database is away; what
     /// an earlier run left there is stored first. Records of any school of the store may come.
-    pub fn spawn(store: Store, data: PathBuf, clock: Clock, entropy: Entropy, receiver: mpsc::Receiver<ActivityRecord>) -> Self {
+    pub fn spawn(
+        store: Store,
+        data: PathBuf,
+        clock: Clock,
+        entropy: Entropy,
+        receiver: mpsc::Receiver<ActivityRecord>,
+    ) -> Self {
         let (stop, stopped) = watch::channel(false);
         let figures = Arc::new(IngestFigures::default());
         let keeper = Keeper {
@@ -224,7 +230,10 @@ impl Keeper {
         while !self.spill.is_empty() {
             let replay = self.spill.read(1)?;
             if replay.damaged > 0 {
-                tracing::error!(batches = replay.damaged, "waiting activity was damaged on disk and is passed over; check the disk");
+                tracing::error!(
+                    batches = replay.damaged,
+                    "waiting activity was damaged on disk and is passed over; check the disk"
+                );
             }
             for batch in &replay.batches {
                 self.write_or_refuse(batch).await?;
@@ -244,7 +253,12 @@ impl Keeper {
     /// A batch the database refuses for good must not hold up those behind it: it goes to a file of its own.
     async fn write_or_refuse(&mut self, batch: &Batch) -> Result<(), ReplayError> {
         match self.write(batch).await {
-            Err(error @ (StoreError::Conflict(_) | StoreError::Missing(_) | StoreError::ZeroByte | StoreError::Refused(_))) => {
+            Err(
+                error @ (StoreError::Conflict(_)
+                | StoreError::Missing(_)
+                | StoreError::ZeroByte
+                | StoreError::Refused(_)),
+            ) => {
                 tracing::error!(%error, records = batch.records.len(), "the database refuses a batch of activity; it was put into `activity.refused`");
                 count(&self.figures.lost, batch.records.len());
                 Ok(self.refused.append(batch)?)

@@ -23,7 +23,12 @@ pub(crate) struct Kept {
 
 /// Writes a batch with its alerts. A batch whose key is there already is left as it is, so that replaying one after a crash
 /// stores nothing twice.
-pub(crate) async fn keep(store: &Store, batch: &Batch, now: Timestamp, recent: &mut Recent) -> Result<Kept, StoreError> {
+pub(crate) async fn keep(
+    store: &Store,
+    batch: &Batch,
+    now: Timestamp,
+    recent: &mut Recent,
+) -> Result<Kept, StoreError> {
     let Some(first) = batch.records.first() else { return Ok(Kept::default()) };
     let mut tx = store.begin(&Actor::Job("activity"), first.school, now).await?;
     let rows: Vec<activity::Visit> = batch.records.iter().map(row).collect();

@@ -30,7 +30,13 @@ pub struct Purged {
 
 impl std::fmt::Display for Purged {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let parts = [("open visits", self.allowed), ("closed visits", self.blocked), ("dismissed alerts", self.alerts), ("requests for sites", self.requests), ("reasons for going on", self.reasons)];
+        let parts = [
+            ("open visits", self.allowed),
+            ("closed visits", self.blocked),
+            ("dismissed alerts", self.alerts),
+            ("requests for sites", self.requests),
+            ("reasons for going on", self.reasons),
+        ];
         for (at, (what, removed)) in parts.iter().enumerate() {
             let comma = if at == 0 { "" } else { ", " };
             match removed {

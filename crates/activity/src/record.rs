@@ -54,7 +54,8 @@ impl ActivityRecord {
     /// The record as it may be written down, or `None` if it may not be at all. Helplines leave no trace by name whatever
     /// the sender made of them, and illegal content leaves no host, path, term or list.
     pub fn permitted(mut self) -> Option<Self> {
-        let helpline = self.reason == belisha_filter::RuleKind::Helpline.key() || belisha_filter::helpline_for(&self.host).is_some();
+        let helpline = self.reason == belisha_filter::RuleKind::Helpline.key()
+            || belisha_filter::helpline_for(&self.host).is_some();
         if self.is_illegal() {
             self.host = String::new();
             (self.path, self.search_term, self.list, self.note) = (None, None, None, None);

@@ -9,8 +9,8 @@ use belisha_store::testing::{TestDatabase, entropy};
 use belisha_store::{Entropy, Store, activity, alerts, both_databases, people, schools};
 use jiff::{SignedDuration, Timestamp};
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, LazyLock};
 use tokio::sync::mpsc;
 
 const SETUP: Actor = Actor::Command("test");
@@ -29,7 +29,8 @@ fn person(number: u8) -> PersonId {
 }
 
 async fn set_up(store: &Store) {
-    let calendar = SchoolCalendar { time_zone: "Europe/London".into(), terms: Vec::new(), closed: Vec::new(), day: Vec::new() };
+    let calendar =
+        SchoolCalendar { time_zone: "Europe/London".into(), terms: Vec::new(), closed: Vec::new(), day: Vec::new() };
     let entered = schools::School {
         id: school(),
         name: "Marlowe Bridge High School".into(),
@@ -99,7 +100,15 @@ async fn send_and_drain(store: &Store, data: &Path, records: Vec<ActivityRecord>
 
 async fn stored(store: &Store) -> Vec<activity::Visit> {
     let mut tx = store.read(school()).await.unwrap();
-    activity::list_between(&mut tx, None, now() - SignedDuration::from_hours(48), now() + SignedDuration::from_hours(1), 10_000).await.unwrap()
+    activity::list_between(
+        &mut tx,
+        None,
+        now() - SignedDuration::from_hours(48),
+        now() + SignedDuration::from_hours(1),
+        10_000,
+    )
+    .await
+    .unwrap()
 }
 
 async fn raised(store: &Store) -> Vec<belisha_records::Alert> {

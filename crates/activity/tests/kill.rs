@@ -106,7 +106,12 @@ fn kill_after(folder: &Path, away: bool, reports: usize) -> usize {
         .spawn()
         .unwrap();
     let mut safe = 0;
-    for line in BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok).filter(|line| line.starts_with("safe ")).take(reports) {
+    for line in BufReader::new(child.stderr.take().unwrap())
+        .lines()
+        .map_while(Result::ok)
+        .filter(|line| line.starts_with("safe "))
+        .take(reports)
+    {
         safe = line.trim_start_matches("safe ").parse().unwrap();
     }
     child.kill().unwrap();
@@ -139,7 +144,8 @@ fn nothing_acknowledged_is_lost() {
         let kept = runtime.block_on(kept_after_restart(folder.path()));
         let distinct: std::collections::BTreeSet<&String> = kept.iter().collect();
         assert_eq!(distinct.len(), kept.len(), "round {round}: something was stored twice");
-        let lost = (0..safe).map(|number| format!("site{number}.example")).filter(|host| !distinct.contains(host)).count();
+        let lost =
+            (0..safe).map(|number| format!("site{number}.example")).filter(|host| !distinct.contains(host)).count();
         assert_eq!(lost, 0, "round {round} (database away: {away}): {lost} of {safe} acknowledged records are gone");
     }
 }
@@ -151,7 +157,12 @@ async fn set_up(folder: &Path) {
         name: "Inverbrae Primary School".into(),
         nation: Nation::Scotland,
         phase: Phase::Primary,
-        calendar: SchoolCalendar { time_zone: "Europe/London".into(), terms: Vec::new(), closed: Vec::new(), day: Vec::new() },
+        calendar: SchoolCalendar {
+            time_zone: "Europe/London".into(),
+            terms: Vec::new(),
+            closed: Vec::new(),
+            day: Vec::new(),
+        },
         settings: serde_json::json!({}),
         created_at: now(),
     };

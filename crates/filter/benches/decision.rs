@@ -23,10 +23,8 @@ const HOSTS: usize = 300_000;
 const ROUNDS: usize = 7;
 
 fn main() {
-    let data = std::env::var("BELISHA_DATA").map_or_else(
-        |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
+    let data = std::env::var("BELISHA_DATA")
+        .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);
     let which = std::env::var("BELISHA_DOMAINS").unwrap_or_else(|_| "blocked_1m".to_owned());
     let listed = lines(&data.join(format!("scale/{which}.txt.zst")));
     let popular = lines(&data.join("benign/popular_all.txt.zst"));
@@ -42,11 +40,7 @@ fn main() {
     let before = resident();
     let start = processor_time();
     let index = Arc::new(index(&listed));
-    println!(
-        "index: {} names, built in {:.2} s",
-        index.len(),
-        (processor_time() - start) as f64 / 1e9
-    );
+    println!("index: {} names, built in {:.2} s", index.len(), (processor_time() - start) as f64 / 1e9);
     let bytes = index.to_bytes();
     let start = processor_time();
     let again = DomainIndex::read_from(&bytes).expect("the index just written");
@@ -71,19 +65,7 @@ fn main() {
 
     let in_set = |host: &str| parents(host).any(|name| set.contains(name));
     let in_index = |host: &str| !index.lookup(host).is_empty();
-    let open = |host: &str| {
-        rules
-            .decide(
-                &Request {
-                    host,
-                    path: None,
-                    group: "pupil",
-                    person: None,
-                },
-                now,
-            )
-            .is_open()
-    };
+    let open = |host: &str| rules.decide(&Request { host, path: None, group: "pupil", person: None }, now).is_open();
 
     let missed = hosts.iter().filter(|host| in_set(host) && !in_index(host)).count();
     let accidents = hosts.iter().filter(|host| !in_set(host) && in_index(host)).count();
@@ -122,17 +104,9 @@ fn lines(path: &Path) -> Option<Vec<String>> {
     if !path.is_file() {
         return None;
     }
-    let mut unpack = Command::new("zstd")
-        .arg("-dc")
-        .arg(path)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    let lines = BufReader::new(unpack.stdout.take()?)
-        .lines()
-        .map_while(Result::ok)
-        .collect();
+    let mut unpack =
+        Command::new("zstd").arg("-dc").arg(path).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
+    let lines = BufReader::new(unpack.stdout.take()?).lines().map_while(Result::ok).collect();
     unpack.wait().ok()?;
     Some(lines)
 }
@@ -141,9 +115,7 @@ fn lines(path: &Path) -> Option<Vec<String>> {
 fn hosts(listed: &[String], popular: &[String]) -> Vec<String> {
     let mut state = 20_260_901u64;
     let mut next = |below: usize| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize % below.max(1)
     };
     (0..HOSTS)
@@ -157,16 +129,7 @@ fn hosts(listed: &[String], popular: &[String]) -> Vec<String> {
 
 fn index(listed: &[String]) -> DomainIndex {
     let mut builder = DomainIndexBuilder::new();
-    let categories = [
-        "gambling",
-        "games",
-        "social-media",
-        "adverts",
-        "malware",
-        "phishing",
-        "streaming",
-        "shopping",
-    ];
+    let categories = ["gambling", "games", "social-media", "adverts", "malware", "phishing", "streaming", "shopping"];
     let sources = categories.map(|category| builder.source("bench", category).expect("few lists"));
     for (number, name) in listed.iter().enumerate() {
         builder.add(sources[number % sources.len()], name);
@@ -190,9 +153,7 @@ fn rules(index: Arc<DomainIndex>) -> Ruleset {
 fn policy() -> Policy {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/england-secondary.dj");
     let source = std::fs::read_to_string(path).expect("the example policy");
-    compile(&source, jiff::civil::date(2026, 9, 14))
-        .policy
-        .expect("the example policy compiles")
+    compile(&source, jiff::civil::date(2026, 9, 14)).policy.expect("the example policy compiles")
 }
 
 fn parents(host: &str) -> impl Iterator<Item = &str> {
@@ -219,11 +180,7 @@ fn processor_time() -> u64 {
 /// Bytes resident.
 fn resident() -> usize {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    text.split(' ')
-        .nth(1)
-        .and_then(|pages| pages.parse::<usize>().ok())
-        .unwrap_or(0)
-        * 4096
+    text.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or(0) * 4096
 }
 
 fn megabytes(bytes: usize) -> f64 {

@@ -38,30 +38,15 @@ const SITES: &[(&str, &str)] = &[
          discordapp.com messenger.com kik.com omegle.com chatroulette.com ome.tv monkey.app viber.com wechat.com
          line.me skype.com",
     ),
-    (
-        "violence",
-        "violence.example violence.test fights.example bestgore.example liveleak.com worldstarhiphop.com",
-    ),
+    ("violence", "violence.example violence.test fights.example bestgore.example liveleak.com worldstarhiphop.com"),
     (
         "drugs",
         "drugs.example drugs.test erowid.org leafly.com weedmaps.com hightimes.com vapes.example grow-weed.example",
     ),
-    (
-        "self-harm",
-        "self-harm.example self-harm.test thinspo.example pro-ana.example",
-    ),
-    (
-        "extremism",
-        "hate.example extremism.example extremism.test stormfront.org dailystormer.example",
-    ),
-    (
-        "malware",
-        "malware.example malware.test free-cursors.example cracked-games.example thepiratebay.org",
-    ),
-    (
-        "phishing",
-        "phishing.example phishing.test your-bank-login.example free-robux.example school-mail-login.example",
-    ),
+    ("self-harm", "self-harm.example self-harm.test thinspo.example pro-ana.example"),
+    ("extremism", "hate.example extremism.example extremism.test stormfront.org dailystormer.example"),
+    ("malware", "malware.example malware.test free-cursors.example cracked-games.example thepiratebay.org"),
+    ("phishing", "phishing.example phishing.test your-bank-login.example free-robux.example school-mail-login.example"),
     (
         "proxy-avoidance",
         "proxy.example proxy.test vpn.example unblocker.example nordvpn.com expressvpn.com surfshark.com
@@ -87,10 +72,7 @@ const SITES: &[(&str, &str)] = &[
         "dating.example dating.test tinder.com bumble.com hinge.co match.com grindr.com pof.com okcupid.com
          badoo.com",
     ),
-    (
-        "weapons",
-        "weapons.example weapons.test knives.example gunbroker.com bladehq.com",
-    ),
+    ("weapons", "weapons.example weapons.test knives.example gunbroker.com bladehq.com"),
     (
         "adverts",
         "adverts.example adverts.test doubleclick.net googlesyndication.com googleadservices.com adnxs.com
@@ -118,9 +100,7 @@ const SITES: &[(&str, &str)] = &[
 
 /// Every entry: domain and category.
 pub fn built_in_list() -> impl Iterator<Item = (&'static str, &'static str)> {
-    SITES
-        .iter()
-        .flat_map(|(category, sites)| sites.split_whitespace().map(move |site| (site, *category)))
+    SITES.iter().flat_map(|(category, sites)| sites.split_whitespace().map(move |site| (site, *category)))
 }
 
 /// An index of the built-in list alone.
@@ -165,13 +145,7 @@ mod tests {
     #[test]
     fn its_sites_are_found_with_their_subdomains() {
         let index = built_in_index().unwrap();
-        let category = |host: &str| {
-            index
-                .lookup(host)
-                .listings()
-                .next()
-                .map(|listing| listing.category.to_string())
-        };
+        let category = |host: &str| index.lookup(host).listings().next().map(|listing| listing.category.to_string());
         assert_eq!(category("www.casino.example").as_deref(), Some("gambling"));
         assert_eq!(category("proxy.example").as_deref(), Some("proxy-avoidance"));
         assert_eq!(category("www.gov.uk"), None);

@@ -14,10 +14,7 @@ impl Ruleset {
     /// Judges a request at a time.
     pub fn decide(&self, request: &Request<'_>, now: Timestamp) -> Decision {
         let host = lower_case(request.host);
-        let request = Request {
-            host: &host,
-            ..*request
-        };
+        let request = Request { host: &host, ..*request };
         let group = Group::from_key(request.group);
         self.illegal_content(&request)
             .or_else(|| self.helpline(&request))
@@ -32,10 +29,7 @@ impl Ruleset {
     /// that the gate decides, and [`Ruleset::decide`] after it.
     pub fn before_gate(&self, request: &Request<'_>) -> Option<Decision> {
         let host = lower_case(request.host);
-        let request = Request {
-            host: &host,
-            ..*request
-        };
+        let request = Request { host: &host, ..*request };
         self.illegal_content(&request).or_else(|| self.helpline(&request))
     }
 
@@ -74,24 +68,13 @@ impl Ruleset {
     }
 
     fn school(&self, rule: &SchoolRule, kind: RuleKind, action: FilterAction) -> Decision {
-        let reason = Reason {
-            changed_by: Some(self.office),
-            ..Reason::of(kind)
-        };
+        let reason = Reason { changed_by: Some(self.office), ..Reason::of(kind) };
         // The entry and its reason are text of their own; only a closed page needs them.
         let reason = match action {
             FilterAction::Allow => reason,
-            _ => Reason {
-                entry: Some(Arc::from(&*rule.id)),
-                because: Some(Arc::from(&*rule.reason)),
-                ..reason
-            },
+            _ => Reason { entry: Some(Arc::from(&*rule.id)), because: Some(Arc::from(&*rule.reason)), ..reason },
         };
-        Decision {
-            action,
-            reason,
-            log: Log::ByName,
-        }
+        Decision { action, reason, log: Log::ByName }
     }
 
     pub(crate) fn exception(&self, request: &Request<'_>, now: Timestamp) -> Option<Decision> {
@@ -136,19 +119,13 @@ impl Ruleset {
             };
             let now_period = *period.get_or_insert_with(|| self.rules.timetable.period_at(now));
             let Some(cell) = cells.at(now_period) else { continue };
-            if worst
-                .as_ref()
-                .is_none_or(|(_, held)| severity(cell.action) > severity(held.action))
-            {
+            if worst.as_ref().is_none_or(|(_, held)| severity(cell.action) > severity(held.action)) {
                 worst = Some((listing, cell));
             }
         }
         let (listing, cell) = worst?;
-        let opens_at = if cell.action == Some(FilterAction::Allow) {
-            None
-        } else {
-            self.opens_at(&matches, group, now)
-        };
+        let opens_at =
+            if cell.action == Some(FilterAction::Allow) { None } else { self.opens_at(&matches, group, now) };
         let reason = Reason {
             category: Some(Arc::clone(listing.category)),
             list: Some(Arc::clone(listing.list)),
@@ -156,17 +133,9 @@ impl Ruleset {
             period,
             changed_by: Some(self.office),
             opens_at,
-            ..Reason::of(if cell.action.is_some() {
-                RuleKind::Category
-            } else {
-                RuleKind::Undecided
-            })
+            ..Reason::of(if cell.action.is_some() { RuleKind::Category } else { RuleKind::Undecided })
         };
-        Some(Decision {
-            action: cell.action.unwrap_or(FilterAction::Block),
-            reason,
-            log: Log::ByName,
-        })
+        Some(Decision { action: cell.action.unwrap_or(FilterAction::Block), reason, log: Log::ByName })
     }
 
     fn cells_for(&self, listing: &Listing<'_>, group: Group) -> Option<&crate::rules::CellsByPeriod> {
@@ -181,14 +150,9 @@ impl Ruleset {
                 .filter_map(|listing| self.cells_for(&listing, group)?.at(period))
                 .all(|cell| cell.action == Some(FilterAction::Allow))
         };
-        let varies = matches
-            .listings()
-            .any(|listing| self.cells_for(&listing, group).is_some_and(|cells| cells.varies()));
-        if !varies
-            || ![Period::Lesson, Period::Break, Period::OutOfSchool]
-                .into_iter()
-                .any(open_in)
-        {
+        let varies =
+            matches.listings().any(|listing| self.cells_for(&listing, group).is_some_and(|cells| cells.varies()));
+        if !varies || ![Period::Lesson, Period::Break, Period::OutOfSchool].into_iter().any(open_in) {
             return None;
         }
         self.rules.timetable.next_when(now, open_in)
@@ -199,14 +163,7 @@ impl Ruleset {
             Group::Unknown => (FilterAction::Block, Some(self.office)),
             _ => (FilterAction::Allow, None),
         };
-        Decision {
-            action,
-            reason: Reason {
-                changed_by,
-                ..Reason::of(RuleKind::Default)
-            },
-            log: Log::ByName,
-        }
+        Decision { action, reason: Reason { changed_by, ..Reason::of(RuleKind::Default) }, log: Log::ByName }
     }
 }
 

@@ -47,10 +47,7 @@ impl Ruleset {
     /// Explains what [`Ruleset::decide`] says.
     pub fn explain(&self, request: &Request<'_>, now: Timestamp) -> Explanation {
         let host = lower_case(request.host);
-        let request = Request {
-            host: &host,
-            ..*request
-        };
+        let request = Request { host: &host, ..*request };
         let group = Group::from_key(request.group);
         let decision = self.decide(&request, now);
         let answers = [
@@ -68,42 +65,23 @@ impl Ruleset {
         let mut decided = false;
         let steps = shown.map(|(rule, answer)| step(rule, answer, &mut decided)).collect();
         let listings = if illegal { Vec::new() } else { self.listings(&request) };
-        Explanation {
-            decision,
-            group,
-            steps,
-            listings,
-        }
+        Explanation { decision, group, steps, listings }
     }
 
     fn listings(&self, request: &Request<'_>) -> Vec<(String, String, String)> {
         let matches = self.index.lookup(request.host);
         matches
             .listings()
-            .map(|listing| {
-                (
-                    listing.list.to_string(),
-                    listing.category.to_string(),
-                    listing.name.to_owned(),
-                )
-            })
+            .map(|listing| (listing.list.to_string(), listing.category.to_string(), listing.name.to_owned()))
             .collect()
     }
 }
 
 fn step(rule: RuleKind, answer: Option<Decision>, decided: &mut bool) -> Step {
     let Some(answer) = answer else {
-        return Step {
-            rule,
-            outcome: Outcome::Silent,
-            words: format!("{}: nothing here", rule.label()),
-        };
+        return Step { rule, outcome: Outcome::Silent, words: format!("{}: nothing here", rule.label()) };
     };
-    let outcome = if std::mem::replace(decided, true) {
-        Outcome::Overruled
-    } else {
-        Outcome::Decides
-    };
+    let outcome = if std::mem::replace(decided, true) { Outcome::Overruled } else { Outcome::Decides };
     let verb = match outcome {
         Outcome::Overruled => "would say",
         _ => "says",
@@ -112,12 +90,7 @@ fn step(rule: RuleKind, answer: Option<Decision>, decided: &mut bool) -> Step {
     Step {
         rule,
         outcome,
-        words: format!(
-            "{}: {verb} {}, because {}",
-            rule.label(),
-            answer.action.label(),
-            answer.reason
-        ),
+        words: format!("{}: {verb} {}, because {}", rule.label(), answer.action.label(), answer.reason),
     }
 }
 

@@ -30,38 +30,14 @@ const fn line(
     nations: &'static [&'static str],
     about: &'static str,
 ) -> Helpline {
-    Helpline {
-        name,
-        hosts,
-        phone,
-        nations,
-        about,
-    }
+    Helpline { name, hosts, phone, nations, about }
 }
 
 /// Every helpline, most general first.
 pub const HELPLINES: &[Helpline] = &[
-    line(
-        "Childline",
-        &["childline.org.uk"],
-        Some("0800 1111"),
-        BOTH,
-        "talk about anything, day or night",
-    ),
-    line(
-        "Samaritans",
-        &["samaritans.org"],
-        Some("116 123"),
-        BOTH,
-        "when things feel too much, day or night",
-    ),
-    line(
-        "Shout",
-        &["giveusashout.org"],
-        Some("text SHOUT to 85258"),
-        BOTH,
-        "help by text message, day or night",
-    ),
+    line("Childline", &["childline.org.uk"], Some("0800 1111"), BOTH, "talk about anything, day or night"),
+    line("Samaritans", &["samaritans.org"], Some("116 123"), BOTH, "when things feel too much, day or night"),
+    line("Shout", &["giveusashout.org"], Some("text SHOUT to 85258"), BOTH, "help by text message, day or night"),
     line(
         "CEOP Safety Centre",
         &["ceop.police.uk", "thinkuknow.co.uk", "ceopeducation.co.uk"],
@@ -69,13 +45,7 @@ pub const HELPLINES: &[Helpline] = &[
         BOTH,
         "someone online is making you feel unsafe",
     ),
-    line(
-        "Report Remove",
-        &["reportremove.org.uk"],
-        None,
-        BOTH,
-        "take down a picture of you that should not be online",
-    ),
+    line("Report Remove", &["reportremove.org.uk"], None, BOTH, "take down a picture of you that should not be online"),
     line(
         "Internet Watch Foundation",
         &["iwf.org.uk"],
@@ -83,13 +53,7 @@ pub const HELPLINES: &[Helpline] = &[
         BOTH,
         "report pictures or videos of children being abused",
     ),
-    line(
-        "NSPCC",
-        &["nspcc.org.uk"],
-        Some("0808 800 5000"),
-        BOTH,
-        "for adults worried about a child",
-    ),
+    line("NSPCC", &["nspcc.org.uk"], Some("0808 800 5000"), BOTH, "for adults worried about a child"),
     line(
         "Papyrus HOPELINE247",
         &["papyrus-uk.org"],
@@ -97,36 +61,12 @@ pub const HELPLINES: &[Helpline] = &[
         BOTH,
         "thoughts of suicide, for people under 35",
     ),
-    line(
-        "The Mix",
-        &["themix.org.uk"],
-        None,
-        BOTH,
-        "anything at all, for people under 25",
-    ),
+    line("The Mix", &["themix.org.uk"], None, BOTH, "anything at all, for people under 25"),
     line("Kooth", &["kooth.com"], None, BOTH, "chat about how you feel"),
-    line(
-        "YoungMinds",
-        &["youngminds.org.uk"],
-        None,
-        BOTH,
-        "feelings and mental health",
-    ),
-    line(
-        "Beat",
-        &["beateatingdisorders.org.uk"],
-        None,
-        BOTH,
-        "worries about eating",
-    ),
+    line("YoungMinds", &["youngminds.org.uk"], None, BOTH, "feelings and mental health"),
+    line("Beat", &["beateatingdisorders.org.uk"], None, BOTH, "worries about eating"),
     line("Mind", &["mind.org.uk"], None, BOTH, "mental health"),
-    line(
-        "CALM",
-        &["thecalmzone.net"],
-        Some("0800 58 58 58"),
-        BOTH,
-        "when life is hard to cope with",
-    ),
+    line("CALM", &["thecalmzone.net"], Some("0800 58 58 58"), BOTH, "when life is hard to cope with"),
     line(
         "NHS 111",
         &["111.nhs.uk", "nhs24.scot", "nhsinform.scot"],
@@ -142,13 +82,7 @@ pub const HELPLINES: &[Helpline] = &[
         "someone at home is hurting somebody",
     ),
     line("Women's Aid", &["womensaid.org.uk"], None, ENGLAND, "abuse at home"),
-    line(
-        "The Hideout",
-        &["thehideout.org.uk"],
-        None,
-        BOTH,
-        "for children, about abuse at home",
-    ),
+    line("The Hideout", &["thehideout.org.uk"], None, BOTH, "for children, about abuse at home"),
     line(
         "Respect Men's Advice Line",
         &["mensadviceline.org.uk"],
@@ -156,41 +90,11 @@ pub const HELPLINES: &[Helpline] = &[
         BOTH,
         "abuse at home, for men",
     ),
-    line(
-        "Rape Crisis",
-        &["rapecrisis.org.uk", "rapecrisisscotland.org.uk"],
-        None,
-        BOTH,
-        "after sexual violence",
-    ),
-    line(
-        "Switchboard",
-        &["switchboard.lgbt"],
-        Some("0800 0119 100"),
-        BOTH,
-        "LGBT+ people, to talk or to ask",
-    ),
-    line(
-        "LGBT Youth Scotland",
-        &["lgbtyouth.org.uk"],
-        None,
-        SCOTLAND,
-        "LGBT+ young people",
-    ),
-    line(
-        "Mermaids",
-        &["mermaidsuk.org.uk"],
-        None,
-        BOTH,
-        "young people asking about their gender",
-    ),
-    line(
-        "Breathing Space",
-        &["breathingspace.scot"],
-        Some("0800 83 85 87"),
-        SCOTLAND,
-        "when you feel low or worried",
-    ),
+    line("Rape Crisis", &["rapecrisis.org.uk", "rapecrisisscotland.org.uk"], None, BOTH, "after sexual violence"),
+    line("Switchboard", &["switchboard.lgbt"], Some("0800 0119 100"), BOTH, "LGBT+ people, to talk or to ask"),
+    line("LGBT Youth Scotland", &["lgbtyouth.org.uk"], None, SCOTLAND, "LGBT+ young people"),
+    line("Mermaids", &["mermaidsuk.org.uk"], None, BOTH, "young people asking about their gender"),
+    line("Breathing Space", &["breathingspace.scot"], Some("0800 83 85 87"), SCOTLAND, "when you feel low or worried"),
     line("respectme", &["respectme.org.uk"], None, SCOTLAND, "bullying"),
     line(
         "Scotland's Domestic Abuse and Forced Marriage Helpline",
@@ -199,44 +103,14 @@ pub const HELPLINES: &[Helpline] = &[
         SCOTLAND,
         "abuse at home or forced marriage",
     ),
-    line(
-        "Children 1st",
-        &["children1st.org.uk"],
-        Some("0800 028 2233"),
-        SCOTLAND,
-        "help for families",
-    ),
+    line("Children 1st", &["children1st.org.uk"], Some("0800 028 2233"), SCOTLAND, "help for families"),
     line("SAMH", &["samh.org.uk"], None, SCOTLAND, "mental health"),
-    line(
-        "National Bullying Helpline",
-        &["nationalbullyinghelpline.co.uk"],
-        None,
-        BOTH,
-        "bullying",
-    ),
-    line(
-        "Anti-Bullying Alliance",
-        &["anti-bullyingalliance.org.uk"],
-        None,
-        ENGLAND,
-        "bullying",
-    ),
+    line("National Bullying Helpline", &["nationalbullyinghelpline.co.uk"], None, BOTH, "bullying"),
+    line("Anti-Bullying Alliance", &["anti-bullyingalliance.org.uk"], None, ENGLAND, "bullying"),
     line("Kidscape", &["kidscape.org.uk"], None, BOTH, "bullying"),
-    line(
-        "Talk to Frank",
-        &["talktofrank.com"],
-        Some("0300 123 6600"),
-        BOTH,
-        "drugs, without being judged",
-    ),
+    line("Talk to Frank", &["talktofrank.com"], Some("0300 123 6600"), BOTH, "drugs, without being judged"),
     line("Know the Score", &["knowthescore.info"], None, SCOTLAND, "drugs"),
-    line(
-        "Nacoa",
-        &["nacoa.org.uk"],
-        Some("0800 358 3456"),
-        BOTH,
-        "a parent who drinks too much",
-    ),
+    line("Nacoa", &["nacoa.org.uk"], Some("0800 358 3456"), BOTH, "a parent who drinks too much"),
     line("GamCare", &["gamcare.org.uk"], Some("0808 8020 133"), BOTH, "gambling"),
     line(
         "Runaway Helpline",
@@ -245,31 +119,15 @@ pub const HELPLINES: &[Helpline] = &[
         BOTH,
         "thinking of running away, or already gone",
     ),
-    line(
-        "Missing People",
-        &["missingpeople.org.uk"],
-        Some("116 000"),
-        BOTH,
-        "someone is missing",
-    ),
+    line("Missing People", &["missingpeople.org.uk"], Some("116 000"), BOTH, "someone is missing"),
     line(
         "Childhood Bereavement Network",
-        &[
-            "childhoodbereavementnetwork.org.uk",
-            "winstonswish.org",
-            "childbereavementuk.org",
-        ],
+        &["childhoodbereavementnetwork.org.uk", "winstonswish.org", "childbereavementuk.org"],
         None,
         BOTH,
         "somebody has died",
     ),
-    line(
-        "Self-injury Support",
-        &["selfinjurysupport.org.uk"],
-        None,
-        BOTH,
-        "hurting yourself",
-    ),
+    line("Self-injury Support", &["selfinjurysupport.org.uk"], None, BOTH, "hurting yourself"),
     line(
         "Stop It Now",
         &["stopitnow.org.uk"],
@@ -277,13 +135,7 @@ pub const HELPLINES: &[Helpline] = &[
         BOTH,
         "worried about sexual thoughts or behaviour towards children",
     ),
-    line(
-        "Marie Collins Foundation",
-        &["mariecollinsfoundation.org.uk"],
-        None,
-        BOTH,
-        "after being abused online",
-    ),
+    line("Marie Collins Foundation", &["mariecollinsfoundation.org.uk"], None, BOTH, "after being abused online"),
     line(
         "Report Harmful Content",
         &["reportharmfulcontent.com", "swgfl.org.uk", "saferinternet.org.uk"],
@@ -291,20 +143,8 @@ pub const HELPLINES: &[Helpline] = &[
         BOTH,
         "something harmful online; help for school staff",
     ),
-    line(
-        "Parent Zone",
-        &["parentzone.org.uk"],
-        None,
-        BOTH,
-        "for parents, about children online",
-    ),
-    line(
-        "Family Lives",
-        &["familylives.org.uk"],
-        Some("0808 800 2222"),
-        BOTH,
-        "for parents",
-    ),
+    line("Parent Zone", &["parentzone.org.uk"], None, BOTH, "for parents, about children online"),
+    line("Family Lives", &["familylives.org.uk"], Some("0808 800 2222"), BOTH, "for parents"),
     line(
         "Crimestoppers Fearless",
         &["fearless.org", "crimestoppers-uk.org"],
@@ -319,37 +159,21 @@ pub const HELPLINES: &[Helpline] = &[
         BOTH,
         "when somebody is in danger",
     ),
-    line(
-        "Demonstration helpline",
-        &["helpline.example"],
-        None,
-        BOTH,
-        "a made-up helpline for trying things out",
-    ),
+    line("Demonstration helpline", &["helpline.example"], None, BOTH, "a made-up helpline for trying things out"),
 ];
 
 /// Every host with its helpline.
 fn hosts() -> impl Iterator<Item = (&'static str, &'static Helpline)> {
-    HELPLINES
-        .iter()
-        .flat_map(|helpline| helpline.hosts.iter().map(move |host| (*host, helpline)))
+    HELPLINES.iter().flat_map(|helpline| helpline.hosts.iter().map(move |host| (*host, helpline)))
 }
 
-static BY_HOST: LazyLock<(HostTable, Vec<&'static Helpline>)> = LazyLock::new(|| {
-    (
-        HostTable::new(hosts().map(|(host, _)| host)),
-        hosts().map(|(_, helpline)| helpline).collect(),
-    )
-});
+static BY_HOST: LazyLock<(HostTable, Vec<&'static Helpline>)> =
+    LazyLock::new(|| (HostTable::new(hosts().map(|(host, _)| host)), hosts().map(|(_, helpline)| helpline).collect()));
 
 /// The helpline a host belongs to: the helpline's own host or one under it. Lower case.
 pub fn helpline_for(host: &str) -> Option<&'static Helpline> {
     let (table, helplines) = &*BY_HOST;
-    table
-        .matching(host)
-        .next()
-        .and_then(|position| helplines.get(position))
-        .copied()
+    table.matching(host).next().and_then(|position| helplines.get(position)).copied()
 }
 
 #[cfg(test)]
@@ -372,11 +196,7 @@ mod tests {
     #[test]
     fn each_nation_has_somebody_to_ring_and_no_host_stands_twice() {
         for nation in ["england", "scotland"] {
-            assert!(
-                HELPLINES
-                    .iter()
-                    .any(|helpline| helpline.nations.contains(&nation) && helpline.phone.is_some())
-            );
+            assert!(HELPLINES.iter().any(|helpline| helpline.nations.contains(&nation) && helpline.phone.is_some()));
         }
         let different: std::collections::HashSet<&str> = hosts().map(|(host, _)| host).collect();
         assert_eq!(different.len(), hosts().count());

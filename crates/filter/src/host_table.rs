@@ -14,9 +14,7 @@ impl Hasher for AlreadyHashed {
         self.0
     }
     fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes
-            .iter()
-            .fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
     }
     fn write_u64(&mut self, hash: u64) {
         self.0 = hash;
@@ -36,11 +34,7 @@ impl HostTable {
         let mut table = Self::default();
         for (position, host) in hosts.enumerate() {
             let host = host.trim_end_matches('.').to_ascii_lowercase();
-            table
-                .0
-                .entry(domain_hash(&host))
-                .or_default()
-                .push((host.into_boxed_str(), position));
+            table.0.entry(domain_hash(&host)).or_default().push((host.into_boxed_str(), position));
         }
         table
     }

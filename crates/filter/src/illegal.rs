@@ -35,10 +35,7 @@ impl std::fmt::Debug for IllegalList {
 impl IllegalList {
     /// A list that holds the test entry alone, under a key of this installation (16 random bytes, kept secret).
     pub fn new(key: [u8; 16]) -> Self {
-        let mut list = Self {
-            key,
-            entries: HashSet::new(),
-        };
+        let mut list = Self { key, entries: HashSet::new() };
         list.insert(ILLEGAL_TEST_ENTRY);
         list
     }
@@ -73,10 +70,7 @@ impl IllegalList {
         let path = path.trim_start_matches('/').split('#').next().unwrap_or_default();
         let without_query = path.split('?').next().unwrap_or_default();
         let listed = |path: &str| {
-            !path.is_empty()
-                && self
-                    .entries
-                    .contains(&self.hash(&[host.as_bytes(), b"/", path.as_bytes()]))
+            !path.is_empty() && self.entries.contains(&self.hash(&[host.as_bytes(), b"/", path.as_bytes()]))
         };
         listed(path) || listed(without_query)
     }
@@ -86,9 +80,7 @@ impl IllegalList {
         let mut hashes: Vec<u128> = self.entries.iter().copied().collect();
         hashes.sort_unstable();
         let mut bytes = MAGIC.to_vec();
-        hashes
-            .iter()
-            .for_each(|hash| bytes.extend_from_slice(&hash.to_le_bytes()));
+        hashes.iter().for_each(|hash| bytes.extend_from_slice(&hash.to_le_bytes()));
         let seal = self.hash(&[&bytes]);
         bytes.extend_from_slice(&seal.to_le_bytes());
         bytes
@@ -106,8 +98,7 @@ impl IllegalList {
         if !rest.is_empty() || list.hash(&[body]) != u128::from_le_bytes(*seal) {
             return Err(IllegalListError);
         }
-        list.entries
-            .extend(hashes.iter().map(|hash| u128::from_le_bytes(*hash)));
+        list.entries.extend(hashes.iter().map(|hash| u128::from_le_bytes(*hash)));
         Ok(list)
     }
 

@@ -88,12 +88,7 @@ pub struct DomainIndex {
 impl DomainIndex {
     /// Looks a host up: the name itself and each parent. Lower-case host without a final dot. Allocates nothing.
     pub fn lookup<'a>(&'a self, host: &'a str) -> Matches<'a> {
-        let mut matches = Matches {
-            index: self,
-            host,
-            found: [(0, 0); DEEPEST],
-            count: 0,
-        };
+        let mut matches = Matches { index: self, host, found: [(0, 0); DEEPEST], count: 0 };
         if self.fingerprints.is_empty() {
             return matches;
         }
@@ -114,11 +109,7 @@ impl DomainIndex {
         let from = *self.starts.get(bucket)? as usize;
         let until = *self.starts.get(bucket + 1)? as usize;
         let wanted = hash::fingerprint(hash);
-        let within = self
-            .fingerprints
-            .get(from..until)?
-            .iter()
-            .position(|print| *print == wanted)?;
+        let within = self.fingerprints.get(from..until)?.iter().position(|print| *print == wanted)?;
         self.set_ids.get(from + within).copied()
     }
 
@@ -146,11 +137,7 @@ impl DomainIndex {
 
     /// Bytes of memory held.
     pub fn memory(&self) -> usize {
-        let sets: usize = self
-            .sets
-            .iter()
-            .map(|set| size_of_val(&**set) + size_of::<Box<[Member]>>())
-            .sum();
+        let sets: usize = self.sets.iter().map(|set| size_of_val(&**set) + size_of::<Box<[Member]>>()).sum();
         self.starts.len() * 4 + self.fingerprints.len() * 4 + self.set_ids.len() * 2 + sets
     }
 }
@@ -172,19 +159,11 @@ impl<'a> Matches<'a> {
         found.iter().enumerate().rev().flat_map(move |(depth, (start, set))| {
             let name = self.host.get(*start..).unwrap_or_default();
             let nearer = found.get(depth..).unwrap_or_default();
-            self.members(*set)
-                .iter()
-                .filter(move |member| self.counts(**member, nearer))
-                .filter_map(move |member| {
-                    let source = self.index.sources.get(member.source as usize)?;
-                    let category = self.index.categories.get(source.category as usize)?;
-                    Some(Listing {
-                        category,
-                        list: &source.list,
-                        name,
-                        category_id: source.category,
-                    })
-                })
+            self.members(*set).iter().filter(move |member| self.counts(**member, nearer)).filter_map(move |member| {
+                let source = self.index.sources.get(member.source as usize)?;
+                let category = self.index.categories.get(source.category as usize)?;
+                Some(Listing { category, list: &source.list, name, category_id: source.category })
+            })
         })
     }
 
@@ -202,10 +181,7 @@ impl<'a> Matches<'a> {
             Mark::Exempt => false,
             Mark::Important => true,
             Mark::Listed => {
-                let exemption = Member {
-                    mark: Mark::Exempt,
-                    ..member
-                };
+                let exemption = Member { mark: Mark::Exempt, ..member };
                 !nearer.iter().any(|(_, set)| self.members(*set).contains(&exemption))
             }
         }

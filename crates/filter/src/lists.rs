@@ -17,13 +17,7 @@ const LONGEST_LINE: usize = 4_096;
 /// Lines looked at to tell the format.
 const SAMPLE_LINES: usize = 200;
 /// Names every hosts file has for the machine itself.
-const LOCAL_NAMES: &[&str] = &[
-    "localhost",
-    "localhost.localdomain",
-    "local",
-    "broadcasthost",
-    "0.0.0.0",
-];
+const LOCAL_NAMES: &[&str] = &["localhost", "localhost.localdomain", "local", "broadcasthost", "0.0.0.0"];
 
 /// How a list is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -52,9 +46,7 @@ impl Format {
 
     /// The format for a key.
     pub fn from_key(key: &str) -> Option<Self> {
-        [Format::Ut1, Format::Plain, Format::Hosts, Format::Adblock]
-            .into_iter()
-            .find(|format| format.key() == key)
+        [Format::Ut1, Format::Plain, Format::Hosts, Format::Adblock].into_iter().find(|format| format.key() == key)
     }
 }
 
@@ -131,15 +123,8 @@ pub struct ParsedList {
 enum Piece<'a> {
     Comment,
     Cosmetic,
-    Name {
-        text: &'a str,
-        allow: bool,
-        important: bool,
-    },
-    Refused {
-        text: &'a str,
-        why: &'static str,
-    },
+    Name { text: &'a str, allow: bool, important: bool },
+    Refused { text: &'a str, why: &'static str },
 }
 
 /// Reads a list line by line.
@@ -153,21 +138,14 @@ pub struct ListParser {
 impl ListParser {
     /// A parser for a format; see [`detect`].
     pub fn new(format: Format) -> Self {
-        Self {
-            format,
-            counts: Counts::default(),
-            refused: Vec::new(),
-        }
+        Self { format, counts: Counts::default(), refused: Vec::new() }
     }
 
     /// Reads one line, with or without its line end, and gives what it holds to `take`.
     pub fn line(&mut self, line: &[u8], mut take: impl FnMut(Entry<'_>)) {
         self.counts.lines += 1;
         if line.len() > LONGEST_LINE {
-            return self.refuse(
-                1,
-                "the line is longer than 4096 bytes; put one name on a line".to_owned(),
-            );
+            return self.refuse(1, "the line is longer than 4096 bytes; put one name on a line".to_owned());
         }
         let Ok(line) = std::str::from_utf8(line) else {
             return self.refuse(1, "the line is not UTF-8 text; save the list as UTF-8".to_owned());
@@ -207,11 +185,7 @@ impl ListParser {
                 Ok(name) => {
                     self.counts.taken += 1;
                     self.counts.exempted += usize::from(allow);
-                    take(Entry {
-                        name: &name,
-                        allow,
-                        important,
-                    });
+                    take(Entry { name: &name, allow, important });
                 }
                 Err(error) => self.refuse(column(line, text), format!("`{}`: {error}", shortened(text))),
             },
@@ -221,11 +195,7 @@ impl ListParser {
     fn refuse(&mut self, column: usize, message: String) {
         self.counts.refused += 1;
         if self.refused.len() < REMEMBERED {
-            self.refused.push(LineError {
-                line: self.counts.lines,
-                column,
-                message,
-            });
+            self.refused.push(LineError { line: self.counts.lines, column, message });
         }
     }
 
@@ -250,15 +220,7 @@ fn entry_name(text: &str, allow: bool) -> Result<std::borrow::Cow<'_, str>, Name
 }
 
 fn plain(text: &str) -> Piece<'_> {
-    if text.is_empty() {
-        Piece::Comment
-    } else {
-        Piece::Name {
-            text,
-            allow: false,
-            important: false,
-        }
-    }
+    if text.is_empty() { Piece::Comment } else { Piece::Name { text, allow: false, important: false } }
 }
 
 fn without_comment(line: &str) -> &str {
@@ -280,11 +242,7 @@ fn column(line: &str, part: &str) -> usize {
 }
 
 fn shortened(text: &str) -> String {
-    let mut short: String = text
-        .chars()
-        .filter(|character| !character.is_control())
-        .take(80)
-        .collect();
+    let mut short: String = text.chars().filter(|character| !character.is_control()).take(80).collect();
     if short.len() < text.len() {
         short.push('…');
     }
@@ -321,17 +279,8 @@ pub fn parse(text: &str, format: Option<Format>) -> ParsedList {
     let mut entries = Vec::new();
     for line in text.lines() {
         parser.line(line.as_bytes(), |entry| {
-            entries.push(ParsedEntry {
-                name: entry.name.to_owned(),
-                allow: entry.allow,
-                important: entry.important,
-            })
+            entries.push(ParsedEntry { name: entry.name.to_owned(), allow: entry.allow, important: entry.important })
         });
     }
-    ParsedList {
-        format,
-        entries,
-        refused: parser.refused,
-        counts: parser.counts,
-    }
+    ParsedList { format, entries, refused: parser.refused, counts: parser.counts }
 }

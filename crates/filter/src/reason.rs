@@ -24,13 +24,7 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order pages show them.
-    pub const ALL: &'static [Group] = &[
-        Group::YoungerPupil,
-        Group::Pupil,
-        Group::Staff,
-        Group::Guest,
-        Group::Unknown,
-    ];
+    pub const ALL: &'static [Group] = &[Group::YoungerPupil, Group::Pupil, Group::Staff, Group::Guest, Group::Unknown];
 
     /// The key used in the policy, the database and requests.
     pub const fn key(self) -> &'static str {
@@ -45,11 +39,7 @@ impl Group {
 
     /// The group for a key. A key nobody knows is `unknown`, so that a slip of the pen is strict, not open.
     pub fn from_key(key: &str) -> Group {
-        Group::ALL
-            .iter()
-            .copied()
-            .find(|group| group.key() == key)
-            .unwrap_or(Group::Unknown)
+        Group::ALL.iter().copied().find(|group| group.key() == key).unwrap_or(Group::Unknown)
     }
 }
 
@@ -204,11 +194,7 @@ impl std::fmt::Display for Reason {
             RuleKind::SchoolAllow => out.write_str("the school has opened it")?,
             RuleKind::Exception => out.write_str("it was decided for a time")?,
             RuleKind::Category | RuleKind::Undecided => {
-                write!(
-                    out,
-                    "it is listed as `{}`",
-                    self.category.as_deref().map_or("unknown", label)
-                )?;
+                write!(out, "it is listed as `{}`", self.category.as_deref().map_or("unknown", label))?;
                 if let Some(list) = &self.list {
                     write!(out, " in the list `{list}`")?;
                 }

@@ -150,13 +150,7 @@ impl Ruleset {
                     let speaks =
                         table.when == Period::Always || table.columns.iter().any(|column| column.id == group.key());
                     if speaks {
-                        put(
-                            by_period.slot(table.when),
-                            Cell {
-                                action: decided,
-                                clause: reference,
-                            },
-                        );
+                        put(by_period.slot(table.when), Cell { action: decided, clause: reference });
                     }
                 }
             }

@@ -23,22 +23,14 @@ const SAFE_HOSTS: &[(&str, &str)] = &[
 const SAFE_GOOGLE: &str = "forcesafesearch.google.com";
 
 /// Names that tell browsers and phones to leave the network's name server alone.
-const CANARIES: &[&str] = &[
-    "use-application-dns.net",
-    "mask.icloud.com",
-    "mask-h2.icloud.com",
-    "mask-api.icloud.com",
-];
+const CANARIES: &[&str] = &["use-application-dns.net", "mask.icloud.com", "mask-h2.icloud.com", "mask-api.icloud.com"];
 
 /// The host to answer for (as a CNAME, for every type of question, the HTTPS type included), at the strictest setting.
 pub fn safe_search(host: &str) -> Option<&'static str> {
     if is_google(host) {
         return Some(SAFE_GOOGLE);
     }
-    SAFE_HOSTS
-        .iter()
-        .find(|(name, _)| host.eq_ignore_ascii_case(name))
-        .map(|(_, safe)| *safe)
+    SAFE_HOSTS.iter().find(|(name, _)| host.eq_ignore_ascii_case(name)).map(|(_, safe)| *safe)
 }
 
 /// The same, with the moderate setting where an engine has one; meant for staff.
@@ -84,10 +76,7 @@ mod tests {
         ] {
             assert_eq!(safe_search(host), safe, "{host}");
         }
-        assert_eq!(
-            safe_search_moderate("m.youtube.com"),
-            Some("restrictmoderate.youtube.com")
-        );
+        assert_eq!(safe_search_moderate("m.youtube.com"), Some("restrictmoderate.youtube.com"));
     }
 
     #[test]

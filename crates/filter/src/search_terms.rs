@@ -65,36 +65,23 @@ pub fn search_terms(host: &str, path_and_query: &str) -> Option<String> {
     let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
     let address = path_and_query.split('#').next()?;
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
-    if host
-        .split_once("google.")
-        .is_some_and(|(before, _)| before.is_empty() || before.ends_with('.'))
+    if host.split_once("google.").is_some_and(|(before, _)| before.is_empty() || before.ends_with('.'))
         && on_google(&host)
     {
-        return if GOOGLE_PATHS.iter().any(|start| under(path, start)) {
-            parameter(query, &["q"])
-        } else {
-            None
-        };
+        return if GOOGLE_PATHS.iter().any(|start| under(path, start)) { parameter(query, &["q"]) } else { None };
     }
-    let matching = || {
-        ENGINES
-            .iter()
-            .filter(|engine| within(&host, engine.host) && under(path, engine.path))
-    };
-    matching()
-        .find_map(|engine| parameter(query, engine.parameters))
-        .or_else(|| {
-            // Only sites whose searches live under a path of their own can carry the words in it.
-            let engine = matching().find(|engine| engine.path == "/search")?;
-            let words = path.strip_prefix(engine.path)?.strip_prefix('/')?.split('/').next()?;
-            clean(words)
-        })
+    let matching = || ENGINES.iter().filter(|engine| within(&host, engine.host) && under(path, engine.path));
+    matching().find_map(|engine| parameter(query, engine.parameters)).or_else(|| {
+        // Only sites whose searches live under a path of their own can carry the words in it.
+        let engine = matching().find(|engine| engine.path == "/search")?;
+        let words = path.strip_prefix(engine.path)?.strip_prefix('/')?.split('/').next()?;
+        clean(words)
+    })
 }
 
 /// Whether a host is Google's own under any nation: `www.google.co.uk`, `images.google.com`.
 fn on_google(host: &str) -> bool {
-    host.find("google.")
-        .is_some_and(|at| host.get(at..).is_some_and(is_google_name))
+    host.find("google.").is_some_and(|at| host.get(at..).is_some_and(is_google_name))
 }
 
 /// `google.com`, `google.fr`, `google.co.uk`, `google.com.au`, and nothing else.
@@ -111,14 +98,12 @@ pub(crate) fn is_google_name(name: &str) -> bool {
 
 /// Whether a host is a site or one of its subdomains.
 fn within(host: &str, site: &str) -> bool {
-    host.strip_suffix(site)
-        .is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    host.strip_suffix(site).is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
 /// Whether a path is `start` or lies under it.
 fn under(path: &str, start: &str) -> bool {
-    path.strip_prefix(start)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || start.ends_with('/'))
+    path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || start.ends_with('/'))
 }
 
 fn parameter(query: &str, names: &[&str]) -> Option<String> {
@@ -166,12 +151,16 @@ fn hexadecimal(byte: u8) -> Option<u8> {
 /// search is not written down either, since that somebody looked for help is theirs alone.
 pub fn names_helpline(words: &str) -> bool {
     const SHORTEST_NAME: usize = 7;
-    let plain = |text: &str| text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let plain = |text: &str| {
+        text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
+    };
     let words = plain(words);
     let said = |part: &str, shortest: usize| part.chars().count() >= shortest && words.contains(part);
     HELPLINES.iter().any(|helpline| {
         let number: String = helpline.phone.unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
-        said(&plain(helpline.name), SHORTEST_NAME) || said(&number, 6) || helpline.hosts.iter().any(|host| said(&plain(host), 1))
+        said(&plain(helpline.name), SHORTEST_NAME)
+            || said(&number, 6)
+            || helpline.hosts.iter().any(|host| said(&plain(host), 1))
     })
 }
 
@@ -214,10 +203,26 @@ mod tests {
 
     #[test]
     fn a_search_for_help_is_known() {
-        for words in ["childline", "Child Line number", "0800 1111", "https://www.childline.org.uk/get-support/", "samaritans 116 123", "is youngminds free"] {
+        for words in [
+            "childline",
+            "Child Line number",
+            "0800 1111",
+            "https://www.childline.org.uk/get-support/",
+            "samaritans 116 123",
+            "is youngminds free",
+        ] {
             assert!(names_helpline(words), "{words}");
         }
-        for words in ["refuge for cats", "shout lyrics", "how to keep calm", "child", "111 times 7", "beat the drum", "children of the nile", ""] {
+        for words in [
+            "refuge for cats",
+            "shout lyrics",
+            "how to keep calm",
+            "child",
+            "111 times 7",
+            "beat the drum",
+            "children of the nile",
+            "",
+        ] {
             assert!(!names_helpline(words), "{words}");
         }
     }
@@ -225,10 +230,7 @@ mod tests {
     #[test]
     fn a_long_search_is_cut() {
         let address = format!("/?q={}", "word+".repeat(10_000));
-        assert_eq!(
-            search_terms("search.example", &address).unwrap().chars().count(),
-            LONGEST
-        );
+        assert_eq!(search_terms("search.example", &address).unwrap().chars().count(), LONGEST);
     }
 
     proptest! {

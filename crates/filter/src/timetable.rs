@@ -70,13 +70,7 @@ impl Timetable {
         closed: Vec<(Date, Date)>,
         day: Vec<TimetablePart>,
     ) -> Result<Self, TimetableError> {
-        Written {
-            time_zone: time_zone.to_owned(),
-            terms,
-            closed,
-            day,
-        }
-        .try_into()
+        Written { time_zone: time_zone.to_owned(), terms, closed, day }.try_into()
     }
 
     /// The school's time zone, for pages that say when something opens.
@@ -129,12 +123,7 @@ impl Timetable {
         if !self.is_school_day(date) {
             return vec![Time::midnight()];
         }
-        let mut times: Vec<Time> = self
-            .written
-            .day
-            .iter()
-            .flat_map(|part| [part.from, part.until])
-            .collect();
+        let mut times: Vec<Time> = self.written.day.iter().flat_map(|part| [part.from, part.until]).collect();
         times.push(Time::midnight());
         times.sort_unstable();
         times.dedup();

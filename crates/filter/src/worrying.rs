@@ -138,11 +138,7 @@ impl<T: Copy> Phrasebook<T> {
 }
 
 static BOOK: LazyLock<Phrasebook<(Hit, bool)>> = LazyLock::new(|| {
-    let hit = |group: &phrases::Phrases, phrase| Hit {
-        theme: group.theme,
-        danger: group.danger,
-        phrase,
-    };
+    let hit = |group: &phrases::Phrases, phrase| Hit { theme: group.theme, danger: group.danger, phrase };
     let meanings = |group: &'static phrases::Phrases| {
         each(group.phrases).map(move |phrase| (phrase, (hit(group, phrase), group.excusable)))
     };
@@ -157,11 +153,8 @@ static EXCUSE_BOOK: LazyLock<Phrasebook<()>> =
 pub fn scan(text: &str) -> Vec<Hit> {
     let words = words::plain(text);
     let excuses: Vec<Range<usize>> = EXCUSE_BOOK.find(&words).map(|(range, ())| range).collect();
-    let excused = |range: &Range<usize>| {
-        excuses
-            .iter()
-            .any(|excuse| excuse.start < range.end && range.start < excuse.end)
-    };
+    let excused =
+        |range: &Range<usize>| excuses.iter().any(|excuse| excuse.start < range.end && range.start < excuse.end);
     let found: Vec<(Range<usize>, Hit)> = BOOK
         .find(&words)
         .filter(|(range, (_, excusable))| !(*excusable && excused(range)))
@@ -211,10 +204,7 @@ mod tests {
             ("where can i buy w33d", Theme::Drugs, Danger::Serious),
         ] {
             let hits = scan(text);
-            assert!(
-                hits.iter().any(|hit| hit.theme == theme && hit.danger == danger),
-                "{text}: {hits:?}"
-            );
+            assert!(hits.iter().any(|hit| hit.theme == theme && hit.danger == danger), "{text}: {hits:?}");
         }
     }
 
@@ -273,10 +263,7 @@ mod tests {
         for group in PHRASES {
             for phrase in each(group.phrases) {
                 assert!(seen.insert(phrase), "`{phrase}` stands twice");
-                assert!(
-                    scan(phrase).iter().any(|hit| hit.phrase == phrase),
-                    "`{phrase}` is not found"
-                );
+                assert!(scan(phrase).iter().any(|hit| hit.phrase == phrase), "`{phrase}` is not found");
             }
         }
     }

@@ -8,13 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 /// Few labels, so that parents, children and repeated names are common.
 fn name() -> impl Strategy<Value = String> {
     prop::collection::vec(
-        prop_oneof![
-            Just("a"),
-            Just("b"),
-            Just("games"),
-            Just("averylonglabelindeed"),
-            Just("x-1")
-        ],
+        prop_oneof![Just("a"), Just("b"), Just("games"), Just("averylonglabelindeed"), Just("x-1")],
         1..5,
     )
     .prop_map(|labels| labels.join(".") + ".example")
@@ -23,9 +17,7 @@ fn name() -> impl Strategy<Value = String> {
 fn build(entries: &[(String, usize)]) -> DomainIndex {
     let mut builder = DomainIndexBuilder::new();
     for (name, number) in entries {
-        let source = builder
-            .source(&format!("list {}", number / 3), &format!("category {}", number % 3))
-            .unwrap();
+        let source = builder.source(&format!("list {}", number / 3), &format!("category {}", number % 3)).unwrap();
         builder.add(source, name);
     }
     builder.build().unwrap()
@@ -35,13 +27,7 @@ fn found(index: &DomainIndex, host: &str) -> BTreeSet<(String, String, String)> 
     index
         .lookup(host)
         .listings()
-        .map(|listing| {
-            (
-                listing.name.to_owned(),
-                listing.list.to_string(),
-                listing.category.to_string(),
-            )
-        })
+        .map(|listing| (listing.name.to_owned(), listing.list.to_string(), listing.category.to_string()))
         .collect()
 }
 
@@ -108,13 +94,7 @@ fn a_list_exempts_from_itself_alone() {
     builder.exempt(strict, "worst.ads.example");
     builder.add(other, "ads.example");
     let index = builder.build().unwrap();
-    let lists = |host: &str| {
-        index
-            .lookup(host)
-            .listings()
-            .map(|listing| listing.list.to_string())
-            .collect::<Vec<_>>()
-    };
+    let lists = |host: &str| index.lookup(host).listings().map(|listing| listing.list.to_string()).collect::<Vec<_>>();
     assert_eq!(lists("ads.example"), ["strict", "other"]);
     assert_eq!(lists("a.good.ads.example"), ["other"]);
     assert_eq!(lists("worst.ads.example"), ["strict", "other"]);

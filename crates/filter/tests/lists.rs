@@ -4,23 +4,13 @@ use belisha_filter::{Format, ListParser, ParsedEntry, category_for, detect, pars
 use proptest::prelude::*;
 
 fn names(text: &str, format: Format) -> Vec<String> {
-    parse(text, Some(format))
-        .entries
-        .into_iter()
-        .map(|entry| entry.name)
-        .collect()
+    parse(text, Some(format)).entries.into_iter().map(|entry| entry.name).collect()
 }
 
 #[test]
 fn each_format_gives_its_names() {
-    assert_eq!(
-        names("casino.example\nwww.Bet.example\n", Format::Ut1),
-        ["casino.example", "www.bet.example"]
-    );
-    assert_eq!(
-        names("# ads\n\nads.example # why\n*.track.example\n", Format::Plain),
-        ["ads.example", "track.example"]
-    );
+    assert_eq!(names("casino.example\nwww.Bet.example\n", Format::Ut1), ["casino.example", "www.bet.example"]);
+    assert_eq!(names("# ads\n\nads.example # why\n*.track.example\n", Format::Plain), ["ads.example", "track.example"]);
     assert_eq!(
         names(
             "127.0.0.1 localhost\n0.0.0.0 ads.example more.example # both\n::1 ip6-localhost\nfe80::1%lo0 localhost\n",
@@ -29,25 +19,17 @@ fn each_format_gives_its_names() {
         ["ads.example", "more.example"]
     );
     assert_eq!(
-        names(
-            "[Adblock Plus]\n! note\n||ads.example^\nplain.example\n0.0.0.0 host.example\n",
-            Format::Adblock
-        ),
+        names("[Adblock Plus]\n! note\n||ads.example^\nplain.example\n0.0.0.0 host.example\n", Format::Adblock),
         ["ads.example", "plain.example", "host.example"]
     );
 }
 
 #[test]
 fn adblock_marks_are_kept() {
-    let list = parse(
-        "||ads.example^\n@@||good.ads.example^\n||worst.example^$important\n@@||com^\n",
-        Some(Format::Adblock),
-    );
-    let marks: Vec<(&str, bool, bool)> = list
-        .entries
-        .iter()
-        .map(|entry| (&*entry.name, entry.allow, entry.important))
-        .collect();
+    let list =
+        parse("||ads.example^\n@@||good.ads.example^\n||worst.example^$important\n@@||com^\n", Some(Format::Adblock));
+    let marks: Vec<(&str, bool, bool)> =
+        list.entries.iter().map(|entry| (&*entry.name, entry.allow, entry.important)).collect();
     assert_eq!(
         marks,
         [
@@ -72,12 +54,7 @@ fn a_bad_line_is_refused_with_its_place_and_the_good_ones_are_taken() {
         (&*long, Format::Ut1, 1, "63 characters"),
         ("not a name", Format::Ut1, 1, "letters, digits"),
         ("ads.example", Format::Hosts, 1, "starts with an address"),
-        (
-            "0.0.0.0 good.example bad..example",
-            Format::Hosts,
-            22,
-            "part between the dots",
-        ),
+        ("0.0.0.0 good.example bad..example", Format::Hosts, 22, "part between the dots"),
         ("||ads.example", Format::Adblock, 1, "does not end in `^`"),
         ("||ads.example^$third-party", Format::Adblock, 1, "`$important`"),
         ("/ads[0-9]+/", Format::Adblock, 1, "expressions"),
@@ -97,19 +74,8 @@ fn a_bad_line_is_refused_with_its_place_and_the_good_ones_are_taken() {
 
 #[test]
 fn rules_about_looks_are_counted_apart() {
-    let list = parse(
-        "example.com##.advert\nexample.com#@#.advert\n! note\n||ads.example^\n",
-        Some(Format::Adblock),
-    );
-    assert_eq!(
-        (
-            list.counts.cosmetic,
-            list.counts.comments,
-            list.counts.taken,
-            list.counts.refused
-        ),
-        (2, 1, 1, 0)
-    );
+    let list = parse("example.com##.advert\nexample.com#@#.advert\n! note\n||ads.example^\n", Some(Format::Adblock));
+    assert_eq!((list.counts.cosmetic, list.counts.comments, list.counts.taken, list.counts.refused), (2, 1, 1, 0));
 }
 
 #[test]
@@ -168,12 +134,7 @@ fn print(entries: &[ParsedEntry], format: Format) -> String {
 }
 
 fn any_format() -> impl Strategy<Value = Format> {
-    prop_oneof![
-        Just(Format::Ut1),
-        Just(Format::Plain),
-        Just(Format::Hosts),
-        Just(Format::Adblock)
-    ]
+    prop_oneof![Just(Format::Ut1), Just(Format::Plain), Just(Format::Hosts), Just(Format::Adblock)]
 }
 
 proptest! {

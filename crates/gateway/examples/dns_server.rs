@@ -3,10 +3,7 @@
 //!
 //! `dns_server LIST PORT UPSTREAM`: LIST is a file with one domain a line, UPSTREAM an `address:port`. Observations
 //! are taken from the queue and dropped; a school's are batched and stored by its own process.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a program reads the clock; it hands the time on as an argument"
-)]
+#![expect(clippy::disallowed_methods, reason = "a program reads the clock; it hands the time on as an argument")]
 
 use belisha_filter::{DomainIndexBuilder, Format, IllegalList, ListParser, Rules, Ruleset, Timetable};
 use belisha_gateway::{AgeBand, Clock, Entropy, Gate, Gateway, GatewayConfig, GatewayRules, PersonRules, Portal};
@@ -31,10 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let ruleset = ruleset(list)?;
     // One worker, as the server beside it has one thread.
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(serve(ruleset, port.parse()?, upstream.parse()?))
 }
 
@@ -54,22 +48,15 @@ async fn serve(ruleset: Ruleset, port: u16, upstream: SocketAddr) -> Result<(), 
     config.block_page_listen.clear();
     config.upstreams = vec![upstream];
     config.illegal_list_key = ILLEGAL_LIST_KEY;
-    let person = PersonRules {
-        person: teacher,
-        group: "staff".into(),
-        gate: Gate::Open,
-        age_band: AgeBand::Adult,
-        proxy: None,
-    };
+    let person =
+        PersonRules { person: teacher, group: "staff".into(), gate: Gate::Open, age_band: AgeBand::Adult, proxy: None };
     let rules = GatewayRules::new(school, "Marlowe Bridge High School", Arc::new(ruleset), [person]);
     let (_rules, receiver) = watch::channel(Some(Arc::new(rules)));
     let clock: Clock = Arc::new(Timestamp::now);
     let gateway = Gateway::start(config, receiver, clock, entropy()?).await?;
     let now = Timestamp::now();
     let day = SignedDuration::from_hours(24);
-    gateway
-        .identity
-        .sign_in(IpAddr::V4(Ipv4Addr::LOCALHOST), teacher, now, now + day);
+    gateway.identity.sign_in(IpAddr::V4(Ipv4Addr::LOCALHOST), teacher, now, now + day);
     // In a task, as in the whole program: the one worker reads the queue as well.
     tokio::spawn(async move { while observations.recv().await.is_some() {} }).await?;
     Ok(())
@@ -95,11 +82,7 @@ fn ruleset(list: &str) -> Result<Ruleset, Box<dyn Error>> {
         safe_search: true,
     };
     let index = Arc::new(builder.build()?);
-    Ok(Ruleset::compile(
-        rules,
-        index,
-        Arc::new(IllegalList::new(ILLEGAL_LIST_KEY)),
-    ))
+    Ok(Ruleset::compile(rules, index, Arc::new(IllegalList::new(ILLEGAL_LIST_KEY))))
 }
 
 fn entropy() -> Result<Entropy, Box<dyn Error>> {

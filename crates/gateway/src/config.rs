@@ -202,10 +202,7 @@ mod tests {
 
     #[test]
     fn the_longest_local_name_wins() {
-        let record = |last| LocalRecord {
-            address: IpAddr::from([127, 0, 0, last]),
-            port: None,
-        };
+        let record = |last| LocalRecord { address: IpAddr::from([127, 0, 0, last]), port: None };
         let records = HashMap::from([
             ("*.example".to_owned(), record(1)),
             ("*.games.example".to_owned(), record(2)),

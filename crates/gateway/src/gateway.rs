@@ -118,10 +118,7 @@ impl Gateway {
         entropy: Entropy,
     ) -> Result<GatewayHandle, StartError> {
         if let Some(path) = &config.snapshot {
-            std::fs::create_dir_all(path).map_err(|source| StartError::Directory {
-                path: path.clone(),
-                source,
-            })?;
+            std::fs::create_dir_all(path).map_err(|source| StartError::Directory { path: path.clone(), source })?;
         }
         let dns_sockets = dns::listen::open(&config.dns_listen).await?;
         let proxy_sockets = open(&config.proxy_listen, "the proxy").await?;
@@ -134,10 +131,7 @@ impl Gateway {
         let given = rules.borrow_and_update().clone();
         let shared = Arc::new(Shared {
             identity: Arc::new(IdentityTable::new()),
-            observer: Observer {
-                queue: config.observations.clone(),
-                metrics: Arc::clone(&metrics),
-            },
+            observer: Observer { queue: config.observations.clone(), metrics: Arc::clone(&metrics) },
             blocks: RecentBlocks::default(),
             warnings: WarningsPassed::default(),
             recent_names: RecentNames::default(),
@@ -238,9 +232,7 @@ impl GatewayHandle {
 
     /// A handle for web pages, which outlives moves of this one.
     pub fn blocks(&self) -> BlockBook {
-        BlockBook {
-            shared: Arc::clone(&self.shared),
-        }
+        BlockBook { shared: Arc::clone(&self.shared) }
     }
 
     /// Stops answering and writes who is signed in.
@@ -282,11 +274,7 @@ async fn open(addresses: &[SocketAddr], purpose: &'static str) -> Result<Vec<Tcp
     let mut sockets = Vec::with_capacity(addresses.len());
     for address in addresses {
         let socket = TcpListener::bind(address).await;
-        sockets.push(socket.map_err(|source| StartError::Listen {
-            address: *address,
-            purpose,
-            source,
-        })?);
+        sockets.push(socket.map_err(|source| StartError::Listen { address: *address, purpose, source })?);
     }
     Ok(sockets)
 }
@@ -365,20 +353,14 @@ async fn take_and_write(shared: &Arc<Shared>, rules: Arc<GatewayRules>) {
     shared.take(Arc::clone(&rules));
     if let Some(path) = shared.config.snapshot.clone() {
         let writing = Arc::clone(shared);
-        report(
-            shared,
-            blocking(move || snapshot::write_rules(&path, &rules, &writing.written_lists)).await,
-        );
+        report(shared, blocking(move || snapshot::write_rules(&path, &rules, &writing.written_lists)).await);
     }
 }
 
 async fn write_identities(shared: &Arc<Shared>) {
     if let Some(path) = shared.config.snapshot.clone() {
         let running = shared.identity.running(shared.now());
-        report(
-            shared,
-            blocking(move || snapshot::write_identities(&path, &running)).await,
-        );
+        report(shared, blocking(move || snapshot::write_identities(&path, &running)).await);
     }
 }
 
@@ -392,7 +374,5 @@ fn report(shared: &Shared, written: Result<(), SnapshotError>) {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, SnapshotError> + Send + 'static,
 ) -> Result<T, SnapshotError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or(Err(SnapshotError::Stopped))
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(SnapshotError::Stopped))
 }

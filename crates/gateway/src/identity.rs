@@ -95,10 +95,7 @@ impl IdentityTable {
     pub fn sign_out(&self, address: IpAddr, person: PersonId, now: Timestamp) {
         let mut table = self.by_address.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(mappings) = table.get_mut(&address.to_canonical()) {
-            for mapping in mappings
-                .iter_mut()
-                .filter(|mapping| mapping.person == person && mapping.until > now)
-            {
+            for mapping in mappings.iter_mut().filter(|mapping| mapping.person == person && mapping.until > now) {
                 mapping.until = now.max(mapping.from);
             }
         }
@@ -108,11 +105,8 @@ impl IdentityTable {
     /// Ends every mapping of an address: whoever was there has gone, and the next sign-in speaks for the device alone.
     pub fn clear(&self, address: IpAddr, now: Timestamp) {
         let mut table = self.by_address.write().unwrap_or_else(PoisonError::into_inner);
-        for mapping in table
-            .get_mut(&address.to_canonical())
-            .into_iter()
-            .flatten()
-            .filter(|mapping| mapping.until > now)
+        for mapping in
+            table.get_mut(&address.to_canonical()).into_iter().flatten().filter(|mapping| mapping.until > now)
         {
             mapping.until = now.max(mapping.from);
         }
@@ -123,11 +117,7 @@ impl IdentityTable {
     /// Ends every mapping of a person: they left, or asked for it.
     pub fn forget(&self, person: PersonId, now: Timestamp) {
         let mut table = self.by_address.write().unwrap_or_else(PoisonError::into_inner);
-        for mapping in table
-            .values_mut()
-            .flatten()
-            .filter(|mapping| mapping.person == person && mapping.until > now)
-        {
+        for mapping in table.values_mut().flatten().filter(|mapping| mapping.person == person && mapping.until > now) {
             mapping.until = now.max(mapping.from);
         }
         self.changed();
@@ -136,10 +126,7 @@ impl IdentityTable {
     /// Who was at an address at a time: a mapping covered that second and no other person's did.
     pub fn who(&self, address: IpAddr, at: Timestamp) -> Option<Mapping> {
         let table = self.by_address.read().unwrap_or_else(PoisonError::into_inner);
-        let mut covering = table
-            .get(&address.to_canonical())?
-            .iter()
-            .filter(|mapping| mapping.covers(at));
+        let mut covering = table.get(&address.to_canonical())?.iter().filter(|mapping| mapping.covers(at));
         let first = covering.next()?;
         covering.all(|other| other.person == first.person).then_some(*first)
     }
@@ -147,10 +134,7 @@ impl IdentityTable {
     /// How many addresses have somebody at a time.
     pub fn addresses_known(&self, at: Timestamp) -> usize {
         let table = self.by_address.read().unwrap_or_else(PoisonError::into_inner);
-        table
-            .values()
-            .filter(|mappings| mappings.iter().any(|mapping| mapping.covers(at)))
-            .count()
+        table.values().filter(|mappings| mappings.iter().any(|mapping| mapping.covers(at))).count()
     }
 
     fn add(&self, address: IpAddr, person: PersonId, now: Timestamp, until: Timestamp, source: IdentitySource) {
@@ -166,10 +150,7 @@ impl IdentityTable {
             }
         }
         let mappings = table.entry(address).or_default();
-        if let Some(running) = mappings
-            .iter_mut()
-            .find(|mapping| mapping.person == person && mapping.covers(now))
-        {
+        if let Some(running) = mappings.iter_mut().find(|mapping| mapping.person == person && mapping.covers(now)) {
             running.until = running.until.max(until);
         } else {
             if mappings.len() >= MAPPINGS_PER_ADDRESS {
@@ -177,13 +158,7 @@ impl IdentityTable {
             }
             // With so many people at one address at once it is nobody's already; one more changes nothing.
             if mappings.len() < MAPPINGS_PER_ADDRESS {
-                mappings.push(Mapping {
-                    person,
-                    from: now,
-                    until,
-                    source,
-                    confidence: source.confidence(),
-                });
+                mappings.push(Mapping { person, from: now, until, source, confidence: source.confidence() });
             }
         }
         self.changed();
@@ -192,9 +167,7 @@ impl IdentityTable {
     /// Mappings that still run, for the snapshot on disk.
     pub(crate) fn running(&self, now: Timestamp) -> Vec<(IpAddr, Mapping)> {
         let table = self.by_address.read().unwrap_or_else(PoisonError::into_inner);
-        let pairs = table
-            .iter()
-            .flat_map(|(address, mappings)| mappings.iter().map(|mapping| (*address, *mapping)));
+        let pairs = table.iter().flat_map(|(address, mappings)| mappings.iter().map(|mapping| (*address, *mapping)));
         pairs.filter(|(_, mapping)| mapping.until > now).collect()
     }
 
@@ -236,10 +209,7 @@ mod tests {
         let table = IdentityTable::new();
         table.sign_in(DESK, person(1), at(10), at(20));
         let who = |second| table.who(DESK, at(second)).map(|mapping| mapping.person);
-        assert_eq!(
-            [who(9), who(10), who(19), who(20)],
-            [None, Some(person(1)), Some(person(1)), None]
-        );
+        assert_eq!([who(9), who(10), who(19), who(20)], [None, Some(person(1)), Some(person(1)), None]);
         assert_eq!(table.who("10.1.2.4".parse().unwrap(), at(15)), None);
     }
 
@@ -249,10 +219,7 @@ mod tests {
         table.sign_in(DESK, person(1), at(0), at(100));
         table.sign_in(DESK, person(2), at(50), at(150));
         let who = |second| table.who(DESK, at(second)).map(|mapping| mapping.person);
-        assert_eq!(
-            [who(49), who(50), who(99), who(100)],
-            [Some(person(1)), None, None, Some(person(2))]
-        );
+        assert_eq!([who(49), who(50), who(99), who(100)], [Some(person(1)), None, None, Some(person(2))]);
     }
 
     #[test]
@@ -262,10 +229,7 @@ mod tests {
         table.sign_out(DESK, person(1), at(40));
         table.sign_in(DESK, person(2), at(45), at(90));
         let who = |second| table.who(DESK, at(second)).map(|mapping| mapping.person);
-        assert_eq!(
-            [who(39), who(40), who(44), who(45)],
-            [Some(person(1)), None, None, Some(person(2))]
-        );
+        assert_eq!([who(39), who(40), who(44), who(45)], [Some(person(1)), None, None, Some(person(2))]);
     }
 
     #[test]

@@ -28,11 +28,7 @@ pub(crate) fn before_gate(rules: Option<&GatewayRules>, request: &Request<'_>) -
 pub(crate) fn decide(rules: Option<&GatewayRules>, request: &Request<'_>, now: Timestamp) -> Decision {
     match rules {
         Some(rules) => rules.ruleset.decide(request, now),
-        None => Decision {
-            action: FilterAction::Block,
-            reason: Reason::of(RuleKind::Default),
-            log: Log::ByName,
-        },
+        None => Decision { action: FilterAction::Block, reason: Reason::of(RuleKind::Default), log: Log::ByName },
     }
 }
 
@@ -77,22 +73,15 @@ pub(crate) fn worries(term: &str) -> Vec<Worry> {
 
 /// A category as the school's own filter table words it, else its key.
 pub(crate) fn category_label(rules: Option<&GatewayRules>, category: &str) -> String {
-    let tables = rules
-        .into_iter()
-        .flat_map(|rules| rules.ruleset.rules().policy.filter_tables());
+    let tables = rules.into_iter().flat_map(|rules| rules.ruleset.rules().policy.filter_tables());
     let mut rows = tables.flat_map(|(_, table)| &table.rows);
-    rows.find(|row| row.category == category)
-        .map_or_else(|| category.replace('-', " "), |row| row.label.clone())
+    rows.find(|row| row.category == category).map_or_else(|| category.replace('-', " "), |row| row.label.clone())
 }
 
 /// A time as the school's clocks show it, "today at 15:30" or "on Monday 23 November at 08:00"; `None` without rules.
 pub(crate) fn school_time(rules: Option<&GatewayRules>, at: Timestamp, now: Timestamp) -> Option<String> {
     let zone = rules?.ruleset.rules().timetable.time_zone();
     let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
-    let format = if at.date() == now.date() {
-        "today at %H:%M"
-    } else {
-        "on %A %-d %B at %H:%M"
-    };
+    let format = if at.date() == now.date() { "today at %H:%M" } else { "on %A %-d %B at %H:%M" };
     Some(at.strftime(format).to_string())
 }

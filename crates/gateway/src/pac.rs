@@ -22,9 +22,7 @@ pub fn pac_file(proxy_address: &str, portal_host: &str) -> String {
 }
 
 fn host_characters(text: &str) -> String {
-    text.chars()
-        .filter(|letter| letter.is_ascii_alphanumeric() || ".-_:[]".contains(*letter))
-        .collect()
+    text.chars().filter(|letter| letter.is_ascii_alphanumeric() || ".-_:[]".contains(*letter)).collect()
 }
 
 #[cfg(test)]

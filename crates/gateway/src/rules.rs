@@ -47,20 +47,13 @@ pub struct ProxyCredential {
 impl ProxyCredential {
     /// Hashes a password that was just made.
     pub fn new(username: &str, password: &str) -> Self {
-        Self {
-            username: username.to_lowercase(),
-            password_sha256: Sha256::digest(password.as_bytes()).into(),
-        }
+        Self { username: username.to_lowercase(), password_sha256: Sha256::digest(password.as_bytes()).into() }
     }
 
     /// Whether a password is this one. Takes the same time whichever byte differs.
     pub fn verify(&self, password: &str) -> bool {
         let given: [u8; 32] = Sha256::digest(password.as_bytes()).into();
-        given
-            .iter()
-            .zip(self.password_sha256)
-            .fold(0, |differs, (left, right)| differs | (left ^ right))
-            == 0
+        given.iter().zip(self.password_sha256).fold(0, |differs, (left, right)| differs | (left ^ right)) == 0
     }
 }
 
@@ -106,23 +99,14 @@ impl GatewayRules {
         let mut holders: HashMap<String, Vec<PersonId>> = HashMap::new();
         for (person, rules) in &people {
             if let Some(credential) = &rules.proxy {
-                holders
-                    .entry(credential.username.to_lowercase())
-                    .or_default()
-                    .push(*person);
+                holders.entry(credential.username.to_lowercase()).or_default().push(*person);
             }
         }
-        let usernames = holders
-            .into_iter()
-            .filter_map(|(name, holders)| match holders.as_slice() {
-                [only] => Some((name, *only)),
-                _ => None,
-            });
-        let personal_exceptions = ruleset
-            .rules()
-            .exceptions
-            .iter()
-            .any(|exception| exception.person.is_some());
+        let usernames = holders.into_iter().filter_map(|(name, holders)| match holders.as_slice() {
+            [only] => Some((name, *only)),
+            _ => None,
+        });
+        let personal_exceptions = ruleset.rules().exceptions.iter().any(|exception| exception.person.is_some());
         Self {
             school,
             school_name: school_name.into(),

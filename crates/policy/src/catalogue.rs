@@ -90,10 +90,7 @@ pub fn findings_reference() -> String {
          This page is made from `crates/policy/src/catalogue.rs`; a test fails when it differs.\n",
     );
     for (severity, heading) in [(Error, "Errors"), (Warning, "Warnings"), (Note, "Notes")] {
-        let _ = write!(
-            page,
-            "\n## {heading}\n\n| Code | What it means | What to do |\n|---|---|---|\n"
-        );
+        let _ = write!(page, "\n## {heading}\n\n| Code | What it means | What to do |\n|---|---|---|\n");
         for kind in FINDINGS.iter().filter(|kind| kind.severity == severity) {
             let _ = writeln!(
                 page,
@@ -133,11 +130,7 @@ mod tests {
         let codes: std::collections::BTreeSet<_> = FINDINGS.iter().map(|kind| kind.code).collect();
         assert_eq!(codes.len(), FINDINGS.len());
         for kind in FINDINGS {
-            assert!(
-                !kind.remedy.ends_with('.') && kind.meaning.ends_with('.'),
-                "{}",
-                kind.code
-            );
+            assert!(!kind.remedy.ends_with('.') && kind.meaning.ends_with('.'), "{}", kind.code);
         }
     }
 }

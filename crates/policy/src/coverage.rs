@@ -32,9 +32,7 @@ impl Coverage {
     }
     /// Clauses carried by something, in whole per cent, rounded down; 0 for a policy without clauses.
     pub fn carried_percent(&self) -> usize {
-        ((self.total() - self.guidance.count) * 100)
-            .checked_div(self.total())
-            .unwrap_or(0)
+        ((self.total() - self.guidance.count) * 100).checked_div(self.total()).unwrap_or(0)
     }
 }
 

@@ -68,20 +68,16 @@ pub fn diff(before: &Policy, after: &Policy) -> PolicyDiff {
     for old in &before.clauses {
         let new = news.get(&old.id).copied();
         match new {
-            None => diff
-                .clauses
-                .push(clause_change(&old.id, Change::Removed, Some(old), None)),
+            None => diff.clauses.push(clause_change(&old.id, Change::Removed, Some(old), None)),
             Some(new) if differs(old, new) => {
-                diff.clauses
-                    .push(clause_change(&old.id, Change::Changed, Some(old), Some(new)))
+                diff.clauses.push(clause_change(&old.id, Change::Changed, Some(old), Some(new)))
             }
             Some(_) => {}
         }
         compare_lines(&old.id, agreement(Some(old)), agreement(new), &mut diff.lines);
     }
     for new in after.clauses.iter().filter(|clause| !olds.contains_key(&clause.id)) {
-        diff.clauses
-            .push(clause_change(&new.id, Change::Added, None, Some(new)));
+        diff.clauses.push(clause_change(&new.id, Change::Added, None, Some(new)));
         compare_lines(&new.id, None, agreement(Some(new)), &mut diff.lines);
     }
     diff
@@ -92,12 +88,7 @@ fn by_id(policy: &Policy) -> BTreeMap<&ClauseId, &Clause> {
 }
 
 fn clause_change(id: &ClauseId, change: Change, old: Option<&Clause>, new: Option<&Clause>) -> ClauseChange {
-    ClauseChange {
-        id: id.clone(),
-        change,
-        before: old.map(|c| c.text.clone()),
-        after: new.map(|c| c.text.clone()),
-    }
+    ClauseChange { id: id.clone(), change, before: old.map(|c| c.text.clone()), after: new.map(|c| c.text.clone()) }
 }
 
 fn differs(old: &Clause, new: &Clause) -> bool {
@@ -130,10 +121,7 @@ fn compare_lines(id: &ClauseId, old: Option<&Agreement>, new: Option<&Agreement>
             Some(_) => {}
         }
     }
-    for line in new_lines
-        .iter()
-        .filter(|line| !old_lines.iter().any(|other| other.id == line.id))
-    {
+    for line in new_lines.iter().filter(|line| !old_lines.iter().any(|other| other.id == line.id)) {
         push(&line.id, Change::Added, None, Some(&line.text));
     }
 }

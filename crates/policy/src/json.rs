@@ -40,12 +40,7 @@ fn table(clause: &Clause) -> Option<Value> {
 }
 
 fn cells(columns: &[Column], cell: impl Fn(&str) -> Value) -> Value {
-    Value::Object(
-        columns
-            .iter()
-            .map(|column| (column.id.clone(), cell(&column.id)))
-            .collect::<Map<_, _>>(),
-    )
+    Value::Object(columns.iter().map(|column| (column.id.clone(), cell(&column.id))).collect::<Map<_, _>>())
 }
 
 fn action_rows(table: &ActionTable) -> Vec<Value> {

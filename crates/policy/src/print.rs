@@ -20,12 +20,11 @@ pub fn print(policy: &Policy) -> String {
 }
 
 fn clauses(out: &mut String, policy: &Policy, section: &str) {
-    for clause in policy.clauses.iter().filter(|clause| {
-        clause
-            .number
-            .rsplit_once('.')
-            .is_some_and(|(number, _)| number == section)
-    }) {
+    for clause in policy
+        .clauses
+        .iter()
+        .filter(|clause| clause.number.rsplit_once('.').is_some_and(|(number, _)| number == section))
+    {
         out.push('\n');
         out.push_str(&print_clause(clause));
     }
@@ -52,10 +51,7 @@ impl Braces {
         let own: Vec<_> = facts.iter().filter(|fact| fact.of == *of).collect();
         for run in own.chunk_by(|one, next| one.key == next.key) {
             if let [first, ..] = run {
-                self.list(
-                    &first.key,
-                    &run.iter().map(|fact| fact.value.as_str()).collect::<Vec<_>>(),
-                );
+                self.list(&first.key, &run.iter().map(|fact| fact.value.as_str()).collect::<Vec<_>>());
             }
         }
     }
@@ -130,14 +126,7 @@ fn attributes(braces: &mut Braces, binding: &Binding) {
         Binding::Approval(approval) => {
             braces.pair("what", &approval.what);
             braces.pair("by", roles(&approval.by).join(" "));
-            braces.pair(
-                "reason",
-                if approval.reason_required {
-                    "required"
-                } else {
-                    "not-asked"
-                },
-            );
+            braces.pair("reason", if approval.reason_required { "required" } else { "not-asked" });
             if let Some(days) = approval.longest_days {
                 braces.pair("longest", format!("{days}-days"));
             }
@@ -237,11 +226,7 @@ fn named(label: &str, id: &ClauseId, facts: &[Fact]) -> String {
 
 fn actions(table: &ActionTable, facts: &[Fact]) -> String {
     let rows = table.rows.iter().map(|row| {
-        let cells = table
-            .columns
-            .iter()
-            .map(|column| if row.marks.contains(&column.id) { "x" } else { "" })
-            .collect();
+        let cells = table.columns.iter().map(|column| if row.marks.contains(&column.id) { "x" } else { "" }).collect();
         (named(&row.label, &row.id, facts), cells)
     });
     grid("What happened", &table.columns, rows)
@@ -249,11 +234,8 @@ fn actions(table: &ActionTable, facts: &[Fact]) -> String {
 
 fn allowances(table: &AllowanceTable, facts: &[Fact]) -> String {
     let rows = table.rows.iter().map(|row| {
-        let cells = table
-            .columns
-            .iter()
-            .map(|column| row.cells.get(&column.id).map_or("", |cell| cell.key()))
-            .collect();
+        let cells =
+            table.columns.iter().map(|column| row.cells.get(&column.id).map_or("", |cell| cell.key())).collect();
         (named(&row.label, &row.id, facts), cells)
     });
     grid("What", &table.columns, rows)
@@ -262,18 +244,11 @@ fn allowances(table: &AllowanceTable, facts: &[Fact]) -> String {
 fn filter(table: &FilterTable, clause: &ClauseId, facts: &[Fact]) -> String {
     let rows = table.rows.iter().map(|row| {
         let made_up = row.id.0 == format!("{clause}-{}", row.category);
-        let mut braces = if made_up {
-            Braces(String::new())
-        } else {
-            Braces::of(&row.id)
-        };
+        let mut braces = if made_up { Braces(String::new()) } else { Braces::of(&row.id) };
         braces.pair("category", &row.category);
         braces.facts(facts, &row.id);
-        let cells = table
-            .columns
-            .iter()
-            .map(|column| row.cells.get(&column.id).map_or("", |cell| cell.key()))
-            .collect();
+        let cells =
+            table.columns.iter().map(|column| row.cells.get(&column.id).map_or("", |cell| cell.key())).collect();
         (format!("[{}]{}", escape(&row.label), braces.done()), cells)
     });
     grid("Category", &table.columns, rows)
@@ -281,10 +256,7 @@ fn filter(table: &FilterTable, clause: &ClauseId, facts: &[Fact]) -> String {
 
 /// Lines joined by hard breaks, each after the first indented.
 fn paragraph(text: &str, indent: &str) -> String {
-    text.split('\n')
-        .map(escape)
-        .collect::<Vec<_>>()
-        .join(&format!("\\\n{indent}"))
+    text.split('\n').map(escape).collect::<Vec<_>>().join(&format!("\\\n{indent}"))
 }
 
 /// One line of words as Djot that reads as those words and nothing else.

@@ -24,16 +24,8 @@ pub fn render_finding_in(finding: &Finding, source: &str, file_name: &str, colou
         Severity::Warning => ("warning", "\u{1b}[1;33m"),
         Severity::Note => ("note", "\u{1b}[1;36m"),
     };
-    let (on, off) = if colour == Colour::Ansi {
-        (code, "\u{1b}[0m")
-    } else {
-        ("", "")
-    };
-    let line = source
-        .lines()
-        .nth(finding.line.saturating_sub(1))
-        .unwrap_or("")
-        .replace('\t', " ");
+    let (on, off) = if colour == Colour::Ansi { (code, "\u{1b}[0m") } else { ("", "") };
+    let line = source.lines().nth(finding.line.saturating_sub(1)).unwrap_or("").replace('\t', " ");
     let gutter = " ".repeat(finding.line.to_string().len());
     let indent = " ".repeat(finding.column.saturating_sub(1));
     let carets = "^".repeat(width(finding, source, &line));
@@ -50,8 +42,6 @@ pub fn render_finding_in(finding: &Finding, source: &str, file_name: &str, colou
 /// Characters to underline: the span as far as it lies on its first line, at least one.
 fn width(finding: &Finding, source: &str, line: &str) -> usize {
     let on_line = line.chars().count().saturating_sub(finding.column.saturating_sub(1));
-    let spanned = source
-        .get(finding.span.clone())
-        .map_or(1, |text| text.lines().next().unwrap_or("").chars().count());
+    let spanned = source.get(finding.span.clone()).map_or(1, |text| text.lines().next().unwrap_or("").chars().count());
     spanned.min(on_line).max(1)
 }

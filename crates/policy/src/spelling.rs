@@ -11,11 +11,7 @@ pub(crate) fn nearest<'w>(written: &str, words: impl IntoIterator<Item = &'w str
         let steps = distance(&written, &letters);
         (steps <= (letters.len() / 3).max(1)).then_some((steps, word))
     };
-    words
-        .into_iter()
-        .filter_map(near)
-        .min_by_key(|(steps, _)| *steps)
-        .map(|(_, word)| word)
+    words.into_iter().filter_map(near).min_by_key(|(steps, _)| *steps).map(|(_, word)| word)
 }
 
 /// Longer words are no slips, and comparing them would cost time.
@@ -32,11 +28,7 @@ fn distance(from: &[char], to: &[char]) -> usize {
             let drop = last.get(j + 1).copied().unwrap_or(0) + 1;
             let add = row.last().copied().unwrap_or(0) + 1;
             let swapped = i > 0 && j > 0 && from.get(i - 1) == Some(b) && to.get(j - 1) == Some(a);
-            let swap = if swapped {
-                before.get(j - 1).copied().unwrap_or(usize::MAX - 1) + 1
-            } else {
-                usize::MAX
-            };
+            let swap = if swapped { before.get(j - 1).copied().unwrap_or(usize::MAX - 1) + 1 } else { usize::MAX };
             row.push(change.min(drop).min(add).min(swap));
         }
         before = std::mem::replace(&mut last, row);

@@ -11,23 +11,13 @@ const SCOTLAND: &str = include_str!("../../../policies/scotland-primary.dj");
 fn compiled(source: &str) -> Option<Policy> {
     let Compilation { policy, findings } = compile(source, date(2026, 11, 21));
     for finding in &findings {
-        assert!(
-            finding.span.start <= finding.span.end && finding.span.end <= source.len(),
-            "{finding:?}"
-        );
+        assert!(finding.span.start <= finding.span.end && finding.span.end <= source.len(), "{finding:?}");
         assert!(finding.line >= 1 && finding.column >= 1);
         assert!(!finding.message.is_empty() && !finding.remedy.is_empty());
-        assert!(
-            FINDINGS
-                .iter()
-                .any(|kind| kind.code == finding.code && kind.severity == finding.severity)
-        );
+        assert!(FINDINGS.iter().any(|kind| kind.code == finding.code && kind.severity == finding.severity));
         render_finding(finding, source, "policy.dj");
     }
-    assert_eq!(
-        policy.is_none(),
-        findings.iter().any(|finding| finding.severity == Severity::Error)
-    );
+    assert_eq!(policy.is_none(), findings.iter().any(|finding| finding.severity == Severity::Error));
     if let Some(policy) = &policy {
         show_json(policy);
         assert_eq!(coverage(policy).total(), policy.clauses.len());
@@ -58,10 +48,7 @@ fn prints_back(policy: Policy) {
 fn scribbled() -> impl Strategy<Value = String> {
     let edit = (0usize..600, 0u8..6, "[ -~éß√’\\n]{0,12}");
     (prop::bool::ANY, prop::collection::vec(edit, 1..6)).prop_map(|(england, edits)| {
-        let mut lines: Vec<String> = if england { ENGLAND } else { SCOTLAND }
-            .lines()
-            .map(str::to_owned)
-            .collect();
+        let mut lines: Vec<String> = if england { ENGLAND } else { SCOTLAND }.lines().map(str::to_owned).collect();
         for (at, how, scribble) in edits {
             let at = at % lines.len();
             match how {
@@ -71,10 +58,8 @@ fn scribbled() -> impl Strategy<Value = String> {
                 3 => lines[at].push_str(&scribble),
                 4 => lines[at].insert_str(0, &scribble),
                 _ => {
-                    let middle = lines[at]
-                        .char_indices()
-                        .nth(lines[at].chars().count() / 2)
-                        .map_or(0, |(byte, _)| byte);
+                    let middle =
+                        lines[at].char_indices().nth(lines[at].chars().count() / 2).map_or(0, |(byte, _)| byte);
                     lines[at].insert_str(middle, &scribble);
                 }
             }
@@ -86,10 +71,7 @@ fn scribbled() -> impl Strategy<Value = String> {
 /// A small policy around words that mean something to Djot, so that printing has to escape them.
 fn wordy() -> impl Strategy<Value = String> {
     prop::collection::vec("[a-zA-Z0-9 .:;,!?()\\[\\]<>*_'\"~^$|#+=%@&/\\\\-]{1,40}", 1..5).prop_map(|paragraphs| {
-        format!(
-            "{{nation=\"england\" phase=\"secondary\"}}\n# Title\n\n{}\n",
-            paragraphs.join("\n\n")
-        )
+        format!("{{nation=\"england\" phase=\"secondary\"}}\n# Title\n\n{}\n", paragraphs.join("\n\n"))
     })
 }
 
@@ -138,12 +120,6 @@ fn deep_nesting_and_long_lines_are_answered() {
     compiled(&"- ".repeat(3000));
     compiled(&"[".repeat(20_000));
     compiled(&"{#a .duty ".repeat(5000));
-    compiled(&format!(
-        "{{nation=\"england\" phase=\"secondary\"}}\n# T\n\n{}",
-        "{.duti}\nword\n\n".repeat(3000)
-    ));
-    assert_eq!(
-        compile(&"a".repeat(500_001), date(2026, 11, 21)).findings[0].code,
-        "too-long"
-    );
+    compiled(&format!("{{nation=\"england\" phase=\"secondary\"}}\n# T\n\n{}", "{.duti}\nword\n\n".repeat(3000)));
+    assert_eq!(compile(&"a".repeat(500_001), date(2026, 11, 21)).findings[0].code, "too-long");
 }

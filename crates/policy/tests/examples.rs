@@ -9,15 +9,10 @@ const SCOTLAND: &str = include_str!("../../../policies/scotland-primary.dj");
 
 fn example(source: &str) -> (Policy, Vec<Finding>) {
     let compilation = compile(source, date(2026, 11, 21));
-    let shown: String = compilation
-        .findings
-        .iter()
-        .map(|finding| render_finding(finding, source, "policy.dj"))
-        .collect();
+    let shown: String =
+        compilation.findings.iter().map(|finding| render_finding(finding, source, "policy.dj")).collect();
     assert_eq!(compilation.count(Severity::Error), 0, "{shown}");
-    let Some(policy) = compilation.policy else {
-        panic!("no errors, and no policy")
-    };
+    let Some(policy) = compilation.policy else { panic!("no errors, and no policy") };
     (policy, compilation.findings)
 }
 
@@ -35,11 +30,7 @@ fn table(policy: &Policy, about: ActionSubject) -> &ActionTable {
 /// Marks of a table as a picture: a row a line, `x` or `.` for each column.
 fn picture(table: &ActionTable) -> Vec<String> {
     let row = |row: &ActionRow| {
-        table
-            .columns
-            .iter()
-            .map(|column| if row.marks.contains(&column.id) { 'x' } else { '.' })
-            .collect()
+        table.columns.iter().map(|column| if row.marks.contains(&column.id) { 'x' } else { '.' }).collect()
     };
     table.rows.iter().map(row).collect()
 }
@@ -51,16 +42,7 @@ fn the_pupil_table_of_m50_cell_by_cell() {
     let columns: Vec<_> = table.columns.iter().map(|column| column.id.as_str()).collect();
     assert_eq!(
         columns,
-        [
-            "class-teacher",
-            "headteacher",
-            "police",
-            "technical",
-            "parents",
-            "access",
-            "warning",
-            "sanction"
-        ]
+        ["class-teacher", "headteacher", "police", "technical", "parents", "access", "warning", "sanction"]
     );
     let expected = [
         ".x.xxx..", "x.......", "xx......", "xx..x.x.", "xx.x.x..", "xx......", "x.......", "xx......", "xx..x.x.",
@@ -75,17 +57,7 @@ fn the_staff_table_of_m51_cell_by_cell() {
     let (policy, _) = example(SCOTLAND);
     let table = table(&policy, ActionSubject::Staff);
     let columns: Vec<_> = table.columns.iter().map(|column| column.id.as_str()).collect();
-    assert_eq!(
-        columns,
-        [
-            "authority",
-            "police",
-            "technical",
-            "warning",
-            "suspension",
-            "disciplinary"
-        ]
-    );
+    assert_eq!(columns, ["authority", "police", "technical", "warning", "suspension", "disciplinary"]);
     let expected = [
         "xx...x", "..xx..", "..xx..", "...x..", "...x..", "x.x..x", "xx...x", "x..x..", "...x..", "...x.x", "x..x.x",
         "xx.x.x", "..xx..", "xx...x", "...x..", "x...xx",
@@ -99,12 +71,7 @@ fn undecided_cells_of_m65_and_m69_stay_undecided() {
     let (policy, findings) = example(SCOTLAND);
     let json = show_json(&policy);
     let undecided = |id: &str| {
-        let table = json["tables"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|table| table["id"] == id)
-            .unwrap();
+        let table = json["tables"].as_array().unwrap().iter().find(|table| table["id"] == id).unwrap();
         let cells: Vec<_> = table["rows"]
             .as_array()
             .unwrap()
@@ -115,19 +82,8 @@ fn undecided_cells_of_m65_and_m69_stay_undecided() {
     };
     assert_eq!(undecided("communications"), (79, 80));
     assert_eq!(undecided("devices"), (13, 24));
-    assert_eq!(
-        findings
-            .iter()
-            .filter(|finding| finding.code == "undecided-cells")
-            .count(),
-        2
-    );
-    let pupils = json["tables"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|table| table["id"] == "pupil-actions")
-        .unwrap();
+    assert_eq!(findings.iter().filter(|finding| finding.code == "undecided-cells").count(), 2);
+    let pupils = json["tables"].as_array().unwrap().iter().find(|table| table["id"] == "pupil-actions").unwrap();
     assert_eq!(pupils["rows"][0]["cells"]["police"], false);
     assert_eq!(pupils["rows"][0]["cells"]["parents"], true);
 }
@@ -151,10 +107,7 @@ fn the_scottish_policy_keeps_the_warnings_its_seed_earns_and_no_others() {
 #[test]
 fn the_english_policy_keeps_the_two_contradictions_of_its_seed_and_no_others() {
     let (_, findings) = example(ENGLAND);
-    assert_eq!(
-        codes(&findings),
-        BTreeSet::from(["monitoring-contradiction", "agreements-contradict"])
-    );
+    assert_eq!(codes(&findings), BTreeSet::from(["monitoring-contradiction", "agreements-contradict"]));
 }
 
 #[test]
@@ -269,59 +222,27 @@ fn every_agreement_line_of_m33_and_m34_is_there() {
     let pupil = agreement("aup-pupil");
     assert_eq!(pupil.co_signed_by, Some(Audience::Parent));
     assert!(pupil.opens_network);
-    let refusals = pupil
-        .lines
-        .iter()
-        .filter(|line| line.text.starts_with("I will not"))
-        .count();
-    assert_eq!(
-        (
-            refusals,
-            pupil.lines.len(),
-            pupil.lines.iter().filter(|line| line.co_signer).count()
-        ),
-        (10, 18, 3)
-    );
+    let refusals = pupil.lines.iter().filter(|line| line.text.starts_with("I will not")).count();
+    assert_eq!((refusals, pupil.lines.len(), pupil.lines.iter().filter(|line| line.co_signer).count()), (10, 18, 3));
     let adult = agreement("aup-adult");
-    assert_eq!(
-        adult.who,
-        [
-            Audience::Staff,
-            Audience::Governor,
-            Audience::Volunteer,
-            Audience::Visitor
-        ]
-    );
+    assert_eq!(adult.who, [Audience::Staff, Audience::Governor, Audience::Volunteer, Audience::Visitor]);
     assert_eq!(adult.lines.len(), 23);
 }
 
 #[test]
 fn scottish_agreements_speak_to_every_audience() {
     let (policy, _) = example(SCOTLAND);
-    let who: BTreeSet<_> = policy
-        .agreements()
-        .flat_map(|(_, agreement)| agreement.who.clone())
-        .collect();
+    let who: BTreeSet<_> = policy.agreements().flat_map(|(_, agreement)| agreement.who.clone()).collect();
     use Audience::*;
-    assert_eq!(
-        who,
-        BTreeSet::from([YoungerPupil, Pupil, Parent, Staff, Volunteer, Visitor, CommunityUser])
-    );
+    assert_eq!(who, BTreeSet::from([YoungerPupil, Pupil, Parent, Staff, Volunteer, Visitor, CommunityUser]));
 }
 
 #[test]
 fn both_say_how_long_every_kind_of_record_is_kept_and_filter_every_group() {
     for source in [ENGLAND, SCOTLAND] {
         let (policy, _) = example(source);
-        assert!(
-            RecordKind::ALL
-                .iter()
-                .all(|kind| policy.retention_days(*kind).is_some())
-        );
-        let (_, always) = policy
-            .filter_tables()
-            .find(|(_, table)| table.when == Period::Always)
-            .unwrap();
+        assert!(RecordKind::ALL.iter().all(|kind| policy.retention_days(*kind).is_some()));
+        let (_, always) = policy.filter_tables().find(|(_, table)| table.when == Period::Always).unwrap();
         let groups: Vec<_> = always.columns.iter().map(|column| column.id.as_str()).collect();
         assert_eq!(groups, ["younger-pupil", "pupil", "staff", "guest", "unknown"]);
         assert_eq!(always.rows.len(), 20);
@@ -342,10 +263,8 @@ fn coverage_puts_every_clause_in_one_share() {
 #[test]
 fn changing_one_line_asks_for_that_line() {
     let (before, _) = example(ENGLAND);
-    let (after, _) = example(&ENGLAND.replace(
-        "I will not use chat rooms.",
-        "I will not use chat rooms or voice channels.",
-    ));
+    let (after, _) =
+        example(&ENGLAND.replace("I will not use chat rooms.", "I will not use chat rooms or voice channels."));
     let diff = diff(&before, &after);
     assert_eq!(diff.lines.len(), 1);
     assert_eq!(diff.lines[0].line.0, "aup-pupil-chat");

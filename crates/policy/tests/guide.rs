@@ -7,11 +7,8 @@ const GUIDE: &str = include_str!("../../../docs/guides/policy-format.md");
 
 #[test]
 fn every_example_compiles() {
-    let examples: Vec<_> = GUIDE
-        .split("```djot\n")
-        .skip(1)
-        .map(|rest| rest.split("\n```").next().unwrap_or(""))
-        .collect();
+    let examples: Vec<_> =
+        GUIDE.split("```djot\n").skip(1).map(|rest| rest.split("\n```").next().unwrap_or("")).collect();
     assert!(examples.len() >= 12);
     for example in examples {
         let source = if example.starts_with("{nation") {
@@ -27,9 +24,7 @@ fn every_example_compiles() {
             .map(|f| render_finding(f, &source, "guide"))
             .collect();
         assert!(errors.is_empty(), "{errors}");
-        let kind = compilation
-            .policy
-            .map(|policy| policy.clauses.first().map(|clause| clause.binding.kind()));
+        let kind = compilation.policy.map(|policy| policy.clauses.first().map(|clause| clause.binding.kind()));
         assert!(kind.flatten().is_some(), "{example}");
     }
 }
@@ -53,13 +48,7 @@ fn every_word_is_in_it() {
         ActionSubject,
         RecordKind
     );
-    words.extend(
-        GROUPS
-            .iter()
-            .chain(ACTION_COLUMNS)
-            .chain(CATEGORIES)
-            .map(|(key, _)| *key),
-    );
+    words.extend(GROUPS.iter().chain(ACTION_COLUMNS).chain(CATEGORIES).map(|(key, _)| *key));
     for word in words {
         assert!(
             GUIDE.contains(&format!("`{word}`")) || GUIDE.contains(&format!("| {word} ")),

@@ -1,8 +1,8 @@
 //! The half-yearly report on paper (MISSION 1B 27): sentences first, then a chart, then the figures. Counting, comparing and
 //! deciding which small numbers could point at a child are left to `belisha-records`.
 
-use crate::press::{self, Layout, PrintError};
 use crate::Imprint;
+use crate::press::{self, Layout, PrintError};
 use serde::{Serialize, Serializer};
 
 const LAYOUT: Layout = Layout {

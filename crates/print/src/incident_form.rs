@@ -1,8 +1,8 @@
 //! The school's own incident log form: five columns, in the order and the words staff know (MISSION M39), then what the
 //! policy's table asks for and what was decided. Rules about incidents are left to `belisha-records`.
 
-use crate::press::{self, Layout, PrintError};
 use crate::Imprint;
+use crate::press::{self, Layout, PrintError};
 use serde::Serialize;
 
 const LAYOUT: Layout =

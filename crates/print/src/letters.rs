@@ -51,7 +51,8 @@ pub(crate) fn printable(text: &str) -> String {
 /// Joins letters or turns direction without being seen; typefaces need not draw it. Overrides that would make a line
 /// read in another order than it was written are not here: they are written out.
 fn is_silent(character: char) -> bool {
-    matches!(character, '\u{200C}'..='\u{200F}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | BREAK | '\u{AD}') || is_presentation(character)
+    matches!(character, '\u{200C}'..='\u{200F}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | BREAK | '\u{AD}')
+        || is_presentation(character)
 }
 
 /// Asks for the coloured or the plain form of the character before it, which paper has no choice of.
@@ -91,7 +92,8 @@ fn is_skin_tone(character: char) -> bool {
 }
 
 /// Every character some typeface in the program draws.
-static DRAWN: LazyLock<HashSet<char>> = LazyLock::new(|| drawable().filter(|c| !c.is_control() && !is_private(*c)).collect());
+static DRAWN: LazyLock<HashSet<char>> =
+    LazyLock::new(|| drawable().filter(|c| !c.is_control() && !is_private(*c)).collect());
 
 /// Means something in one typeface only, so that it would read as something else, or as nothing, in another.
 fn is_private(character: char) -> bool {
@@ -129,7 +131,16 @@ mod tests {
 
     #[test]
     fn plain_words_in_any_script_we_can_draw_stay_as_they_are() {
-        for text in ["", "Zoë said “no”", "#chars *x* $y$ @z <b> \\ ~ -- ...", "Łukasz, Dafydd ap Siôn", "Привет", "שלום", "سلام", "naïve café ½ €"] {
+        for text in [
+            "",
+            "Zoë said “no”",
+            "#chars *x* $y$ @z <b> \\ ~ -- ...",
+            "Łukasz, Dafydd ap Siôn",
+            "Привет",
+            "שלום",
+            "سلام",
+            "naïve café ½ €",
+        ] {
             assert_eq!(printable(text), text, "{text}");
         }
     }

@@ -1,8 +1,8 @@
 //! The policy itself on paper: numbered clauses, how each is kept, tables with their undecided cells named as such.
 //! Compiling a policy is left to `belisha-policy`.
 
-use crate::press::{self, Layout, PrintError};
 use crate::Imprint;
+use crate::press::{self, Layout, PrintError};
 use belisha_policy::{ActionTable, Agreement, AllowanceTable, Binding, CarriedBy, Clause, FilterTable, Policy};
 use serde::{Serialize, Serializer};
 
@@ -143,7 +143,11 @@ fn agreement_item(agreement: &Agreement) -> PolicyItem {
         Some(audience) => format!("{}: {}", audience.label(), line.text),
         None => line.text.clone(),
     };
-    PolicyItem { words: agreement.preamble.clone(), lines: agreement.lines.iter().map(line).collect(), ..PolicyItem::default() }
+    PolicyItem {
+        words: agreement.preamble.clone(),
+        lines: agreement.lines.iter().map(line).collect(),
+        ..PolicyItem::default()
+    }
 }
 
 fn actions_item(table: &ActionTable) -> PolicyItem {

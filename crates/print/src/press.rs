@@ -36,7 +36,9 @@ const DATA: &str = "/paper.json";
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PrintError {
     /// A layout asked for something its struct does not have, or Typst could not place it.
-    #[error("the {paper} could not be laid out, `{layout}` line {line} failed: nothing is lost, read it on the page and tell whoever looks after Belisha this line")]
+    #[error(
+        "the {paper} could not be laid out, `{layout}` line {line} failed: nothing is lost, read it on the page and tell whoever looks after Belisha this line"
+    )]
     Layout {
         /// What people call the paper.
         paper: &'static str,
@@ -46,7 +48,9 @@ pub enum PrintError {
         line: usize,
     },
     /// The laid-out pages could not be written as PDF.
-    #[error("the {paper} was laid out but could not be written as a file: nothing is lost, read it on the page and tell whoever looks after Belisha")]
+    #[error(
+        "the {paper} was laid out but could not be written as a file: nothing is lost, read it on the page and tell whoever looks after Belisha"
+    )]
     Writing {
         /// What people call the paper.
         paper: &'static str,
@@ -71,7 +75,8 @@ pub(crate) fn print<T: Serialize>(layout: Layout, paper: &T) -> Result<Vec<u8>, 
 
 fn write(document: &PagedDocument) -> Option<Vec<u8>> {
     let accessible = PdfStandards::new(&[PdfStandard::Ua_1]).ok()?;
-    let options = |standards| PdfOptions { standards, creator: Smart::Custom(Some("Belisha".into())), ..PdfOptions::default() };
+    let options =
+        |standards| PdfOptions { standards, creator: Smart::Custom(Some("Belisha".into())), ..PdfOptions::default() };
     match typst_pdf::pdf(document, &options(accessible)) {
         Ok(bytes) => Some(bytes),
         Err(_errors) => {
@@ -89,8 +94,9 @@ static FONTS: LazyLock<Vec<Font>> =
 static BOOK: LazyLock<LazyHash<FontBook>> = LazyLock::new(|| LazyHash::new(FontBook::from_fonts(FONTS.iter())));
 
 /// Typst's own functions, with the marks for header cells that screen readers need.
-static LIBRARY: LazyLock<LazyHash<Library>> =
-    LazyLock::new(|| LazyHash::new(Library::builder().with_features([Feature::A11yExtras].into_iter().collect()).build()));
+static LIBRARY: LazyLock<LazyHash<Library>> = LazyLock::new(|| {
+    LazyHash::new(Library::builder().with_features([Feature::A11yExtras].into_iter().collect()).build())
+});
 
 /// Every character that some typeface draws; Typst finds it whichever that is.
 pub(crate) fn drawable() -> impl Iterator<Item = char> {

@@ -1,8 +1,8 @@
 //! A signed agreement on paper: the exact lines, who signed them and when, and where the ledger holds the proof.
 //! Whether the signatures are enough, and whether they hold today, is left to `belisha-records`.
 
-use crate::press::{self, Layout, PrintError};
 use crate::Imprint;
+use crate::press::{self, Layout, PrintError};
 use serde::Serialize;
 
 const LAYOUT: Layout = Layout {

@@ -53,10 +53,19 @@ fn the_incident_form_has_the_five_columns_and_everything_decided() {
     let pdf = incident_form(&an_incident()).unwrap();
     keep("incident.pdf", &pdf);
     let words = run_together(&words_on(&pdf));
-    for expected in ["Confidential", "Case 17", "Marlowe Bridge High School", "Page 1 of", "Printed 21 November 2026, 14:05", "not taken"] {
+    for expected in [
+        "Confidential",
+        "Case 17",
+        "Marlowe Bridge High School",
+        "Page 1 of",
+        "Printed 21 November 2026, 14:05",
+        "not taken",
+    ] {
         assert!(says(&pdf, expected), "{expected}");
     }
-    for expected in ["Was harmed, or may have been", "the police had already been told by the parents", "Founded", "[knife]"] {
+    for expected in
+        ["Was harmed, or may have been", "the police had already been told by the parents", "Founded", "[knife]"]
+    {
         assert!(words.contains(&run_together(expected)) || says(&pdf, expected), "{expected}");
     }
     assert!(claims_accessibility(&pdf));
@@ -72,7 +81,15 @@ fn the_column_heads_are_exactly_those_of_the_log() {
 
 #[test]
 fn an_open_case_without_people_or_actions_prints_too() {
-    let form = IncidentForm { involved: vec![], actions: vec![], outcome: None, kind: None, policy: None, risk_areas: vec![], ..an_incident() };
+    let form = IncidentForm {
+        involved: vec![],
+        actions: vec![],
+        outcome: None,
+        kind: None,
+        policy: None,
+        risk_areas: vec![],
+        ..an_incident()
+    };
     let pdf = incident_form(&form).unwrap();
     assert!(says(&pdf, "This case is open."));
     assert!(says(&pdf, "Nobody is named in this case."));
@@ -102,7 +119,8 @@ fn a_hidden_figure_leaves_no_trace_in_the_file() {
 
 #[test]
 fn an_empty_report_prints() {
-    let empty = HalfYearlyPaper { charts: vec![], tables: vec![], notes: vec![], key_sentences: vec![], ..a_half_year() };
+    let empty =
+        HalfYearlyPaper { charts: vec![], tables: vec![], notes: vec![], key_sentences: vec![], ..a_half_year() };
     assert!(claims_accessibility(&half_yearly_report(&empty).unwrap()));
 }
 
@@ -136,8 +154,10 @@ fn a_policy_names_its_undecided_cells() {
 #[test]
 fn both_policies_that_ship_print_whole() {
     for name in ["england-secondary", "scotland-primary"] {
-        let source = std::fs::read_to_string(format!("{}/../../policies/{name}.dj", env!("CARGO_MANIFEST_DIR"))).unwrap();
-        let policy = belisha_policy::compile(&source, jiff::civil::date(2026, 11, 21)).policy.expect("the policy compiles");
+        let source =
+            std::fs::read_to_string(format!("{}/../../policies/{name}.dj", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let policy =
+            belisha_policy::compile(&source, jiff::civil::date(2026, 11, 21)).policy.expect("the policy compiles");
         let paper = PolicyPaper::of(&policy, an_incident().imprint, "Version 1".into(), "draft".into());
         let pdf = policy_document(&paper).unwrap();
         keep(&format!("{name}.pdf"), &pdf);
@@ -183,7 +203,12 @@ fn nothing_somebody_writes_is_read_as_markup() {
         "]]]]} ))) ; , \"}, {\"school\": \"other\"",
     ];
     for text in hostile {
-        for pdf in [incident_form(&an_incident_saying(text)), signed_agreement(&an_agreement_saying(text)), policy_document(&a_policy_saying(text)), half_yearly_report(&a_report_saying(text))] {
+        for pdf in [
+            incident_form(&an_incident_saying(text)),
+            signed_agreement(&an_agreement_saying(text)),
+            policy_document(&a_policy_saying(text)),
+            half_yearly_report(&a_report_saying(text)),
+        ] {
             let pdf = pdf.unwrap();
             let words = run_together(&words_on(&pdf));
             for line in text.lines() {
@@ -197,12 +222,37 @@ fn nothing_somebody_writes_is_read_as_markup() {
 #[test]
 fn every_script_control_character_and_emoji_prints_and_stays_accessible() {
     let texts = [
-        "שלום עולם", "مرحبا بالعالم", "mixed مرحبا and שלום text", "👨‍👩‍👧‍👦 🏴󠁧󠁢󠁷󠁬󠁳󠁿 👍🏽 🇬🇧 ☹️ ❤️", "ਸਤ ਸ੍ਰੀ ਅਕਾਲ", "你好，世界", "a\0b\u{1}\u{7f}\u{9f}", "\u{202E}evil\u{202C}",
-        "\u{200B}", "a\u{200C}b", "\u{200D}", "\u{FEFF}", "a\u{2060}b", "a\u{AD}b", "\u{2066}a\u{2069}", "\u{200E}\u{200F}", "e\u{301}\u{301}\u{301} Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L", "\u{E000}\u{F8FF}\u{10FFFF}\u{FFFD}", "\t\r\n\u{2028}\u{2029}\u{85}", "", " ", "\n\n\n",
+        "שלום עולם",
+        "مرحبا بالعالم",
+        "mixed مرحبا and שלום text",
+        "👨‍👩‍👧‍👦 🏴󠁧󠁢󠁷󠁬󠁳󠁿 👍🏽 🇬🇧 ☹️ ❤️",
+        "ਸਤ ਸ੍ਰੀ ਅਕਾਲ",
+        "你好，世界",
+        "a\0b\u{1}\u{7f}\u{9f}",
+        "\u{202E}evil\u{202C}",
+        "\u{200B}",
+        "a\u{200C}b",
+        "\u{200D}",
+        "\u{FEFF}",
+        "a\u{2060}b",
+        "a\u{AD}b",
+        "\u{2066}a\u{2069}",
+        "\u{200E}\u{200F}",
+        "e\u{301}\u{301}\u{301} Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L",
+        "\u{E000}\u{F8FF}\u{10FFFF}\u{FFFD}",
+        "\t\r\n\u{2028}\u{2029}\u{85}",
+        "",
+        " ",
+        "\n\n\n",
     ];
     let mut plain = Vec::new();
     for text in texts {
-        for pdf in [incident_form(&an_incident_saying(text)), signed_agreement(&an_agreement_saying(text)), policy_document(&a_policy_saying(text)), half_yearly_report(&a_report_saying(text))] {
+        for pdf in [
+            incident_form(&an_incident_saying(text)),
+            signed_agreement(&an_agreement_saying(text)),
+            policy_document(&a_policy_saying(text)),
+            half_yearly_report(&a_report_saying(text)),
+        ] {
             if !claims_accessibility(&pdf.unwrap()) {
                 plain.push(text);
             }

@@ -162,10 +162,7 @@ impl NetworkGate {
 /// younger and older pupils sign the same.
 pub fn agreements_for(policy: &Policy, audience: Audience) -> Vec<(&Clause, &Agreement)> {
     let of = |audience: Audience| {
-        policy
-            .agreements()
-            .filter(|(_, agreement)| agreement.who.contains(&audience))
-            .collect::<Vec<_>>()
+        policy.agreements().filter(|(_, agreement)| agreement.who.contains(&audience)).collect::<Vec<_>>()
     };
     let own = of(audience);
     match audience {
@@ -188,10 +185,7 @@ pub fn agreement_state(
 ) -> AgreementState {
     let theirs = |signature: &&Signature| signature.agreement == clause.id.0 && signature.about == person;
     let own = Side::read(
-        signatures
-            .iter()
-            .filter(theirs)
-            .filter(|signature| signature.by == person),
+        signatures.iter().filter(theirs).filter(|signature| signature.by == person),
         agreement.renews,
         calendar,
         today,
@@ -218,21 +212,15 @@ pub fn agreement_state(
         changed: own.signed_at.is_some() && !own.lapsed && !unsigned.is_empty(),
         unsigned,
         counter_signature_needed: needed,
-        counter_unsigned: if needed {
-            counter.missing(&counter_lines)
-        } else {
-            Vec::new()
-        },
+        counter_unsigned: if needed { counter.missing(&counter_lines) } else { Vec::new() },
         refused: own.refused,
         counter_refused: needed && counter.refused,
         lapsed: own.lapsed,
         signed_at: own.signed_at,
         renewal_due: own.lapsed
-            || own.lapses_on.is_some_and(|lapses| {
-                today
-                    .until(lapses)
-                    .is_ok_and(|span| span.get_days() <= RENEWAL_NOTICE_DAYS)
-            }),
+            || own
+                .lapses_on
+                .is_some_and(|lapses| today.until(lapses).is_ok_and(|span| span.get_days() <= RENEWAL_NOTICE_DAYS)),
         lapses_on: own.lapses_on,
     }
 }
@@ -249,15 +237,7 @@ pub fn agreement_states(
     agreements_for(policy, person.audience)
         .into_iter()
         .map(|(clause, agreement)| {
-            agreement_state(
-                clause,
-                agreement,
-                person.id,
-                counter_signers,
-                signatures,
-                calendar,
-                today,
-            )
+            agreement_state(clause, agreement, person.id, counter_signers, signatures, calendar, today)
         })
         .collect()
 }
@@ -279,23 +259,11 @@ pub fn network_gate(
         .into_iter()
         .filter(|(_, agreement)| agreement.opens_network)
         .map(|(clause, agreement)| {
-            agreement_state(
-                clause,
-                agreement,
-                person.id,
-                counter_signers,
-                signatures,
-                calendar,
-                today,
-            )
+            agreement_state(clause, agreement, person.id, counter_signers, signatures, calendar, today)
         })
         .collect();
     let which = |test: fn(&AgreementState) -> bool| {
-        states
-            .iter()
-            .filter(|state| test(state))
-            .map(|state| state.agreement.clone())
-            .collect::<Vec<_>>()
+        states.iter().filter(|state| test(state)).map(|state| state.agreement.clone()).collect::<Vec<_>>()
     };
     let refused = which(|state| state.refused);
     let parent_refused = which(|state| state.counter_refused);
@@ -303,9 +271,7 @@ pub fn network_gate(
     let waiting = which(|state| !state.complete());
     match () {
         () if !refused.is_empty() => NetworkGate::Refused { agreements: refused },
-        () if !parent_refused.is_empty() => NetworkGate::ParentRefused {
-            agreements: parent_refused,
-        },
+        () if !parent_refused.is_empty() => NetworkGate::ParentRefused { agreements: parent_refused },
         () if !unsigned.is_empty() => NetworkGate::SignFirst { agreements: unsigned },
         () if !waiting.is_empty() => NetworkGate::AwaitingParent { agreements: waiting },
         () => NetworkGate::Open,
@@ -334,18 +300,11 @@ pub fn missing_signatures(
 ) -> Vec<MissingSignature> {
     let mut missing = Vec::new();
     for person in people.iter().filter(|person| is_at_school(person, today)) {
-        let theirs: Vec<Signature> = signatures
-            .iter()
-            .filter(|signature| signature.about == person.id)
-            .cloned()
-            .collect();
+        let theirs: Vec<Signature> =
+            signatures.iter().filter(|signature| signature.about == person.id).cloned().collect();
         for state in agreement_states(policy, person, &counter_signers(person.id), &theirs, calendar, today) {
             if !state.complete() {
-                missing.push(MissingSignature {
-                    person: person.id,
-                    class: person.class,
-                    state,
-                });
+                missing.push(MissingSignature { person: person.id, class: person.class, state });
             }
         }
     }

@@ -54,11 +54,7 @@ pub struct DayPart {
 impl SchoolCalendar {
     /// The year in which the academic year of a day began, by the first school day of its first term.
     fn academic_year_began(&self, day: Date) -> i16 {
-        if day >= self.academic_year_start(day.year()) {
-            day.year()
-        } else {
-            day.year() - 1
-        }
+        if day >= self.academic_year_start(day.year()) { day.year() } else { day.year() - 1 }
     }
 
     /// First day of the academic year that begins in a calendar year: the first day of the earliest term that starts from August to October,
@@ -70,13 +66,7 @@ impl SchoolCalendar {
             .map(|term| term.first)
             .filter(|first| first.year() == year && (8..=10).contains(&first.month()))
             .min();
-        first_term.unwrap_or(
-            Date::constant(2000, 9, 1)
-                .with()
-                .year(year)
-                .build()
-                .unwrap_or(Date::constant(2000, 9, 1)),
-        )
+        first_term.unwrap_or(Date::constant(2000, 9, 1).with().year(year).build().unwrap_or(Date::constant(2000, 9, 1)))
     }
 
     /// The academic year of a day, `2026-2027`. Days of the summer holidays belong to the year that ends.
@@ -96,9 +86,7 @@ impl SchoolCalendar {
 impl SchoolCalendar {
     /// The school's time zone; London's where the name is not known, which is right for every school of both nations.
     pub fn zone(&self) -> TimeZone {
-        TimeZone::get(&self.time_zone)
-            .or_else(|_| TimeZone::get("Europe/London"))
-            .unwrap_or(TimeZone::UTC)
+        TimeZone::get(&self.time_zone).or_else(|_| TimeZone::get("Europe/London")).unwrap_or(TimeZone::UTC)
     }
 
     /// A moment in the school's time.
@@ -113,20 +101,14 @@ impl SchoolCalendar {
 
     /// The moment of a time on the school's clock. In the hour that a clock change leaves out or repeats, the earlier reading.
     pub fn moment(&self, local: DateTime) -> Timestamp {
-        self.zone()
-            .to_ambiguous_timestamp(local)
-            .earlier()
-            .unwrap_or(Timestamp::MAX)
+        self.zone().to_ambiguous_timestamp(local).earlier().unwrap_or(Timestamp::MAX)
     }
 
     /// Whether the school is open on a day: a weekday in a term that no closed days cover.
     pub fn is_school_day(&self, day: Date) -> bool {
         !is_weekend(day)
             && self.terms.iter().any(|term| term.first <= day && day <= term.last)
-            && !self
-                .closed
-                .iter()
-                .any(|closed| closed.first <= day && day <= closed.last)
+            && !self.closed.iter().any(|closed| closed.first <= day && day <= closed.last)
     }
 
     /// The first school day after a day. Where the terms entered end, weekdays count, so that a deadline never vanishes.
@@ -175,9 +157,7 @@ impl SchoolCalendar {
         if !self.is_school_day(local.date()) {
             return None;
         }
-        self.day
-            .iter()
-            .find(|part| part.from <= local.time() && local.time() < part.until)
+        self.day.iter().find(|part| part.from <= local.time() && local.time() < part.until)
     }
 
     /// When the present period may end: the end of its part of the day, or out of school the start of the next part.
@@ -210,9 +190,8 @@ impl SchoolCalendar {
             Within::AsSoonAsPossible => self.end_of_school_day_after(since, 1),
             Within::SchoolDays(days) => self.end_of_school_day_after(since, days),
             Within::Hours(hours) => {
-                let due = since
-                    .checked_add(jiff::SignedDuration::from_hours(i64::from(hours)))
-                    .unwrap_or(Timestamp::MAX);
+                let due =
+                    since.checked_add(jiff::SignedDuration::from_hours(i64::from(hours))).unwrap_or(Timestamp::MAX);
                 let (from, until) = (self.day_of(since), self.day_of(due));
                 if is_weekend(until) || (is_weekend(from) && hours <= 48) {
                     self.end_of_day(monday_after(until.max(from))).max(due)
@@ -239,18 +218,14 @@ impl SchoolCalendar {
     pub fn half_terms(&self) -> Vec<(Date, Date)> {
         let mut halves = Vec::new();
         for term in &self.terms {
-            let inside = self
-                .closed
-                .iter()
-                .filter(|closed| closed.first > term.first && closed.last < term.last);
+            let inside = self.closed.iter().filter(|closed| closed.first > term.first && closed.last < term.last);
             let longest = inside
                 .max_by_key(|closed| days_between(closed.first, closed.last))
                 .filter(|closed| days_between(closed.first, closed.last) >= 3);
             let (first_ends, second_begins) = match longest {
-                Some(closed) => (
-                    closed.first.yesterday().unwrap_or(closed.first),
-                    closed.last.tomorrow().unwrap_or(closed.last),
-                ),
+                Some(closed) => {
+                    (closed.first.yesterday().unwrap_or(closed.first), closed.last.tomorrow().unwrap_or(closed.last))
+                }
                 None => {
                     let middle = add_days(term.first, days_between(term.first, term.last) / 2);
                     (middle, add_days(middle, 1))

@@ -31,14 +31,8 @@ pub enum ClauseStatus {
 
 impl ClauseStatus {
     /// Every status, worst first.
-    pub const ALL: &'static [ClauseStatus] = &[
-        Self::Broken,
-        Self::Overdue,
-        Self::Due,
-        Self::Undecided,
-        Self::Kept,
-        Self::Guidance,
-    ];
+    pub const ALL: &'static [ClauseStatus] =
+        &[Self::Broken, Self::Overdue, Self::Due, Self::Undecided, Self::Kept, Self::Guidance];
     /// The word people read.
     pub fn label(self) -> &'static str {
         match self {
@@ -203,10 +197,7 @@ pub struct Board {
 impl Board {
     /// How many clauses have a status.
     pub fn total(&self, status: ClauseStatus) -> usize {
-        self.totals
-            .iter()
-            .find(|(known, _)| *known == status)
-            .map_or(0, |(_, count)| *count)
+        self.totals.iter().find(|(known, _)| *known == status).map_or(0, |(_, count)| *count)
     }
 }
 
@@ -226,11 +217,7 @@ pub fn clause_proof(clause: &Clause, evidence: &Evidence, today: Date) -> Clause
 
 /// Every clause of the policy with its status on a day.
 pub fn board(policy: &Policy, evidence: &Evidence, today: Date) -> Board {
-    let clauses: Vec<ClauseProof> = policy
-        .clauses
-        .iter()
-        .map(|clause| clause_proof(clause, evidence, today))
-        .collect();
+    let clauses: Vec<ClauseProof> = policy.clauses.iter().map(|clause| clause_proof(clause, evidence, today)).collect();
     let totals = ClauseStatus::ALL
         .iter()
         .map(|status| (*status, clauses.iter().filter(|proof| proof.status == *status).count()))
@@ -245,13 +232,7 @@ pub fn decided_cells(clause: &Clause) -> Option<(usize, usize)> {
             table
                 .rows
                 .iter()
-                .map(|row| {
-                    table
-                        .columns
-                        .iter()
-                        .filter(|column| row.cells.contains_key(&column.id))
-                        .count()
-                })
+                .map(|row| table.columns.iter().filter(|column| row.cells.contains_key(&column.id)).count())
                 .sum(),
             table.rows.len() * table.columns.len(),
         ),
@@ -259,13 +240,7 @@ pub fn decided_cells(clause: &Clause) -> Option<(usize, usize)> {
             table
                 .rows
                 .iter()
-                .map(|row| {
-                    table
-                        .columns
-                        .iter()
-                        .filter(|column| row.cells.contains_key(&column.id))
-                        .count()
-                })
+                .map(|row| table.columns.iter().filter(|column| row.cells.contains_key(&column.id)).count())
                 .sum(),
             table.rows.len() * table.columns.len(),
         ),

@@ -24,10 +24,7 @@ impl FieldErrors {
     }
     /// The message of a field.
     pub fn get(&self, field: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(key, _)| key == field)
-            .map(|(_, message)| message.as_str())
+        self.0.iter().find(|(key, _)| key == field).map(|(_, message)| message.as_str())
     }
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {

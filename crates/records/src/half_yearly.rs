@@ -56,15 +56,11 @@ impl CountTable {
 
     /// Adds to one count.
     pub fn add(&mut self, row: &str, column: &str, number: u32) {
-        let at_column = self
-            .columns
-            .iter()
-            .position(|label| label == column)
-            .unwrap_or_else(|| {
-                self.columns.push(column.to_owned());
-                self.counts.iter_mut().for_each(|row| row.push(0));
-                self.columns.len() - 1
-            });
+        let at_column = self.columns.iter().position(|label| label == column).unwrap_or_else(|| {
+            self.columns.push(column.to_owned());
+            self.counts.iter_mut().for_each(|row| row.push(0));
+            self.columns.len() - 1
+        });
         let at_row = self.rows.iter().position(|label| label == row).unwrap_or_else(|| {
             self.rows.push(row.to_owned());
             self.counts.push(vec![0; self.columns.len()]);
@@ -123,19 +119,13 @@ impl PublishedTable {
         match self.total {
             Figure::Shown(0) => format!("{}: none", self.title),
             Figure::Shown(total) => {
-                let most = self
-                    .rows
-                    .iter()
-                    .zip(&self.row_totals)
-                    .filter_map(|(row, total)| match total {
-                        Figure::Shown(number) if *number > 0 => Some((*number, row)),
-                        _ => None,
-                    });
-                let most = most
-                    .max_by_key(|(number, _)| *number)
-                    .map_or_else(String::new, |(number, row)| {
-                        format!(", most often {} ({number})", row.to_lowercase())
-                    });
+                let most = self.rows.iter().zip(&self.row_totals).filter_map(|(row, total)| match total {
+                    Figure::Shown(number) if *number > 0 => Some((*number, row)),
+                    _ => None,
+                });
+                let most = most.max_by_key(|(number, _)| *number).map_or_else(String::new, |(number, row)| {
+                    format!(", most often {} ({number})", row.to_lowercase())
+                });
                 format!("{}: {total}{most}", self.title)
             }
             Figure::Hidden => format!("{}: too few to show without pointing at somebody", self.title),
@@ -164,18 +154,13 @@ pub fn half_yearly_report(
     tables: &[CountTable],
     issued: &[HalfYearlyReport],
 ) -> HalfYearlyReport {
-    let overlapping: Vec<&HalfYearlyReport> = issued
-        .iter()
-        .filter(|report| report.from <= until && from <= report.until)
-        .collect();
+    let overlapping: Vec<&HalfYearlyReport> =
+        issued.iter().filter(|report| report.from <= until && from <= report.until).collect();
     let published = tables
         .iter()
         .map(|table| {
-            let before: Vec<&PublishedTable> = overlapping
-                .iter()
-                .flat_map(|report| &report.tables)
-                .filter(|other| other.key == table.key)
-                .collect();
+            let before: Vec<&PublishedTable> =
+                overlapping.iter().flat_map(|report| &report.tables).filter(|other| other.key == table.key).collect();
             publish(table, &before)
         })
         .collect::<Vec<_>>();
@@ -185,35 +170,21 @@ pub fn half_yearly_report(
         format!("{} not shown in this report.", counted(hidden, "figure is", "figures are")),
         "Cases about adults are handled by those who must know and are never counted here, whether there are any or not.".to_owned(),
     ];
-    HalfYearlyReport {
-        from,
-        until,
-        tables: published,
-        notes,
-    }
+    HalfYearlyReport { from, until, tables: published, notes }
 }
 
 impl PublishedTable {
     /// How many figures are hidden, totals included.
     pub fn hidden(&self) -> usize {
         let totals = self.row_totals.iter().chain(&self.column_totals).chain([&self.total]);
-        self.cells
-            .iter()
-            .flatten()
-            .chain(totals)
-            .filter(|figure| **figure == Figure::Hidden)
-            .count()
+        self.cells.iter().flatten().chain(totals).filter(|figure| **figure == Figure::Hidden).count()
     }
 
     /// The figure of a row and column by their labels; `None` as a label means the total.
     pub fn figure(&self, row: Option<&str>, column: Option<&str>) -> Option<Figure> {
         let at = |labels: &[String], label: &str| labels.iter().position(|known| known == label);
         match (row, column) {
-            (Some(row), Some(column)) => self
-                .cells
-                .get(at(&self.rows, row)?)?
-                .get(at(&self.columns, column)?)
-                .copied(),
+            (Some(row), Some(column)) => self.cells.get(at(&self.rows, row)?)?.get(at(&self.columns, column)?).copied(),
             (Some(row), None) => self.row_totals.get(at(&self.rows, row)?).copied(),
             (None, Some(column)) => self.column_totals.get(at(&self.columns, column)?).copied(),
             (None, None) => Some(self.total),

@@ -32,11 +32,8 @@ pub fn active_roles(person: &Person, holdings: &[OfficeHolding], day: Date) -> V
     if !is_at_school(person, day) {
         return Vec::new();
     }
-    let mut roles: Vec<Role> = holdings
-        .iter()
-        .filter(|held| held.person == person.id && held.covers(day))
-        .map(|held| held.role)
-        .collect();
+    let mut roles: Vec<Role> =
+        holdings.iter().filter(|held| held.person == person.id && held.covers(day)).map(|held| held.role).collect();
     let own = role_of_audience(person.audience);
     // A pupil never gains an adult's office by a slip in the roster.
     if own == Role::Pupil {
@@ -53,10 +50,7 @@ pub fn active_roles(person: &Person, holdings: &[OfficeHolding], day: Date) -> V
 
 /// The people who hold an office on a day, longest in office first.
 pub fn holders(role: Role, holdings: &[OfficeHolding], day: Date) -> Vec<PersonId> {
-    let mut held: Vec<&OfficeHolding> = holdings
-        .iter()
-        .filter(|held| held.role == role && held.covers(day))
-        .collect();
+    let mut held: Vec<&OfficeHolding> = holdings.iter().filter(|held| held.role == role && held.covers(day)).collect();
     held.sort_by_key(|held| (held.from, held.person));
     let mut people: Vec<PersonId> = held.into_iter().map(|held| held.person).collect();
     let mut seen = std::collections::BTreeSet::new();
@@ -96,13 +90,7 @@ pub fn vacancies(policy: &Policy, holdings: &[OfficeHolding], day: Date) -> Vec<
                 .filter(|held| held.role == office.role)
                 .filter_map(|held| held.until.filter(|until| *until < day))
                 .max();
-            (held < at_least).then(|| Vacancy {
-                clause: clause.id.0.clone(),
-                role: office.role,
-                at_least,
-                held,
-                ended,
-            })
+            (held < at_least).then(|| Vacancy { clause: clause.id.0.clone(), role: office.role, at_least, held, ended })
         })
         .collect()
 }
@@ -134,14 +122,7 @@ pub enum CollidesWhen {
 }
 
 /// One rule: code, nation (`None` = both), the two offices, when they collide, what and remedy.
-pub type CollisionRule = (
-    &'static str,
-    Option<Nation>,
-    [Role; 2],
-    CollidesWhen,
-    &'static str,
-    &'static str,
-);
+pub type CollisionRule = (&'static str, Option<Nation>, [Role; 2], CollidesWhen, &'static str, &'static str);
 
 /// The rules on offices that collide (M22, M 1M 8 and 11).
 pub const COLLISIONS: &[CollisionRule] = &[
@@ -234,14 +215,7 @@ pub fn collisions(nation: Nation, holdings: &[OfficeHolding], day: Date) -> Vec<
                 }
                 CollidesWhen::TwoPeople => Vec::new(),
             };
-            (!people.is_empty()).then_some(Collision {
-                code,
-                severity: Severity::Warning,
-                people,
-                roles,
-                what,
-                remedy,
-            })
+            (!people.is_empty()).then_some(Collision { code, severity: Severity::Warning, people, roles, what, remedy })
         })
         .collect()
 }

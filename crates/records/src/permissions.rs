@@ -108,13 +108,8 @@ const CASE_CLOSERS: &[Role] = &[
     LocalAuthorityOfficer,
 ];
 /// Those who lead the school and its online safety, without the authority's or governors' eyes.
-const LEADING: &[Role] = &[
-    Headteacher,
-    SeniorLeader,
-    DesignatedSafeguardingLead,
-    OnlineSafetyLead,
-    OnlineSafetyCoordinator,
-];
+const LEADING: &[Role] =
+    &[Headteacher, SeniorLeader, DesignatedSafeguardingLead, OnlineSafetyLead, OnlineSafetyCoordinator];
 /// Those who oversee: leaders, governors and the authority, who see figures and no names.
 const OVERSEEING: &[Role] = &[
     Governor,
@@ -232,18 +227,12 @@ pub fn may(roles: &[Role], permission: Permission) -> bool {
 
 /// The roles a permission is given to.
 pub fn roles_with(permission: Permission) -> &'static [Role] {
-    PERMISSIONS
-        .iter()
-        .find(|(row, _, _)| *row == permission)
-        .map_or(&[], |(_, roles, _)| roles)
+    PERMISSIONS.iter().find(|(row, _, _)| *row == permission).map_or(&[], |(_, roles, _)| roles)
 }
 
 /// What a permission lets somebody do, for a page that says no: "only X may …".
 pub fn lets(permission: Permission) -> &'static str {
-    PERMISSIONS
-        .iter()
-        .find(|(row, _, _)| *row == permission)
-        .map_or("", |(_, _, lets)| lets)
+    PERMISSIONS.iter().find(|(row, _, _)| *row == permission).map_or("", |(_, _, lets)| lets)
 }
 
 /// The whole of `docs/reference/permissions.md`: a table of what each permission lets, then role by role.

@@ -16,15 +16,8 @@ const COLUMNS: &str = "id, school_id, by_id, host, category, reason, asked_at, d
 pub async fn insert(tx: &mut Tx, request: &AccessRequest) -> Result<()> {
     let school = tx.writes("access requests")?;
     let text = "INSERT INTO access_requests (school_id, id, by_id, host, category, reason, asked_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    let values = bind![
-        school,
-        request.id,
-        request.by,
-        &request.host,
-        &request.category,
-        &request.reason,
-        request.asked_at
-    ];
+    let values =
+        bind![school, request.id, request.by, &request.host, &request.category, &request.reason, request.asked_at];
     tx.execute(text, values).await?;
     tx.wrote(&ACCESS_REQUESTS, request.id, "asked");
     if let Some(decision) = &request.decision {
@@ -40,18 +33,10 @@ pub async fn insert(tx: &mut Tx, request: &AccessRequest) -> Result<()> {
 pub async fn decide(tx: &mut Tx, request: AccessRequestId, decision: &AccessDecision) -> Result<()> {
     let school = tx.writes("access requests")?;
     let text = "UPDATE access_requests SET decided_at = $3, decision = $4 WHERE school_id = $1 AND id = $2 AND decided_at IS NULL";
-    if tx
-        .execute(text, bind![school, request, decision.at, json(decision)?])
-        .await?
-        == 0
-    {
+    if tx.execute(text, bind![school, request, decision.at, json(decision)?]).await? == 0 {
         return Err(StoreError::Missing("open request for a site"));
     }
-    tx.wrote(
-        &ACCESS_REQUESTS,
-        request,
-        if decision.granted { "granted" } else { "refused" },
-    );
+    tx.wrote(&ACCESS_REQUESTS, request, if decision.granted { "granted" } else { "refused" });
     Ok(())
 }
 
@@ -61,11 +46,7 @@ pub async fn decide(tx: &mut Tx, request: AccessRequestId, decision: &AccessDeci
 /// `Unreachable`, `Corrupt`.
 pub async fn find(tx: &mut Tx, request: AccessRequestId) -> Result<Option<AccessRequest>> {
     let text = format!("SELECT {COLUMNS} FROM access_requests WHERE school_id = $1 AND id = $2");
-    tx.one(&text, bind![tx.school()?, request])
-        .await?
-        .as_ref()
-        .map(read)
-        .transpose()
+    tx.one(&text, bind![tx.school()?, request]).await?.as_ref().map(read).transpose()
 }
 
 /// Requests without an answer, the oldest first.
@@ -86,11 +67,7 @@ pub async fn list_open(tx: &mut Tx) -> Result<Vec<AccessRequest>> {
 pub async fn list_by(tx: &mut Tx, person: PersonId) -> Result<Vec<AccessRequest>> {
     let text =
         format!("SELECT {COLUMNS} FROM access_requests WHERE school_id = $1 AND by_id = $2 ORDER BY asked_at DESC, id");
-    tx.all(&text, bind![tx.school()?, person])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, person]).await?.iter().map(read).collect()
 }
 
 /// Requests asked between two times, the newest first. The second time is excluded.
@@ -101,11 +78,7 @@ pub async fn list_between(tx: &mut Tx, from: Timestamp, until: Timestamp) -> Res
     let text = format!(
         "SELECT {COLUMNS} FROM access_requests WHERE school_id = $1 AND asked_at >= $2 AND asked_at < $3 ORDER BY asked_at DESC, id"
     );
-    tx.all(&text, bind![tx.school()?, from, until])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, from, until]).await?.iter().map(read).collect()
 }
 
 /// Removes answered requests asked before a time. Answers how many.

@@ -87,11 +87,7 @@ pub async fn seen_again(tx: &mut Tx, alert: AlertId, excerpt: &str) -> Result<bo
 /// `Unreachable`, `Corrupt`.
 pub async fn find(tx: &mut Tx, viewer: PersonId, alert: AlertId) -> Result<Option<Alert>> {
     let text = format!("SELECT {COLUMNS} FROM alerts WHERE {SEEN_BY} AND id = $3");
-    tx.one(&text, bind![tx.school()?, viewer, alert])
-        .await?
-        .as_ref()
-        .map(read)
-        .transpose()
+    tx.one(&text, bind![tx.school()?, viewer, alert]).await?.as_ref().map(read).transpose()
 }
 
 /// Open alerts, the most dangerous first and then the oldest.
@@ -102,11 +98,7 @@ pub async fn list_open(tx: &mut Tx, viewer: PersonId) -> Result<Vec<Alert>> {
     let text = format!(
         "SELECT {COLUMNS} FROM alerts WHERE {SEEN_BY} AND settled_at IS NULL ORDER BY danger_rank DESC, seen_at, id"
     );
-    tx.all(&text, bind![tx.school()?, viewer])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, viewer]).await?.iter().map(read).collect()
 }
 
 /// Number of open alerts that [`list_open`] would show.
@@ -116,11 +108,7 @@ pub async fn list_open(tx: &mut Tx, viewer: PersonId) -> Result<Vec<Alert>> {
 pub async fn count_open(tx: &mut Tx, viewer: PersonId) -> Result<u64> {
     let text = format!("SELECT COUNT(*) AS alerts FROM alerts WHERE {SEEN_BY} AND settled_at IS NULL");
     let row = tx.one(&text, bind![tx.school()?, viewer]).await?;
-    Ok(row
-        .map(|row| row.number("alerts"))
-        .transpose()?
-        .and_then(|count| u64::try_from(count).ok())
-        .unwrap_or(0))
+    Ok(row.map(|row| row.number("alerts")).transpose()?.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
 }
 
 /// Settled alerts, the last seen first.
@@ -131,11 +119,7 @@ pub async fn list_settled(tx: &mut Tx, viewer: PersonId, limit: u32) -> Result<V
     let text = format!(
         "SELECT {COLUMNS} FROM alerts WHERE {SEEN_BY} AND settled_at IS NOT NULL ORDER BY seen_at DESC, id LIMIT $3"
     );
-    tx.all(&text, bind![tx.school()?, viewer, i64::from(limit)])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, viewer, i64::from(limit)]).await?.iter().map(read).collect()
 }
 
 /// Every alert seen between two times, for figures that name nobody. The second time is excluded.
@@ -146,11 +130,7 @@ pub async fn list_between(tx: &mut Tx, from: Timestamp, until: Timestamp) -> Res
     let text = format!(
         "SELECT {COLUMNS} FROM alerts WHERE school_id = $1 AND seen_at >= $2 AND seen_at < $3 ORDER BY seen_at, id"
     );
-    tx.all(&text, bind![tx.school()?, from, until])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, from, until]).await?.iter().map(read).collect()
 }
 
 /// Removes alerts that were dismissed before a time: not a concern, and the policy's time is over. Answers how many.

@@ -52,15 +52,8 @@ pub async fn insert(tx: &mut Tx, approval: &Approval) -> Result<String> {
     let school = tx.writes("approvals")?;
     let id = tx.new_key();
     let text = "INSERT INTO approvals (school_id, id, clause, subject, asked_by, asked_at, reason) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    let values = bind![
-        school,
-        &id,
-        &approval.clause,
-        &approval.subject,
-        approval.asked_by,
-        approval.asked_at,
-        &approval.reason
-    ];
+    let values =
+        bind![school, &id, &approval.clause, &approval.subject, approval.asked_by, approval.asked_at, &approval.reason];
     tx.execute(text, values).await?;
     tx.wrote(&APPROVALS, &id, "asked");
     if let Some(decision) = &approval.decision {
@@ -77,15 +70,7 @@ pub async fn decide(tx: &mut Tx, id: &str, decision: &ApprovalDecision) -> Resul
     let school = tx.writes("approvals")?;
     let text = "UPDATE approvals SET granted = $3, until = $4, decided_by = $5, decided_at = $6, decision_reason = $7
         WHERE school_id = $1 AND id = $2 AND decided_at IS NULL";
-    let values = bind![
-        school,
-        id,
-        decision.granted,
-        decision.until,
-        decision.by,
-        decision.at,
-        &decision.reason
-    ];
+    let values = bind![school, id, decision.granted, decision.until, decision.by, decision.at, &decision.reason];
     if tx.execute(text, values).await? == 0 {
         return Err(StoreError::Missing("open question for approval"));
     }
@@ -111,11 +96,7 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Approval>> {
 pub async fn list_of_clause(tx: &mut Tx, clause: &str) -> Result<Vec<Approval>> {
     let text =
         format!("SELECT {COLUMNS} FROM approvals WHERE school_id = $1 AND clause = $2 ORDER BY asked_at DESC, id");
-    tx.all(&text, bind![tx.school()?, clause])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, clause]).await?.iter().map(read).collect()
 }
 
 fn read(row: &Row) -> Result<Approval> {
@@ -126,13 +107,9 @@ fn read(row: &Row) -> Result<Approval> {
         row.maybe_text("decision_reason")?,
     );
     let decision = match answer {
-        (Some(granted), Some(by), Some(at), Some(reason)) => Some(ApprovalDecision {
-            granted,
-            until: row.maybe_time("until")?,
-            by,
-            at,
-            reason,
-        }),
+        (Some(granted), Some(by), Some(at), Some(reason)) => {
+            Some(ApprovalDecision { granted, until: row.maybe_time("until")?, by, at, reason })
+        }
         _ => None,
     };
     Ok(Approval {

@@ -13,8 +13,7 @@ use belisha_records::{Class, ClassId, PersonId};
 pub async fn insert(tx: &mut Tx, class: &Class) -> Result<()> {
     let school = tx.writes("classes")?;
     let text = "INSERT INTO classes (school_id, id, name, year_group) VALUES ($1, $2, $3, $4)";
-    tx.execute(text, bind![school, class.id, &class.name, &class.year_group])
-        .await?;
+    tx.execute(text, bind![school, class.id, &class.name, &class.year_group]).await?;
     tx.wrote(&CLASSES, class.id, "entered");
     Ok(())
 }
@@ -26,11 +25,7 @@ pub async fn insert(tx: &mut Tx, class: &Class) -> Result<()> {
 pub async fn update(tx: &mut Tx, class: &Class) -> Result<()> {
     let school = tx.writes("classes")?;
     let text = "UPDATE classes SET name = $3, year_group = $4 WHERE school_id = $1 AND id = $2";
-    if tx
-        .execute(text, bind![school, class.id, &class.name, &class.year_group])
-        .await?
-        == 0
-    {
+    if tx.execute(text, bind![school, class.id, &class.name, &class.year_group]).await? == 0 {
         return Err(StoreError::Missing("class"));
     }
     tx.wrote(&CLASSES, class.id, "changed");
@@ -43,11 +38,7 @@ pub async fn update(tx: &mut Tx, class: &Class) -> Result<()> {
 /// `Unreachable`, `Corrupt`.
 pub async fn find(tx: &mut Tx, class: ClassId) -> Result<Option<Class>> {
     let text = "SELECT id, name, year_group FROM classes WHERE school_id = $1 AND id = $2";
-    tx.one(text, bind![tx.school()?, class])
-        .await?
-        .as_ref()
-        .map(read)
-        .transpose()
+    tx.one(text, bind![tx.school()?, class]).await?.as_ref().map(read).transpose()
 }
 
 /// Every class by name.
@@ -93,11 +84,7 @@ pub async fn remove_teacher(tx: &mut Tx, class: ClassId, teacher: PersonId) -> R
 /// `Unreachable`, `Corrupt`.
 pub async fn teachers(tx: &mut Tx, class: ClassId) -> Result<Vec<PersonId>> {
     let text = "SELECT person_id FROM class_teachers WHERE school_id = $1 AND class_id = $2 ORDER BY person_id";
-    tx.all(text, bind![tx.school()?, class])
-        .await?
-        .iter()
-        .map(|row| row.parsed("person_id"))
-        .collect()
+    tx.all(text, bind![tx.school()?, class]).await?.iter().map(|row| row.parsed("person_id")).collect()
 }
 
 /// The classes somebody teaches, by name.
@@ -107,17 +94,9 @@ pub async fn teachers(tx: &mut Tx, class: ClassId) -> Result<Vec<PersonId>> {
 pub async fn list_taught_by(tx: &mut Tx, teacher: PersonId) -> Result<Vec<Class>> {
     let text = "SELECT id, name, year_group FROM classes WHERE school_id = $1
         AND id IN (SELECT class_id FROM class_teachers WHERE school_id = $1 AND person_id = $2) ORDER BY name";
-    tx.all(text, bind![tx.school()?, teacher])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(text, bind![tx.school()?, teacher]).await?.iter().map(read).collect()
 }
 
 fn read(row: &Row) -> Result<Class> {
-    Ok(Class {
-        id: row.parsed("id")?,
-        name: row.text("name")?,
-        year_group: row.text("year_group")?,
-    })
+    Ok(Class { id: row.parsed("id")?, name: row.text("name")?, year_group: row.text("year_group")? })
 }

@@ -69,11 +69,7 @@ pub async fn set_incident(tx: &mut Tx, concern: ConcernId, incident: IncidentId)
 /// `Unreachable`, `Corrupt`.
 pub async fn find(tx: &mut Tx, concern: ConcernId) -> Result<Option<Concern>> {
     let text = format!("SELECT {COLUMNS} FROM concerns WHERE school_id = $1 AND id = $2");
-    tx.one(&text, bind![tx.school()?, concern])
-        .await?
-        .as_ref()
-        .map(read)
-        .transpose()
+    tx.one(&text, bind![tx.school()?, concern]).await?.as_ref().map(read).transpose()
 }
 
 /// All of them, unread ones first, then the newest.
@@ -93,11 +89,7 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Concern>> {
 /// `Unreachable`, `Corrupt`.
 pub async fn list_by(tx: &mut Tx, person: PersonId) -> Result<Vec<Concern>> {
     let text = format!("SELECT {COLUMNS} FROM concerns WHERE school_id = $1 AND by_id = $2 ORDER BY told_at DESC, id");
-    tx.all(&text, bind![tx.school()?, person])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, person]).await?.iter().map(read).collect()
 }
 
 fn read(row: &Row) -> Result<Concern> {

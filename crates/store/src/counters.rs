@@ -9,8 +9,5 @@ pub(crate) async fn next(tx: &mut Tx, name: &'static str) -> Result<i64> {
     let school = tx.writes(name)?;
     let text = "INSERT INTO counters (school_id, name, value) VALUES ($1, $2, 1)
         ON CONFLICT (school_id, name) DO UPDATE SET value = counters.value + 1 RETURNING value";
-    tx.one(text, bind![school, name])
-        .await?
-        .ok_or(StoreError::Missing("counter"))?
-        .number("value")
+    tx.one(text, bind![school, name]).await?.ok_or(StoreError::Missing("counter"))?.number("value")
 }

@@ -27,10 +27,7 @@ pub async fn set_password_hash(tx: &mut Tx, person: PersonId, hash: &str) -> Res
 /// `Unreachable`, `Corrupt`.
 pub async fn password_hash(tx: &mut Tx, person: PersonId) -> Result<Option<String>> {
     let text = "SELECT password_hash FROM credentials WHERE school_id = $1 AND id = $2";
-    tx.one(text, bind![tx.school()?, person])
-        .await?
-        .map(|row| row.text("password_hash"))
-        .transpose()
+    tx.one(text, bind![tx.school()?, person]).await?.map(|row| row.text("password_hash")).transpose()
 }
 
 /// Notes an attempt to sign in. `key` is the hash of a sign-in name or of an address, so that neither is kept here.
@@ -56,11 +53,7 @@ pub async fn note_attempt(tx: &mut Tx, key: &str, succeeded: bool) -> Result<()>
 pub async fn failures(tx: &mut Tx, key: &str, since: Timestamp) -> Result<Vec<Timestamp>> {
     let text = "SELECT at FROM sign_in_attempts WHERE attempt_key = $1 AND succeeded = FALSE AND at >= $2
         AND at > COALESCE((SELECT MAX(at) FROM sign_in_attempts WHERE attempt_key = $1 AND succeeded = TRUE), -1) ORDER BY at";
-    tx.all(text, bind![key, since])
-        .await?
-        .iter()
-        .map(|row| row.time("at"))
-        .collect()
+    tx.all(text, bind![key, since]).await?.iter().map(|row| row.time("at")).collect()
 }
 
 /// Removes attempts older than a time. Answers how many.
@@ -71,8 +64,7 @@ pub async fn purge_attempts(tx: &mut Tx, before: Timestamp) -> Result<u64> {
     if tx.actor().is_none() {
         return Err(StoreError::ReadOnly("sign-in attempts"));
     }
-    tx.execute("DELETE FROM sign_in_attempts WHERE at < $1", bind![before])
-        .await
+    tx.execute("DELETE FROM sign_in_attempts WHERE at < $1", bind![before]).await
 }
 
 /// A link that lets one person in once.
@@ -101,8 +93,7 @@ pub async fn insert_link(
 ) -> Result<()> {
     let school = tx.writes("one-time links")?;
     let text = "INSERT INTO one_time_links (school_id, id, person_id, purpose, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)";
-    tx.execute(text, bind![school, token_hash, person, purpose, tx.now(), expires_at])
-        .await?;
+    tx.execute(text, bind![school, token_hash, person, purpose, tx.now(), expires_at]).await?;
     tx.execute(
         "INSERT INTO directory_tokens (token_hash, school_id, kind) VALUES ($1, $2, 'link')",
         bind![token_hash, school],
@@ -141,10 +132,8 @@ pub async fn find_link(store: &Store, token_hash: &str, now: Timestamp) -> Resul
 pub async fn use_link(tx: &mut Tx, token_hash: &str) -> Result<PersonId> {
     let school = tx.writes("one-time links")?;
     let text = "UPDATE one_time_links SET used_at = $3 WHERE school_id = $1 AND id = $2 AND used_at IS NULL AND expires_at > $3 RETURNING person_id";
-    let row = tx
-        .one(text, bind![school, token_hash, tx.now()])
-        .await?
-        .ok_or(StoreError::Missing("link that can be used"))?;
+    let row =
+        tx.one(text, bind![school, token_hash, tx.now()]).await?.ok_or(StoreError::Missing("link that can be used"))?;
     tx.wrote(&ONE_TIME_LINKS, token_hash, "used");
     row.parsed("person_id")
 }

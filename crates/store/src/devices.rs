@@ -42,11 +42,7 @@ pub async fn sign_in(tx: &mut Tx, address: &str, person: PersonId, expires_at: T
         signed_out_at: None,
     };
     let text = "INSERT INTO devices (school_id, id, address, person_id, signed_in_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)";
-    tx.execute(
-        text,
-        bind![school, device.id, address, person, device.signed_in_at, expires_at],
-    )
-    .await?;
+    tx.execute(text, bind![school, device.id, address, person, device.signed_in_at, expires_at]).await?;
     tx.wrote(&DEVICES, device.id, "signed-in");
     Ok(device)
 }
@@ -72,11 +68,7 @@ pub async fn list_open(tx: &mut Tx, now: Timestamp) -> Result<Vec<DeviceSignIn>>
     let text = format!(
         "SELECT {COLUMNS} FROM devices WHERE school_id = $1 AND signed_out_at IS NULL AND expires_at > $2 ORDER BY address"
     );
-    tx.all(&text, bind![tx.school()?, now])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, now]).await?.iter().map(read).collect()
 }
 
 /// Who was signed in from an address at a moment; nobody is the answer when it is not certain.
@@ -88,11 +80,7 @@ pub async fn at_address(tx: &mut Tx, address: &str, at: Timestamp) -> Result<Opt
         "SELECT {COLUMNS} FROM devices WHERE school_id = $1 AND address = $2 AND signed_in_at <= $3 AND expires_at > $3
          AND (signed_out_at IS NULL OR signed_out_at > $3) ORDER BY signed_in_at DESC LIMIT 1"
     );
-    tx.one(&text, bind![tx.school()?, address, at])
-        .await?
-        .as_ref()
-        .map(read)
-        .transpose()
+    tx.one(&text, bind![tx.school()?, address, at]).await?.as_ref().map(read).transpose()
 }
 
 /// Removes sign-ins that ended before a time. Answers how many.

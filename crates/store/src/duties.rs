@@ -50,11 +50,7 @@ pub async fn insert_new(tx: &mut Tx, duty: &DutyOccurrence) -> Result<bool> {
 pub async fn finish(tx: &mut Tx, duty: DutyId, done: &DutyDone) -> Result<()> {
     let school = tx.writes("duties")?;
     let text = "UPDATE duties SET done_by = $3, done_at = $4, done_on = $5, evidence = $6 WHERE school_id = $1 AND id = $2 AND done_at IS NULL";
-    if tx
-        .execute(text, bind![school, duty, done.by, done.at, done.on, &done.evidence])
-        .await?
-        == 0
-    {
+    if tx.execute(text, bind![school, duty, done.by, done.at, done.on, &done.evidence]).await? == 0 {
         return Err(StoreError::Missing("open duty"));
     }
     tx.wrote(&DUTIES, duty, "done");
@@ -83,10 +79,7 @@ pub async fn note_chaser(tx: &mut Tx, duty: DutyId, sent_before: u8) -> Result<b
 pub async fn set_owner(tx: &mut Tx, duty: DutyId, owner: PersonId) -> Result<()> {
     let school = tx.writes("duties")?;
     if tx
-        .execute(
-            "UPDATE duties SET owner_id = $3 WHERE school_id = $1 AND id = $2",
-            bind![school, duty, owner],
-        )
+        .execute("UPDATE duties SET owner_id = $3 WHERE school_id = $1 AND id = $2", bind![school, duty, owner])
         .await?
         == 0
     {
@@ -102,11 +95,7 @@ pub async fn set_owner(tx: &mut Tx, duty: DutyId, owner: PersonId) -> Result<()>
 /// `Unreachable`, `Corrupt`.
 pub async fn find(tx: &mut Tx, duty: DutyId) -> Result<Option<DutyOccurrence>> {
     let text = format!("SELECT {COLUMNS} FROM duties WHERE school_id = $1 AND id = $2");
-    tx.one(&text, bind![tx.school()?, duty])
-        .await?
-        .as_ref()
-        .map(read)
-        .transpose()
+    tx.one(&text, bind![tx.school()?, duty]).await?.as_ref().map(read).transpose()
 }
 
 /// Every occurrence, the first due first.
@@ -124,11 +113,7 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<DutyOccurrence>> {
 /// `Unreachable`, `Corrupt`.
 pub async fn list_of_clause(tx: &mut Tx, clause: &str) -> Result<Vec<DutyOccurrence>> {
     let text = format!("SELECT {COLUMNS} FROM duties WHERE school_id = $1 AND clause = $2 ORDER BY due, id");
-    tx.all(&text, bind![tx.school()?, clause])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, clause]).await?.iter().map(read).collect()
 }
 
 /// What a person has to do: owned by them or, without an owner, about them. The first due first.
@@ -139,11 +124,7 @@ pub async fn list_open_of(tx: &mut Tx, person: PersonId) -> Result<Vec<DutyOccur
     let text = format!(
         "SELECT {COLUMNS} FROM duties WHERE school_id = $1 AND done_at IS NULL AND COALESCE(owner_id, person_id) = $2 ORDER BY due, clause, id"
     );
-    tx.all(&text, bind![tx.school()?, person])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, person]).await?.iter().map(read).collect()
 }
 
 /// Open occurrences due before a day, the first due first.
@@ -154,11 +135,7 @@ pub async fn list_open_due_before(tx: &mut Tx, day: Date) -> Result<Vec<DutyOccu
     let text = format!(
         "SELECT {COLUMNS} FROM duties WHERE school_id = $1 AND done_at IS NULL AND due < $2 ORDER BY due, clause, id"
     );
-    tx.all(&text, bind![tx.school()?, day])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, day]).await?.iter().map(read).collect()
 }
 
 /// Removes the occurrences of a clause that were done, and due, before a day. Answers how many.

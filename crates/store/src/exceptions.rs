@@ -85,12 +85,7 @@ pub async fn close_ended(tx: &mut Tx) -> Result<Vec<GrantedException>> {
     let text = format!(
         "UPDATE exceptions SET closed_at = $2 WHERE school_id = $1 AND closed_at IS NULL AND until_at <= $2 RETURNING {COLUMNS}"
     );
-    let ended = tx
-        .all(&text, bind![school, tx.now()])
-        .await?
-        .iter()
-        .map(read)
-        .collect::<Result<Vec<_>>>()?;
+    let ended = tx.all(&text, bind![school, tx.now()]).await?.iter().map(read).collect::<Result<Vec<_>>>()?;
     for exception in &ended {
         tx.wrote(&EXCEPTIONS, &exception.id, "ended");
     }
@@ -105,11 +100,7 @@ pub async fn list_open(tx: &mut Tx, now: Timestamp) -> Result<Vec<GrantedExcepti
     let text = format!(
         "SELECT {COLUMNS} FROM exceptions WHERE school_id = $1 AND closed_at IS NULL AND until_at > $2 ORDER BY until_at, id"
     );
-    tx.all(&text, bind![tx.school()?, now])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, now]).await?.iter().map(read).collect()
 }
 
 /// Every one, the newest first.

@@ -55,11 +55,7 @@ pub async fn finish(tx: &mut Tx, job: &str, due: Timestamp, ok: bool, message: &
 /// `Unreachable`, `Corrupt`.
 pub async fn latest(tx: &mut Tx, job: &str) -> Result<Option<JobRun>> {
     let text = format!("SELECT {COLUMNS} FROM job_runs WHERE school_id = $1 AND job = $2 ORDER BY due DESC LIMIT 1");
-    tx.one(&text, bind![tx.school()?, job])
-        .await?
-        .as_ref()
-        .map(read)
-        .transpose()
+    tx.one(&text, bind![tx.school()?, job]).await?.as_ref().map(read).transpose()
 }
 
 /// The newest turn of a job that did all of its work.
@@ -70,11 +66,7 @@ pub async fn last_good(tx: &mut Tx, job: &str) -> Result<Option<JobRun>> {
     let text = format!(
         "SELECT {COLUMNS} FROM job_runs WHERE school_id = $1 AND job = $2 AND ok = TRUE ORDER BY due DESC LIMIT 1"
     );
-    tx.one(&text, bind![tx.school()?, job])
-        .await?
-        .as_ref()
-        .map(read)
-        .transpose()
+    tx.one(&text, bind![tx.school()?, job]).await?.as_ref().map(read).transpose()
 }
 
 /// Removes turns older than a time, but never a job's newest good one. Answers how many.

@@ -40,10 +40,7 @@ const COLUMNS: &str = "id, category, name, source, format, domains, refused_line
 pub async fn insert(tx: &mut Tx, list: &CategoryList) -> Result<()> {
     let school = tx.writes("lists")?;
     let text = "UPDATE lists SET removed_at = $4 WHERE school_id = $1 AND category = $2 AND name = $3 AND removed_at IS NULL RETURNING id";
-    for row in tx
-        .all(text, bind![school, &list.category, &list.name, tx.now()])
-        .await?
-    {
+    for row in tx.all(text, bind![school, &list.category, &list.name, tx.now()]).await? {
         tx.wrote(&LISTS, row.text("id")?, "replaced");
     }
     let text = "INSERT INTO lists (school_id, id, category, name, source, format, domains, refused_lines, refused_summary, fetched_at)

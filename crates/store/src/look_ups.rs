@@ -41,14 +41,11 @@ pub async fn insert(
         return Err(StoreError::ReadOnly("a look-up in another's name"));
     }
     if reason.trim().is_empty() {
-        return Err(StoreError::Conflict(
-            "looking a person up needs a reason; write why".into(),
-        ));
+        return Err(StoreError::Conflict("looking a person up needs a reason; write why".into()));
     }
     let id = tx.new_key();
     let text = "INSERT INTO look_ups (school_id, id, by_id, about_id, reason, at, from_at, until_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    tx.execute(text, bind![school, &id, by, about, reason, tx.now(), range.0, range.1])
-        .await?;
+    tx.execute(text, bind![school, &id, by, about, reason, tx.now(), range.0, range.1]).await?;
     tx.wrote(&LOOK_UPS, id, "looked-up");
     tx.note_look_up(about);
     Ok(())
@@ -60,11 +57,7 @@ pub async fn insert(
 /// `Unreachable`, `Corrupt`.
 pub async fn list_between(tx: &mut Tx, from: Timestamp, until: Timestamp) -> Result<Vec<LookUp>> {
     let text = "SELECT by_id, about_id, reason, at, from_at, until_at FROM look_ups WHERE school_id = $1 AND at >= $2 AND at < $3 ORDER BY at DESC, id";
-    tx.all(text, bind![tx.school()?, from, until])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(text, bind![tx.school()?, from, until]).await?.iter().map(read).collect()
 }
 
 fn read(row: &Row) -> Result<LookUp> {

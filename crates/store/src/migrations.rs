@@ -10,11 +10,7 @@ use sea_orm::{
 };
 
 const MIGRATIONS: &[(i64, &str, &str)] = &[
-    (
-        1,
-        "people and policies",
-        include_str!("../migrations/0001_people_and_policies.sql"),
-    ),
+    (1, "people and policies", include_str!("../migrations/0001_people_and_policies.sql")),
     (2, "records", include_str!("../migrations/0002_records.sql")),
     (3, "network", include_str!("../migrations/0003_network.sql")),
 ];
@@ -24,26 +20,17 @@ pub(crate) async fn run(connection: &DatabaseConnection) -> Result<()> {
     let backend = connection.get_database_backend();
     let sqlite_transaction_mode = (backend == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
     let transaction = connection
-        .begin_with_options(TransactionOptions {
-            sqlite_transaction_mode,
-            ..TransactionOptions::default()
-        })
+        .begin_with_options(TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() })
         .await?;
     if backend == DbBackend::Postgres {
         // Two servers that start at once: the second waits, then finds everything done. The number is any constant.
-        transaction
-            .execute_unprepared("SELECT pg_advisory_xact_lock(7306142)")
-            .await?;
-        transaction
-            .execute_unprepared("SET LOCAL client_min_messages = warning")
-            .await?;
+        transaction.execute_unprepared("SELECT pg_advisory_xact_lock(7306142)").await?;
+        transaction.execute_unprepared("SET LOCAL client_min_messages = warning").await?;
     }
     let table = "CREATE TABLE IF NOT EXISTS schema_migrations (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)";
     transaction.execute_unprepared(table).await?;
     let newest = "SELECT COALESCE(MAX(number), 0) AS newest FROM schema_migrations";
-    let row = transaction
-        .query_one_raw(Statement::from_string(backend, newest))
-        .await?;
+    let row = transaction.query_one_raw(Statement::from_string(backend, newest)).await?;
     let newest = row.and_then(|row| row.try_get::<i64>("", "newest").ok()).unwrap_or(0);
     if MIGRATIONS.last().is_some_and(|(number, ..)| newest > *number) {
         return Err(StoreError::Corrupt(
@@ -83,9 +70,7 @@ pub(crate) async fn expected_sqlite_schema() -> Result<Vec<(String, String, Stri
     options.max_connections(1).sqlx_logging(false);
     let memory = sea_orm::Database::connect(options).await?;
     run(&memory).await?;
-    let rows = memory
-        .query_all_raw(Statement::from_string(DbBackend::Sqlite, SQLITE_SCHEMA))
-        .await?;
+    let rows = memory.query_all_raw(Statement::from_string(DbBackend::Sqlite, SQLITE_SCHEMA)).await?;
     let schema = rows.into_iter().map(|row| schema_row(&Row(row))).collect();
     memory.close().await?;
     schema

@@ -17,18 +17,7 @@ pub async fn insert(tx: &mut Tx, holding: &OfficeHolding) -> Result<()> {
     let id = tx.new_key();
     let text =
         "INSERT INTO offices (school_id, id, person_id, role, from_date, until_date) VALUES ($1, $2, $3, $4, $5, $6)";
-    tx.execute(
-        text,
-        bind![
-            school,
-            &id,
-            holding.person,
-            word(&holding.role)?,
-            holding.from,
-            holding.until
-        ],
-    )
-    .await?;
+    tx.execute(text, bind![school, &id, holding.person, word(&holding.role)?, holding.from, holding.until]).await?;
     tx.wrote(&OFFICES, id, "given");
     Ok(())
 }
@@ -45,11 +34,7 @@ pub async fn end(tx: &mut Tx, person: PersonId, role: Role, last_day: Date) -> R
     for row in &ended {
         tx.wrote(&OFFICES, row.text("id")?, "ended");
     }
-    if ended.is_empty() {
-        Err(StoreError::Missing("office held by this person"))
-    } else {
-        Ok(())
-    }
+    if ended.is_empty() { Err(StoreError::Missing("office held by this person")) } else { Ok(()) }
 }
 
 /// Every holding, past and to come too, by role and first day.
@@ -68,11 +53,7 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<OfficeHolding>> {
 /// `Unreachable`, `Corrupt`.
 pub async fn list_of(tx: &mut Tx, person: PersonId) -> Result<Vec<OfficeHolding>> {
     let text = "SELECT person_id, role, from_date, until_date FROM offices WHERE school_id = $1 AND person_id = $2 ORDER BY role, from_date";
-    tx.all(text, bind![tx.school()?, person])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(text, bind![tx.school()?, person]).await?.iter().map(read).collect()
 }
 
 /// Who holds an office on a day.
@@ -82,11 +63,7 @@ pub async fn list_of(tx: &mut Tx, person: PersonId) -> Result<Vec<OfficeHolding>
 pub async fn holders(tx: &mut Tx, role: Role, day: Date) -> Result<Vec<PersonId>> {
     let text = "SELECT DISTINCT person_id FROM offices
         WHERE school_id = $1 AND role = $2 AND from_date <= $3 AND (until_date IS NULL OR until_date >= $3) ORDER BY person_id";
-    tx.all(text, bind![tx.school()?, word(&role)?, day])
-        .await?
-        .iter()
-        .map(|row| row.parsed("person_id"))
-        .collect()
+    tx.all(text, bind![tx.school()?, word(&role)?, day]).await?.iter().map(|row| row.parsed("person_id")).collect()
 }
 
 fn read(row: &Row) -> Result<OfficeHolding> {

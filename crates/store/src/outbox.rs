@@ -59,9 +59,7 @@ pub async fn claim(tx: &mut Tx, limit: u32, again_at: Timestamp) -> Result<Vec<M
            WHERE school_id = $1 AND sent_at IS NULL AND given_up_at IS NULL AND next_attempt_at <= $2 ORDER BY next_attempt_at, id LIMIT $4)
          RETURNING {COLUMNS}"
     );
-    let rows = tx
-        .all(&text, bind![school, tx.now(), again_at, i64::from(limit)])
-        .await?;
+    let rows = tx.all(&text, bind![school, tx.now(), again_at, i64::from(limit)]).await?;
     let mut messages = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
     messages.sort_by_key(|message| (message.created_at, message.id));
     Ok(messages)
@@ -91,11 +89,7 @@ pub async fn mark_failed(tx: &mut Tx, message: MessageId, why: &str, again_at: O
     let given_up = again_at.is_none().then(|| tx.now());
     let text = "UPDATE outbox SET last_failure = $3, next_attempt_at = COALESCE($4, next_attempt_at), given_up_at = $5
         WHERE school_id = $1 AND id = $2 AND sent_at IS NULL";
-    if tx
-        .execute(text, bind![school, message, why, again_at, given_up])
-        .await?
-        == 0
-    {
+    if tx.execute(text, bind![school, message, why, again_at, given_up]).await? == 0 {
         return Err(StoreError::Missing("mail that waits"));
     }
     if given_up.is_some() {
@@ -111,11 +105,7 @@ pub async fn mark_failed(tx: &mut Tx, message: MessageId, why: &str, again_at: O
 pub async fn count_waiting(tx: &mut Tx) -> Result<u64> {
     let text = "SELECT COUNT(*) AS mails FROM outbox WHERE school_id = $1 AND sent_at IS NULL AND given_up_at IS NULL";
     let row = tx.one(text, bind![tx.school()?]).await?;
-    Ok(row
-        .map(|row| row.number("mails"))
-        .transpose()?
-        .and_then(|count| u64::try_from(count).ok())
-        .unwrap_or(0))
+    Ok(row.map(|row| row.number("mails")).transpose()?.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
 }
 
 /// The newest mails, sent or not.
@@ -124,11 +114,7 @@ pub async fn count_waiting(tx: &mut Tx) -> Result<u64> {
 /// `Unreachable`, `Corrupt`.
 pub async fn list(tx: &mut Tx, limit: u32) -> Result<Vec<Message>> {
     let text = format!("SELECT {COLUMNS} FROM outbox WHERE school_id = $1 ORDER BY created_at DESC, id LIMIT $2");
-    tx.all(&text, bind![tx.school()?, i64::from(limit)])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, i64::from(limit)]).await?.iter().map(read).collect()
 }
 
 fn read(row: &Row) -> Result<Message> {

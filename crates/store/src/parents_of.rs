@@ -40,11 +40,7 @@ pub async fn remove(tx: &mut Tx, parent: PersonId, pupil: PersonId) -> Result<()
 /// `Unreachable`, `Corrupt`.
 pub async fn parents(tx: &mut Tx, pupil: PersonId) -> Result<Vec<PersonId>> {
     let text = "SELECT parent_id FROM parents_of WHERE school_id = $1 AND pupil_id = $2 ORDER BY parent_id";
-    tx.all(text, bind![tx.school()?, pupil])
-        .await?
-        .iter()
-        .map(|row| row.parsed("parent_id"))
-        .collect()
+    tx.all(text, bind![tx.school()?, pupil]).await?.iter().map(|row| row.parsed("parent_id")).collect()
 }
 
 /// A parent's children at this school.
@@ -53,11 +49,7 @@ pub async fn parents(tx: &mut Tx, pupil: PersonId) -> Result<Vec<PersonId>> {
 /// `Unreachable`, `Corrupt`.
 pub async fn children(tx: &mut Tx, parent: PersonId) -> Result<Vec<PersonId>> {
     let text = "SELECT pupil_id FROM parents_of WHERE school_id = $1 AND parent_id = $2 ORDER BY pupil_id";
-    tx.all(text, bind![tx.school()?, parent])
-        .await?
-        .iter()
-        .map(|row| row.parsed("pupil_id"))
-        .collect()
+    tx.all(text, bind![tx.school()?, parent]).await?.iter().map(|row| row.parsed("pupil_id")).collect()
 }
 
 /// Every pair of parent and pupil.

@@ -35,11 +35,8 @@ pub async fn update(tx: &mut Tx, person: &Person) -> Result<()> {
     if tx.execute(text, values(school, person)?).await? == 0 {
         return Err(StoreError::Missing("person"));
     }
-    tx.execute(
-        "DELETE FROM directory_usernames WHERE school_id = $1 AND person_id = $2",
-        bind![school, person.id],
-    )
-    .await?;
+    tx.execute("DELETE FROM directory_usernames WHERE school_id = $1 AND person_id = $2", bind![school, person.id])
+        .await?;
     list_username(tx, person).await?;
     tx.wrote(&PEOPLE, person.id, "changed");
     Ok(())
@@ -51,11 +48,7 @@ pub async fn update(tx: &mut Tx, person: &Person) -> Result<()> {
 /// `Unreachable`, `Corrupt`.
 pub async fn find(tx: &mut Tx, person: PersonId) -> Result<Option<Person>> {
     let text = format!("SELECT {COLUMNS} FROM people WHERE school_id = $1 AND id = $2");
-    tx.one(&text, bind![tx.school()?, person])
-        .await?
-        .as_ref()
-        .map(read)
-        .transpose()
+    tx.one(&text, bind![tx.school()?, person]).await?.as_ref().map(read).transpose()
 }
 
 /// Everyone by name, those who left too.
@@ -73,11 +66,7 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Person>> {
 /// `Unreachable`, `Corrupt`.
 pub async fn list_audience(tx: &mut Tx, audience: Audience) -> Result<Vec<Person>> {
     let text = format!("SELECT {COLUMNS} FROM people WHERE school_id = $1 AND audience = $2 ORDER BY name, id");
-    tx.all(&text, bind![tx.school()?, word(&audience)?])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, word(&audience)?]).await?.iter().map(read).collect()
 }
 
 /// The pupils of a class by name.
@@ -88,11 +77,7 @@ pub async fn list_class(tx: &mut Tx, class: ClassId) -> Result<Vec<Person>> {
     let text = format!(
         "SELECT {COLUMNS} FROM people WHERE school_id = $1 AND class_id = $2 AND year_group IS NOT NULL ORDER BY name, id"
     );
-    tx.all(&text, bind![tx.school()?, class])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, class]).await?.iter().map(read).collect()
 }
 
 /// People whose name holds these letters, in either case; at most `limit`.
@@ -100,22 +85,11 @@ pub async fn list_class(tx: &mut Tx, class: ClassId) -> Result<Vec<Person>> {
 /// # Errors
 /// `Unreachable`, `Corrupt`.
 pub async fn search(tx: &mut Tx, letters: &str, limit: u32) -> Result<Vec<Person>> {
-    let pattern = format!(
-        "%{}%",
-        letters
-            .to_lowercase()
-            .replace('!', "!!")
-            .replace('%', "!%")
-            .replace('_', "!_")
-    );
+    let pattern = format!("%{}%", letters.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_"));
     let text = format!(
         "SELECT {COLUMNS} FROM people WHERE school_id = $1 AND LOWER(name) LIKE $2 ESCAPE '!' ORDER BY name, id LIMIT $3"
     );
-    tx.all(&text, bind![tx.school()?, pattern, i64::from(limit)])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, pattern, i64::from(limit)]).await?.iter().map(read).collect()
 }
 
 /// The person of this school who signs in with a name.
@@ -124,11 +98,7 @@ pub async fn search(tx: &mut Tx, letters: &str, limit: u32) -> Result<Vec<Person
 /// `Unreachable`, `Corrupt`.
 pub async fn find_by_username(tx: &mut Tx, username: &str) -> Result<Option<Person>> {
     let text = format!("SELECT {COLUMNS} FROM people WHERE school_id = $1 AND username = $2");
-    tx.one(&text, bind![tx.school()?, username.to_lowercase()])
-        .await?
-        .as_ref()
-        .map(read)
-        .transpose()
+    tx.one(&text, bind![tx.school()?, username.to_lowercase()]).await?.as_ref().map(read).transpose()
 }
 
 /// Whose sign-in name this is, in the whole installation. Asked above schools, before a school is known.
@@ -138,8 +108,7 @@ pub async fn find_by_username(tx: &mut Tx, username: &str) -> Result<Option<Pers
 pub async fn locate_username(tx: &mut Tx, username: &str) -> Result<Option<(SchoolId, PersonId)>> {
     let text = "SELECT school_id, person_id FROM directory_usernames WHERE username = $1";
     let row = tx.one(text, bind![username.to_lowercase()]).await?;
-    row.map(|row| Ok((row.parsed("school_id")?, row.parsed("person_id")?)))
-        .transpose()
+    row.map(|row| Ok((row.parsed("school_id")?, row.parsed("person_id")?))).transpose()
 }
 
 /// How many people of each audience are at the school on a day.
@@ -150,25 +119,18 @@ pub async fn count_by_audience(tx: &mut Tx, on: jiff::civil::Date) -> Result<Vec
     let text = "SELECT audience, COUNT(*) AS people FROM people
         WHERE school_id = $1 AND joined <= $2 AND (left_on IS NULL OR left_on >= $2) GROUP BY audience ORDER BY audience";
     let rows = tx.all(text, bind![tx.school()?, on]).await?;
-    rows.iter()
-        .map(|row| Ok((row.word("audience")?, u64::try_from(row.number("people")?).unwrap_or(0))))
-        .collect()
+    rows.iter().map(|row| Ok((row.word("audience")?, u64::try_from(row.number("people")?).unwrap_or(0)))).collect()
 }
 
 fn own(tx: &Tx, person: &Person) -> Result<SchoolId> {
     let school = tx.writes("people")?;
-    if person.school == school {
-        Ok(school)
-    } else {
-        Err(StoreError::ReadOnly("a person of another school"))
-    }
+    if person.school == school { Ok(school) } else { Err(StoreError::ReadOnly("a person of another school")) }
 }
 
 async fn list_username(tx: &mut Tx, person: &Person) -> Result<()> {
     if let Some(username) = &person.username {
         let text = "INSERT INTO directory_usernames (username, school_id, person_id) VALUES ($1, $2, $3)";
-        tx.execute(text, bind![username.to_lowercase(), person.school, person.id])
-            .await?;
+        tx.execute(text, bind![username.to_lowercase(), person.school, person.id]).await?;
     }
     Ok(())
 }

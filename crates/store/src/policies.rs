@@ -72,11 +72,7 @@ pub async fn insert_draft(
     let text =
         "INSERT INTO policies (school_id, id, number, source, status, compiled, change_note, created_by, created_at)
         VALUES ($1, $2, $3, $4, 'draft', $5, $6, $7, $8)";
-    tx.execute(
-        text,
-        bind![school, id, number, source, compiled, change_note, by, tx.now()],
-    )
-    .await?;
+    tx.execute(text, bind![school, id, number, source, compiled, change_note, by, tx.now()]).await?;
     tx.wrote(&POLICIES, id, "drafted");
     find(tx, id).await?.ok_or(StoreError::Missing("policy version"))
 }
@@ -94,11 +90,7 @@ pub async fn update_draft(
 ) -> Result<()> {
     let school = tx.writes("policies")?;
     let text = "UPDATE policies SET source = $3, compiled = $4, change_note = $5 WHERE school_id = $1 AND id = $2 AND status = 'draft'";
-    if tx
-        .execute(text, bind![school, version, source, compiled, change_note])
-        .await?
-        == 0
-    {
+    if tx.execute(text, bind![school, version, source, compiled, change_note]).await? == 0 {
         return Err(StoreError::Missing("draft of the policy"));
     }
     tx.wrote(&POLICIES, version, "changed");
@@ -111,24 +103,12 @@ pub async fn update_draft(
 /// `Missing` when the version is neither; `ReadOnly`.
 pub async fn set_consultation(tx: &mut Tx, version: PolicyVersionId, open: bool) -> Result<()> {
     let school = tx.writes("policies")?;
-    let (from, to) = if open {
-        ("draft", "consultation")
-    } else {
-        ("consultation", "draft")
-    };
+    let (from, to) = if open { ("draft", "consultation") } else { ("consultation", "draft") };
     let text = "UPDATE policies SET status = $4 WHERE school_id = $1 AND id = $2 AND status = $3";
     if tx.execute(text, bind![school, version, from, to]).await? == 0 {
         return Err(StoreError::Missing("draft of the policy"));
     }
-    tx.wrote(
-        &POLICIES,
-        version,
-        if open {
-            "consultation-opened"
-        } else {
-            "consultation-closed"
-        },
-    );
+    tx.wrote(&POLICIES, version, if open { "consultation-opened" } else { "consultation-closed" });
     Ok(())
 }
 
@@ -141,11 +121,7 @@ pub async fn approve(tx: &mut Tx, version: PolicyVersionId, by: PersonId, in_for
     must_compile(tx, version).await?;
     let text = "UPDATE policies SET status = 'approved', approved_by = $3, approved_at = $4, in_force_from = $5
         WHERE school_id = $1 AND id = $2 AND status IN ('draft', 'consultation')";
-    if tx
-        .execute(text, bind![school, version, by, tx.now(), in_force_from])
-        .await?
-        == 0
-    {
+    if tx.execute(text, bind![school, version, by, tx.now(), in_force_from]).await? == 0 {
         return Err(StoreError::Missing("draft of the policy"));
     }
     tx.wrote(&POLICIES, version, "approved");
@@ -167,28 +143,19 @@ pub async fn bring_into_force(tx: &mut Tx, version: PolicyVersionId) -> Result<(
     for row in tx.all(text, bind![school, tx.now()]).await? {
         tx.wrote(&POLICIES, row.text("id")?, "superseded");
     }
-    tx.execute(
-        "UPDATE policies SET status = 'in-force' WHERE school_id = $1 AND id = $2",
-        bind![school, version],
-    )
-    .await?;
+    tx.execute("UPDATE policies SET status = 'in-force' WHERE school_id = $1 AND id = $2", bind![school, version])
+        .await?;
     tx.wrote(&POLICIES, version, "in-force");
     Ok(())
 }
 
 async fn must_compile(tx: &mut Tx, version: PolicyVersionId) -> Result<()> {
-    let row = tx
-        .one(
-            "SELECT compiled FROM policies WHERE school_id = $1 AND id = $2",
-            bind![tx.school()?, version],
-        )
-        .await?;
+    let row =
+        tx.one("SELECT compiled FROM policies WHERE school_id = $1 AND id = $2", bind![tx.school()?, version]).await?;
     if row.ok_or(StoreError::Missing("policy version"))?.flag("compiled")? {
         return Ok(());
     }
-    Err(StoreError::Conflict(
-        "this version of the policy has errors; mend them first, the one in force stays".into(),
-    ))
+    Err(StoreError::Conflict("this version of the policy has errors; mend them first, the one in force stays".into()))
 }
 
 /// The version in force, if any.
@@ -208,11 +175,7 @@ pub async fn list_due(tx: &mut Tx, today: Date) -> Result<Vec<PolicyVersion>> {
     let text = format!(
         "SELECT {COLUMNS} FROM policies WHERE school_id = $1 AND status = 'approved' AND in_force_from <= $2 ORDER BY number"
     );
-    tx.all(&text, bind![tx.school()?, today])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, today]).await?.iter().map(read).collect()
 }
 
 /// One version.
@@ -221,11 +184,7 @@ pub async fn list_due(tx: &mut Tx, today: Date) -> Result<Vec<PolicyVersion>> {
 /// `Unreachable`, `Corrupt`.
 pub async fn find(tx: &mut Tx, version: PolicyVersionId) -> Result<Option<PolicyVersion>> {
     let text = format!("SELECT {COLUMNS} FROM policies WHERE school_id = $1 AND id = $2");
-    tx.one(&text, bind![tx.school()?, version])
-        .await?
-        .as_ref()
-        .map(read)
-        .transpose()
+    tx.one(&text, bind![tx.school()?, version]).await?.as_ref().map(read).transpose()
 }
 
 /// Every version, newest first.

@@ -39,16 +39,7 @@ pub async fn insert(tx: &mut Tx, entry: &RegisterEntry) -> Result<String> {
     let text = "INSERT INTO register_entries (school_id, id, register, on_date, about_id, by_id, entered_at, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     tx.execute(
         text,
-        bind![
-            school,
-            &id,
-            &entry.register,
-            entry.on,
-            entry.about,
-            entry.by,
-            tx.now(),
-            json(&entry.content)?
-        ],
+        bind![school, &id, &entry.register, entry.on, entry.about, entry.by, tx.now(), json(&entry.content)?],
     )
     .await?;
     tx.wrote(&REGISTER_ENTRIES, &id, "entered");
@@ -77,11 +68,7 @@ pub async fn list(tx: &mut Tx, register: &str) -> Result<Vec<RegisterEntry>> {
     let text = format!(
         "SELECT {COLUMNS} FROM register_entries WHERE school_id = $1 AND register = $2 ORDER BY on_date DESC, id"
     );
-    tx.all(&text, bind![tx.school()?, register])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, register]).await?.iter().map(read).collect()
 }
 
 /// What a register holds about a person, the newest day first.
@@ -92,11 +79,7 @@ pub async fn list_about(tx: &mut Tx, register: &str, person: PersonId) -> Result
     let text = format!(
         "SELECT {COLUMNS} FROM register_entries WHERE school_id = $1 AND register = $2 AND about_id = $3 ORDER BY on_date DESC, id"
     );
-    tx.all(&text, bind![tx.school()?, register, person])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, register, person]).await?.iter().map(read).collect()
 }
 
 /// Removes what was entered before a time in a register and in those below it (`training` and `training:…`). Answers how many.
@@ -106,9 +89,7 @@ pub async fn list_about(tx: &mut Tx, register: &str, person: PersonId) -> Result
 pub async fn purge(tx: &mut Tx, register: &str, before: Timestamp) -> Result<u64> {
     let school = tx.writes("registers")?;
     let text = "DELETE FROM register_entries WHERE school_id = $1 AND (register = $2 OR register LIKE $3) AND entered_at < $4 RETURNING id";
-    let gone = tx
-        .all(text, bind![school, register, format!("{register}:%"), before])
-        .await?;
+    let gone = tx.all(text, bind![school, register, format!("{register}:%"), before]).await?;
     for row in &gone {
         tx.wrote(&REGISTER_ENTRIES, row.text("id")?, "removed");
     }

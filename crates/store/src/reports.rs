@@ -33,15 +33,8 @@ const COLUMNS: &str = "id, from_date, until_date, content, issued_by, issued_at"
 pub async fn insert(tx: &mut Tx, report: &IssuedReport) -> Result<()> {
     let school = tx.writes("reports")?;
     let text = "INSERT INTO reports (school_id, id, from_date, until_date, content, issued_by, issued_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    let values = bind![
-        school,
-        report.id,
-        report.from,
-        report.until,
-        json(&report.content)?,
-        report.issued_by,
-        report.issued_at
-    ];
+    let values =
+        bind![school, report.id, report.from, report.until, json(&report.content)?, report.issued_by, report.issued_at];
     tx.execute(text, values).await?;
     tx.wrote(&REPORTS, report.id, "issued");
     Ok(())
@@ -53,11 +46,7 @@ pub async fn insert(tx: &mut Tx, report: &IssuedReport) -> Result<()> {
 /// `Unreachable`, `Corrupt`.
 pub async fn find(tx: &mut Tx, report: ReportId) -> Result<Option<IssuedReport>> {
     let text = format!("SELECT {COLUMNS} FROM reports WHERE school_id = $1 AND id = $2");
-    tx.one(&text, bind![tx.school()?, report])
-        .await?
-        .as_ref()
-        .map(read)
-        .transpose()
+    tx.one(&text, bind![tx.school()?, report]).await?.as_ref().map(read).transpose()
 }
 
 /// Every report, the newest first.

@@ -47,19 +47,7 @@ pub async fn insert(tx: &mut Tx, rule: &HostRule) -> Result<String> {
     }
     let id = tx.new_key();
     let text = "INSERT INTO school_rules (school_id, id, host, action, reason, owner_id, on_date) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    tx.execute(
-        text,
-        bind![
-            school,
-            &id,
-            &rule.host,
-            word(&rule.action)?,
-            &rule.reason,
-            rule.owner,
-            rule.on
-        ],
-    )
-    .await?;
+    tx.execute(text, bind![school, &id, &rule.host, word(&rule.action)?, &rule.reason, rule.owner, rule.on]).await?;
     tx.wrote(&SCHOOL_RULES, &id, "made");
     Ok(id)
 }

@@ -74,11 +74,7 @@ pub async fn update(tx: &mut Tx, school: &School) -> Result<()> {
 }
 
 fn own(tx: &Tx, school: SchoolId) -> Result<()> {
-    if tx.writes("schools")? == school {
-        Ok(())
-    } else {
-        Err(StoreError::ReadOnly("another school"))
-    }
+    if tx.writes("schools")? == school { Ok(()) } else { Err(StoreError::ReadOnly("another school")) }
 }
 
 /// Every school of the installation by name. Any transaction may ask, one above schools too.

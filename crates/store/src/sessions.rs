@@ -38,20 +38,11 @@ pub async fn insert(tx: &mut Tx, person: PersonId, token_hash: &str, expires_at:
     let id: SessionId = tx.new_id();
     let now = tx.now();
     let text = "INSERT INTO sessions (school_id, id, token_hash, person_id, created_at, last_seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $5, $6)";
-    tx.execute(text, bind![school, id, token_hash, person, now, expires_at])
-        .await?;
+    tx.execute(text, bind![school, id, token_hash, person, now, expires_at]).await?;
     let directory = "INSERT INTO directory_tokens (token_hash, school_id, kind) VALUES ($1, $2, 'session')";
     tx.execute(directory, bind![token_hash, school]).await?;
     tx.wrote(&SESSIONS, id, "signed-in");
-    Ok(Session {
-        id,
-        school,
-        person,
-        created_at: now,
-        last_seen_at: now,
-        expires_at,
-        revoked_at: None,
-    })
+    Ok(Session { id, school, person, created_at: now, last_seen_at: now, expires_at, revoked_at: None })
 }
 
 /// The session of a token, wherever its school is, if it is open at `now`.
@@ -64,12 +55,7 @@ pub async fn find(store: &Store, token_hash: &str, now: Timestamp) -> Result<Opt
     };
     let tx = store.read(school).await?;
     let text = format!("SELECT {COLUMNS} FROM sessions WHERE school_id = $1 AND token_hash = $2");
-    let session = tx
-        .one(&text, bind![school, token_hash])
-        .await?
-        .as_ref()
-        .map(read)
-        .transpose()?;
+    let session = tx.one(&text, bind![school, token_hash]).await?.as_ref().map(read).transpose()?;
     Ok(session.filter(|session| session.revoked_at.is_none() && session.expires_at > now))
 }
 
@@ -79,12 +65,7 @@ pub async fn find(store: &Store, token_hash: &str, now: Timestamp) -> Result<Opt
 /// `Unreachable`, `Corrupt`.
 pub async fn school_of_token(store: &Store, token_hash: &str) -> Result<Option<SchoolId>> {
     let tx = store.read_installation().await?;
-    let row = tx
-        .one(
-            "SELECT school_id FROM directory_tokens WHERE token_hash = $1",
-            bind![token_hash],
-        )
-        .await?;
+    let row = tx.one("SELECT school_id FROM directory_tokens WHERE token_hash = $1", bind![token_hash]).await?;
     row.map(|row| row.parsed("school_id")).transpose()
 }
 
@@ -137,11 +118,7 @@ pub async fn purge(tx: &mut Tx, before: Timestamp) -> Result<u64> {
         "DELETE FROM sessions WHERE school_id = $1 AND (expires_at < $2 OR revoked_at < $2) RETURNING id, token_hash";
     let gone = tx.all(text, bind![school, before]).await?;
     for row in &gone {
-        tx.execute(
-            "DELETE FROM directory_tokens WHERE token_hash = $1",
-            bind![row.text("token_hash")?],
-        )
-        .await?;
+        tx.execute("DELETE FROM directory_tokens WHERE token_hash = $1", bind![row.text("token_hash")?]).await?;
         tx.wrote(&SESSIONS, row.text("id")?, "removed");
     }
     Ok(gone.len() as u64)

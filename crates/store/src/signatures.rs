@@ -41,11 +41,7 @@ pub async fn insert(tx: &mut Tx, signature: &Signature) -> Result<()> {
 /// `Unreachable`, `Corrupt`.
 pub async fn list_about(tx: &mut Tx, person: PersonId) -> Result<Vec<Signature>> {
     let text = format!("SELECT {COLUMNS} FROM signatures WHERE school_id = $1 AND about_id = $2 ORDER BY at, id");
-    tx.all(&text, bind![tx.school()?, person])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, person]).await?.iter().map(read).collect()
 }
 
 /// Every act on an agreement, oldest first.
@@ -54,11 +50,7 @@ pub async fn list_about(tx: &mut Tx, person: PersonId) -> Result<Vec<Signature>>
 /// `Unreachable`, `Corrupt`.
 pub async fn list_on(tx: &mut Tx, agreement: &str) -> Result<Vec<Signature>> {
     let text = format!("SELECT {COLUMNS} FROM signatures WHERE school_id = $1 AND agreement = $2 ORDER BY at, id");
-    tx.all(&text, bind![tx.school()?, agreement])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, agreement]).await?.iter().map(read).collect()
 }
 
 /// Every act, oldest first.

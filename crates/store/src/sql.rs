@@ -123,9 +123,7 @@ impl Row {
     }
     /// Anything written as text, or nothing.
     pub(crate) fn maybe_parsed<T: std::str::FromStr>(&self, column: &str) -> Result<Option<T>> {
-        self.maybe_text(column)?
-            .map(|text| text.parse().map_err(|_| unreadable(column)))
-            .transpose()
+        self.maybe_text(column)?.map(|text| text.parse().map_err(|_| unreadable(column))).transpose()
     }
     /// A time.
     pub(crate) fn time(&self, column: &str) -> Result<Timestamp> {
@@ -133,9 +131,7 @@ impl Row {
     }
     /// A time or nothing.
     pub(crate) fn maybe_time(&self, column: &str) -> Result<Option<Timestamp>> {
-        self.maybe_number(column)?
-            .map(|at| Timestamp::from_millisecond(at).map_err(|_| unreadable(column)))
-            .transpose()
+        self.maybe_number(column)?.map(|at| Timestamp::from_millisecond(at).map_err(|_| unreadable(column))).transpose()
     }
     /// A JSON document.
     pub(crate) fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T> {
@@ -143,9 +139,7 @@ impl Row {
     }
     /// A JSON document or nothing.
     pub(crate) fn maybe_json<T: DeserializeOwned>(&self, column: &str) -> Result<Option<T>> {
-        self.maybe_text(column)?
-            .map(|text| serde_json::from_str(&text).map_err(|_| unreadable(column)))
-            .transpose()
+        self.maybe_text(column)?.map(|text| serde_json::from_str(&text).map_err(|_| unreadable(column))).transpose()
     }
     /// A word of a closed vocabulary.
     pub(crate) fn word<T: DeserializeOwned>(&self, column: &str) -> Result<T> {
@@ -168,10 +162,7 @@ pub(crate) fn places(rows: usize, columns: usize) -> String {
     let row = |row: usize| {
         format!(
             "({})",
-            (1..=columns)
-                .map(|column| format!("${}", row * columns + column))
-                .collect::<Vec<_>>()
-                .join(", ")
+            (1..=columns).map(|column| format!("${}", row * columns + column)).collect::<Vec<_>>().join(", ")
         )
     };
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
@@ -184,9 +175,6 @@ pub(crate) fn one_of(mut before: Vec<Value>, texts: &[String]) -> (String, Vec<V
     let last = texts.last().map(String::as_str).unwrap_or_default();
     before.extend(texts.iter().map(|text| Value::from(text.as_str())));
     before.extend((texts.len()..length).map(|_| Value::from(last)));
-    let places = (first..first + length)
-        .map(|place| format!("${place}"))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let places = (first..first + length).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ");
     (format!("({places})"), before)
 }

@@ -51,15 +51,9 @@ impl Store {
             migrations::run(&pool).await?;
             (pool.clone(), pool)
         } else {
-            return Err(StoreError::Unreachable(
-                "an address starts with `sqlite:` or `postgres:`".into(),
-            ));
+            return Err(StoreError::Unreachable("an address starts with `sqlite:` or `postgres:`".into()));
         };
-        let store = Self {
-            writer,
-            reader,
-            entropy,
-        };
+        let store = Self { writer, reader, entropy };
         if !store.second_wall().await? && store.backend() == DbBackend::Postgres {
             tracing::warn!(
                 "this PostgreSQL role bypasses row level security; give Belisha a plain role that owns its database"
@@ -74,15 +68,7 @@ impl Store {
     /// # Errors
     /// `Busy` after 15 seconds of waiting for another writer; `Unreachable`.
     pub async fn begin(&self, actor: &Actor, school: SchoolId, now: Timestamp) -> Result<Tx> {
-        self.start(
-            &self.writer,
-            Mode::Write {
-                school,
-                actor: actor.clone(),
-            },
-            now,
-        )
-        .await
+        self.start(&self.writer, Mode::Write { school, actor: actor.clone() }, now).await
     }
 
     /// Begins a transaction above the schools: the list of schools, who signs in with which name, failed sign-ins.
@@ -90,8 +76,7 @@ impl Store {
     /// # Errors
     /// As [`Store::begin`].
     pub async fn begin_installation(&self, actor: &Actor, now: Timestamp) -> Result<Tx> {
-        self.start(&self.writer, Mode::Installation { actor: actor.clone() }, now)
-            .await
+        self.start(&self.writer, Mode::Installation { actor: actor.clone() }, now).await
     }
 
     /// Begins a transaction that only reads one school, and sees one moment of it.
@@ -99,8 +84,7 @@ impl Store {
     /// # Errors
     /// `Unreachable`.
     pub async fn read(&self, school: SchoolId) -> Result<Tx> {
-        self.start(&self.reader, Mode::Read { school: Some(school) }, Timestamp::UNIX_EPOCH)
-            .await
+        self.start(&self.reader, Mode::Read { school: Some(school) }, Timestamp::UNIX_EPOCH).await
     }
 
     /// Begins a transaction that only reads what is above the schools.
@@ -108,8 +92,7 @@ impl Store {
     /// # Errors
     /// `Unreachable`.
     pub async fn read_installation(&self) -> Result<Tx> {
-        self.start(&self.reader, Mode::Read { school: None }, Timestamp::UNIX_EPOCH)
-            .await
+        self.start(&self.reader, Mode::Read { school: None }, Timestamp::UNIX_EPOCH).await
     }
 
     /// Whether the database itself also keeps schools apart: PostgreSQL under a role that row level security binds.
@@ -121,10 +104,7 @@ impl Store {
             return Ok(false);
         }
         let text = "SELECT (rolsuper OR rolbypassrls) AS bypasses FROM pg_roles WHERE rolname = current_user";
-        let row = self
-            .reader
-            .query_one_raw(Statement::from_string(DbBackend::Postgres, text))
-            .await?;
+        let row = self.reader.query_one_raw(Statement::from_string(DbBackend::Postgres, text)).await?;
         Ok(row.and_then(|row| row.try_get::<bool>("", "bypasses").ok()) == Some(false))
     }
 
@@ -170,9 +150,7 @@ impl Store {
         if backend == DbBackend::Postgres {
             let school = mode.school().map(|school| school.to_string()).unwrap_or_default();
             let text = "SELECT set_config('belisha.school', $1, true)";
-            inner
-                .execute_raw(Statement::from_sql_and_values(backend, text, [school.into()]))
-                .await?;
+            inner.execute_raw(Statement::from_sql_and_values(backend, text, [school.into()])).await?;
         }
         Ok(Tx::new(inner, backend, mode, now, Arc::clone(&self.entropy)))
     }

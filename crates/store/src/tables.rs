@@ -109,22 +109,14 @@ pub(crate) const UNBOUND: &[&str] = &[
 ];
 
 /// Tables above schools, which no row level security covers: they hold no record of a person but the name typed to sign in.
-pub(crate) const ABOVE_SCHOOLS: &[&str] = &[
-    "schema_migrations",
-    "schools",
-    "directory_usernames",
-    "directory_tokens",
-    "sign_in_attempts",
-];
+pub(crate) const ABOVE_SCHOOLS: &[&str] =
+    &["schema_migrations", "schools", "directory_usernames", "directory_tokens", "sign_in_attempts"];
 
 /// Every table of a school, and so under row level security on PostgreSQL.
 pub(crate) fn of_a_school() -> impl Iterator<Item = &'static str> {
-    let bound = BOUND
-        .iter()
-        .flat_map(|table| std::iter::once(table.name).chain(table.children.iter().map(|child| child.name)));
-    bound
-        .filter(|name| !ABOVE_SCHOOLS.contains(name))
-        .chain(UNBOUND.iter().copied())
+    let bound =
+        BOUND.iter().flat_map(|table| std::iter::once(table.name).chain(table.children.iter().map(|child| child.name)));
+    bound.filter(|name| !ABOVE_SCHOOLS.contains(name)).chain(UNBOUND.iter().copied())
 }
 
 #[cfg(test)]
@@ -134,10 +126,8 @@ mod tests {
     use sea_orm::{ConnectionTrait, Database, Statement};
 
     /// Columns that change without being anybody's act.
-    const LOOSE: &[(&str, &[&str])] = &[
-        ("sessions", &["last_seen_at"]),
-        ("outbox", &["attempts", "next_attempt_at", "last_failure"]),
-    ];
+    const LOOSE: &[(&str, &[&str])] =
+        &[("sessions", &["last_seen_at"]), ("outbox", &["attempts", "next_attempt_at", "last_failure"])];
 
     async fn columns_of(connection: &sea_orm::DatabaseConnection, table: &str) -> Vec<String> {
         let text = match connection.get_database_backend() {
@@ -146,10 +136,8 @@ mod tests {
             ),
             _ => format!("SELECT name FROM pragma_table_info('{table}') ORDER BY 1"),
         };
-        let rows = connection
-            .query_all_raw(Statement::from_string(connection.get_database_backend(), text))
-            .await
-            .unwrap();
+        let rows =
+            connection.query_all_raw(Statement::from_string(connection.get_database_backend(), text)).await.unwrap();
         rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
     }
 

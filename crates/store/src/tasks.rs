@@ -15,19 +15,7 @@ const COLUMNS: &str = "id, incident_id, assignee_id, what, due, done_at";
 pub async fn insert(tx: &mut Tx, task: &Task) -> Result<()> {
     let school = tx.writes("tasks")?;
     let text = "INSERT INTO tasks (school_id, id, incident_id, assignee_id, what, due, done_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    tx.execute(
-        text,
-        bind![
-            school,
-            task.id,
-            task.incident,
-            task.assignee,
-            &task.what,
-            task.due,
-            task.done_at
-        ],
-    )
-    .await?;
+    tx.execute(text, bind![school, task.id, task.incident, task.assignee, &task.what, task.due, task.done_at]).await?;
     tx.wrote(&TASKS, task.id, "given");
     Ok(())
 }
@@ -52,11 +40,7 @@ pub async fn finish(tx: &mut Tx, task: TaskId) -> Result<()> {
 /// `Unreachable`, `Corrupt`.
 pub async fn find(tx: &mut Tx, task: TaskId) -> Result<Option<Task>> {
     let text = format!("SELECT {COLUMNS} FROM tasks WHERE school_id = $1 AND id = $2");
-    tx.one(&text, bind![tx.school()?, task])
-        .await?
-        .as_ref()
-        .map(read)
-        .transpose()
+    tx.one(&text, bind![tx.school()?, task]).await?.as_ref().map(read).transpose()
 }
 
 /// What waits for a person, the first due first.
@@ -68,11 +52,7 @@ pub async fn list_open_of(tx: &mut Tx, assignee: PersonId) -> Result<Vec<Task>> 
         "SELECT {COLUMNS} FROM tasks WHERE school_id = $1 AND assignee_id = $2 AND done_at IS NULL
          ORDER BY CASE WHEN due IS NULL THEN 1 ELSE 0 END, due, id"
     );
-    tx.all(&text, bind![tx.school()?, assignee])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, assignee]).await?.iter().map(read).collect()
 }
 
 /// The cases in which a person was given a task, done or not: it settles what of them the person may see.
@@ -81,11 +61,7 @@ pub async fn list_open_of(tx: &mut Tx, assignee: PersonId) -> Result<Vec<Task>> 
 /// `Unreachable`, `Corrupt`.
 pub async fn list_cases_of(tx: &mut Tx, assignee: PersonId) -> Result<Vec<IncidentId>> {
     let text = "SELECT DISTINCT incident_id FROM tasks WHERE school_id = $1 AND assignee_id = $2 AND incident_id IS NOT NULL ORDER BY incident_id";
-    tx.all(text, bind![tx.school()?, assignee])
-        .await?
-        .iter()
-        .map(|row| row.parsed("incident_id"))
-        .collect()
+    tx.all(text, bind![tx.school()?, assignee]).await?.iter().map(|row| row.parsed("incident_id")).collect()
 }
 
 /// The tasks of a case. Whether the reader may see the case is asked before.
@@ -94,11 +70,7 @@ pub async fn list_cases_of(tx: &mut Tx, assignee: PersonId) -> Result<Vec<Incide
 /// `Unreachable`, `Corrupt`.
 pub async fn list_in(tx: &mut Tx, incident: IncidentId) -> Result<Vec<Task>> {
     let text = format!("SELECT {COLUMNS} FROM tasks WHERE school_id = $1 AND incident_id = $2 ORDER BY id");
-    tx.all(&text, bind![tx.school()?, incident])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, incident]).await?.iter().map(read).collect()
 }
 
 /// Open tasks that were due before now, of everybody, for the chaser.
@@ -108,11 +80,7 @@ pub async fn list_in(tx: &mut Tx, incident: IncidentId) -> Result<Vec<Task>> {
 pub async fn list_overdue(tx: &mut Tx, now: jiff::Timestamp) -> Result<Vec<Task>> {
     let text =
         format!("SELECT {COLUMNS} FROM tasks WHERE school_id = $1 AND done_at IS NULL AND due < $2 ORDER BY due, id");
-    tx.all(&text, bind![tx.school()?, now])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, now]).await?.iter().map(read).collect()
 }
 
 fn read(row: &Row) -> Result<Task> {

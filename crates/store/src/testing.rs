@@ -31,15 +31,10 @@ pub fn entropy() -> Entropy {
     Arc::new(move |bytes: &mut [u8]| {
         for chunk in bytes.chunks_mut(8) {
             // SplitMix64 (Steele, Lea and Flood 2014).
-            let mut mixed = state
-                .fetch_add(1, Ordering::Relaxed)
-                .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let mut mixed = state.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            chunk
-                .iter_mut()
-                .zip((mixed ^ (mixed >> 31)).to_le_bytes())
-                .for_each(|(to, from)| *to = from);
+            chunk.iter_mut().zip((mixed ^ (mixed >> 31)).to_le_bytes()).for_each(|(to, from)| *to = from);
         }
     })
 }
@@ -50,11 +45,7 @@ pub fn on_sqlite<F: Future<Output = ()>>(test: impl FnOnce(TestDatabase) -> F) {
     let url = format!("sqlite://{}", folder.path().join("belisha.db").display());
     runtime().block_on(async {
         let store = Store::open(&url, entropy()).await.expect("the database opens");
-        test(TestDatabase {
-            store: store.clone(),
-            url,
-        })
-        .await;
+        test(TestDatabase { store: store.clone(), url }).await;
         store.close().await.expect("the database closes");
     });
 }
@@ -72,22 +63,14 @@ pub fn on_postgres<F: Future<Output = ()>>(test: impl FnOnce(TestDatabase) -> F)
     runtime().block_on(async {
         let (name, url) = cluster.new_database().await;
         let store = Store::open(&url, entropy()).await.expect("the database opens");
-        test(TestDatabase {
-            store: store.clone(),
-            url,
-        })
-        .await;
+        test(TestDatabase { store: store.clone(), url }).await;
         store.close().await.expect("the database closes");
         cluster.drop_database(&name).await;
     });
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap()
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
 /// Runs each test on both databases: `both_databases! { async fn it_is_kept(database: TestDatabase) { … } }` becomes the tests

@@ -64,15 +64,7 @@ impl Tx {
         now: Timestamp,
         entropy: Entropy,
     ) -> Self {
-        Self {
-            inner,
-            backend,
-            mode,
-            now,
-            entropy,
-            written: Vec::new(),
-            looked_up: None,
-        }
+        Self { inner, backend, mode, now, entropy, written: Vec::new(), looked_up: None }
     }
 
     /// Makes everything written in it last, its ledger entries included. When this returns, a power cut loses nothing of it.
@@ -146,11 +138,7 @@ impl Tx {
 
     /// Notes that a row was written, so that the ledger gets an entry about it at commit. Once for each subject and verb.
     pub(crate) fn wrote(&mut self, table: &'static Table, subject: impl ToString, verb: &'static str) {
-        let written = Written {
-            table,
-            subject: subject.to_string(),
-            verb,
-        };
+        let written = Written { table, subject: subject.to_string(), verb };
         if self.written.len() > 64 || !self.written.contains(&written) {
             self.written.push(written);
         }
@@ -171,11 +159,7 @@ impl Tx {
     }
 
     pub(crate) async fn execute(&self, text: &str, values: Vec<Value>) -> Result<u64> {
-        Ok(self
-            .inner
-            .execute_raw(self.statement(text, values)?)
-            .await?
-            .rows_affected())
+        Ok(self.inner.execute_raw(self.statement(text, values)?).await?.rows_affected())
     }
 
     pub(crate) async fn one(&self, text: &str, values: Vec<Value>) -> Result<Option<Row>> {
@@ -183,24 +167,12 @@ impl Tx {
     }
 
     pub(crate) async fn all(&self, text: &str, values: Vec<Value>) -> Result<Vec<Row>> {
-        Ok(self
-            .inner
-            .query_all_raw(self.statement(text, values)?)
-            .await?
-            .into_iter()
-            .map(Row)
-            .collect())
+        Ok(self.inner.query_all_raw(self.statement(text, values)?).await?.into_iter().map(Row).collect())
     }
 
     /// PostgreSQL cannot hold a zero byte in text and SQLite can: refused on both, so that a school can move.
     fn statement(&self, text: &str, values: Vec<Value>) -> Result<Statement> {
-        let zero = values
-            .iter()
-            .any(|value| matches!(value, Value::String(Some(text)) if text.contains('\0')));
-        if zero {
-            Err(StoreError::ZeroByte)
-        } else {
-            Ok(Statement::from_sql_and_values(self.backend, text, values))
-        }
+        let zero = values.iter().any(|value| matches!(value, Value::String(Some(text)) if text.contains('\0')));
+        if zero { Err(StoreError::ZeroByte) } else { Ok(Statement::from_sql_and_values(self.backend, text, values)) }
     }
 }

@@ -18,10 +18,7 @@ fn what_was_acknowledged_is_in_the_file_before_it_is_acknowledged() {
     on_sqlite(async |database: TestDatabase| {
         let connection = Database::connect(&database.url).await.unwrap();
         let row = connection
-            .query_one_raw(sea_orm::Statement::from_string(
-                sea_orm::DbBackend::Sqlite,
-                "PRAGMA journal_mode",
-            ))
+            .query_one_raw(sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, "PRAGMA journal_mode"))
             .await
             .unwrap()
             .unwrap();
@@ -34,12 +31,8 @@ fn what_was_acknowledged_is_in_the_file_before_it_is_acknowledged() {
             let from = format!("{}{suffix}", path_of(&database).display());
             std::fs::copy(&from, folder.path().join(format!("copy.db{suffix}"))).unwrap();
         }
-        let copy = Store::open(
-            &format!("sqlite://{}", folder.path().join("copy.db").display()),
-            entropy(),
-        )
-        .await
-        .unwrap();
+        let copy =
+            Store::open(&format!("sqlite://{}", folder.path().join("copy.db").display()), entropy()).await.unwrap();
         let mut tx = copy.read(school()).await.unwrap();
         assert_eq!(people::list(&mut tx).await.unwrap().len(), 4);
         drop(tx);
@@ -50,11 +43,9 @@ fn what_was_acknowledged_is_in_the_file_before_it_is_acknowledged() {
 /// A second program's connection that waits for nobody and may not let the file grow.
 async fn impatient(database: &TestDatabase) -> DatabaseConnection {
     let mut options = ConnectOptions::new(&database.url);
-    options.max_connections(1).map_sqlx_sqlite_opts(|options| {
-        options
-            .busy_timeout(std::time::Duration::ZERO)
-            .pragma("max_page_count", "1")
-    });
+    options
+        .max_connections(1)
+        .map_sqlx_sqlite_opts(|options| options.busy_timeout(std::time::Duration::ZERO).pragma("max_page_count", "1"));
     Database::connect(options).await.unwrap()
 }
 
@@ -80,9 +71,7 @@ fn a_file_that_is_no_database_is_called_so() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("letter.db");
         std::fs::write(&path, "Dear parents, ".repeat(1000)).unwrap();
-        let refused = Store::open(&format!("sqlite://{}", path.display()), entropy())
-            .await
-            .unwrap_err();
+        let refused = Store::open(&format!("sqlite://{}", path.display()), entropy()).await.unwrap_err();
         assert!(matches!(refused, StoreError::Corrupt(_)), "{refused:?}");
         assert_eq!(
             std::fs::read_to_string(&path).unwrap(),
@@ -95,12 +84,7 @@ fn a_file_that_is_no_database_is_called_so() {
 #[test]
 fn a_place_that_is_not_there_is_called_unreachable() {
     on_sqlite(async |_database: TestDatabase| {
-        for url in [
-            "sqlite:///nowhere/at/all/belisha.db",
-            "mysql://other",
-            "belisha.db",
-            "sqlite:///proc/belisha.db",
-        ] {
+        for url in ["sqlite:///nowhere/at/all/belisha.db", "mysql://other", "belisha.db", "sqlite:///proc/belisha.db"] {
             let refused = Store::open(url, entropy()).await.unwrap_err();
             assert!(matches!(refused, StoreError::Unreachable(_)), "{url}: {refused:?}");
         }
@@ -118,10 +102,7 @@ fn any_byte_of_a_records_words_changed_in_the_file_is_found() {
         database.store.clone().close().await.unwrap();
         let whole = std::fs::read(path_of(&database)).unwrap();
         let words = b"A pupil got round the filter.";
-        let start = whole
-            .windows(words.len())
-            .position(|window| window == words)
-            .expect("the words are in the file");
+        let start = whole.windows(words.len()).position(|window| window == words).expect("the words are in the file");
         let key = ed25519_dalek::SigningKey::from_bytes(&[1; 32]).verifying_key();
         for place in (start..start + words.len()).step_by(4) {
             let mut bytes = whole.clone();

@@ -30,10 +30,7 @@ async fn tamper(database: &TestDatabase, text: &str) {
     } else {
         changed = connection.execute_unprepared(text).await.unwrap().rows_affected();
     }
-    assert!(
-        database.url.starts_with("postgres") || changed > 0,
-        "nothing was changed by: {text}"
-    );
+    assert!(database.url.starts_with("postgres") || changed > 0, "nothing was changed by: {text}");
     connection.close().await.unwrap();
 }
 
@@ -41,12 +38,8 @@ async fn tamper(database: &TestDatabase, text: &str) {
 async fn with_history(database: &TestDatabase) {
     settle(database).await;
     let mut tx = begin(database).await;
-    credentials::set_password_hash(&mut tx, nth(PUPIL), "$argon2id$example")
-        .await
-        .unwrap();
-    sessions::insert(&mut tx, nth(PUPIL), "token", NOW + jiff::SignedDuration::from_hours(1))
-        .await
-        .unwrap();
+    credentials::set_password_hash(&mut tx, nth(PUPIL), "$argon2id$example").await.unwrap();
+    sessions::insert(&mut tx, nth(PUPIL), "token", NOW + jiff::SignedDuration::from_hours(1)).await.unwrap();
     incidents::insert(&mut tx, &incident(50, 1, None)).await.unwrap();
     incidents::note_viewed(&mut tx, nth(50)).await.unwrap();
     let visit = activity::Visit {
@@ -61,11 +54,7 @@ async fn with_history(database: &TestDatabase) {
         category: None,
         reason: "default".into(),
     };
-    assert!(
-        activity::insert_batch(&mut tx, "first", &[visit.clone(), visit])
-            .await
-            .unwrap()
-    );
+    assert!(activity::insert_batch(&mut tx, "first", &[visit.clone(), visit]).await.unwrap());
     ledger::checkpoint(&mut tx, &key()).await.unwrap();
     tx.commit().await.unwrap();
 }
@@ -76,13 +65,7 @@ async fn first_bad(database: &TestDatabase) -> BadEntry {
 
 async fn index_of(database: &TestDatabase, area: &str) -> u64 {
     let mut tx = read(database).await;
-    ledger::entries(&mut tx, None, 100)
-        .await
-        .unwrap()
-        .iter()
-        .find(|entry| entry.area == area)
-        .unwrap()
-        .index
+    ledger::entries(&mut tx, None, 100).await.unwrap().iter().find(|entry| entry.area == area).unwrap().index
 }
 
 both_databases! {

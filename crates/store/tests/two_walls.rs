@@ -76,21 +76,15 @@ fn on_postgresql_the_database_itself_shows_a_role_no_other_school() {
                 .execute_unprepared(&format!("SELECT set_config('belisha.school', '{sets}', false)"))
                 .await
                 .unwrap();
-            let row = connection
-                .query_one_raw(Statement::from_string(DbBackend::Postgres, text))
-                .await
-                .unwrap()
-                .unwrap();
+            let row =
+                connection.query_one_raw(Statement::from_string(DbBackend::Postgres, text)).await.unwrap().unwrap();
             row.try_get::<i64>("", "people").unwrap()
         };
         assert_eq!(count("").await, 0, "without a school nobody is seen");
         assert_eq!(count(SCHOOL).await, 4);
         let foreign =
             format!("INSERT INTO classes (school_id, id, name, year_group) VALUES ('{OTHER}', 'x', '9C', '9')");
-        assert!(
-            connection.execute_unprepared(&foreign).await.is_err(),
-            "a row of another school was written"
-        );
+        assert!(connection.execute_unprepared(&foreign).await.is_err(), "a row of another school was written");
         connection.close().await.unwrap();
     });
 }
@@ -102,10 +96,7 @@ fn on_postgresql_every_table_of_a_school_forces_row_level_security() {
         let text = "SELECT c.relname AS name, (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid
               AND pg_get_expr(p.polqual, p.polrelid) LIKE '%belisha.school%' AND pg_get_expr(p.polwithcheck, p.polrelid) LIKE '%belisha.school%')) AS walled
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname = 'public' ORDER BY 1";
-        let rows = connection
-            .query_all_raw(Statement::from_string(DbBackend::Postgres, text))
-            .await
-            .unwrap();
+        let rows = connection.query_all_raw(Statement::from_string(DbBackend::Postgres, text)).await.unwrap();
         let bare: Vec<String> = rows
             .iter()
             .filter(|row| !row.try_get::<bool>("", "walled").unwrap())
@@ -113,13 +104,7 @@ fn on_postgresql_every_table_of_a_school_forces_row_level_security() {
             .collect();
         assert_eq!(
             bare,
-            [
-                "directory_tokens",
-                "directory_usernames",
-                "schema_migrations",
-                "schools",
-                "sign_in_attempts"
-            ],
+            ["directory_tokens", "directory_usernames", "schema_migrations", "schools", "sign_in_attempts"],
             "tables without a wall"
         );
         assert!(rows.len() > 40);

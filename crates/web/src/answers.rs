@@ -3,8 +3,8 @@
 
 use crate::error::WebError;
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::multipart::MultipartError;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::StatusCode;
 use belisha_records::FieldErrors;
@@ -31,11 +31,7 @@ pub struct Choice {
 impl Choice {
     /// A choice without a hint.
     pub fn new(value: impl ToString, label: impl Into<String>) -> Self {
-        Self {
-            value: value.to_string(),
-            label: label.into(),
-            hint: String::new(),
-        }
+        Self { value: value.to_string(), label: label.into(), hint: String::new() }
     }
     /// Adds a hint.
     #[must_use]
@@ -63,17 +59,16 @@ impl Answers {
         let values = url::form_urlencoded::parse(body)
             .map(|(name, value)| (name.into_owned(), clean(value.into_owned())))
             .collect();
-        Self {
-            values,
-            errors: FieldErrors::new(),
-        }
+        Self { values, errors: FieldErrors::new() }
     }
     /// Reads a form that holds files. A file counts as the text in it.
     ///
     /// # Errors
     /// `TooLarge`, `Interrupted`.
     pub async fn from_multipart(mut multipart: Multipart) -> Result<Self, WebError> {
-        let refused = |fault: MultipartError| if fault.status() == StatusCode::PAYLOAD_TOO_LARGE { WebError::TooLarge } else { WebError::Interrupted };
+        let refused = |fault: MultipartError| {
+            if fault.status() == StatusCode::PAYLOAD_TOO_LARGE { WebError::TooLarge } else { WebError::Interrupted }
+        };
         let mut answers = Self::new();
         while let Some(part) = multipart.next_field().await.map_err(refused)? {
             let name = part.name().unwrap_or_default().to_owned();
@@ -85,36 +80,23 @@ impl Answers {
     }
     /// What was typed in a field, without the spaces around it; empty where nothing was.
     pub fn value(&self, name: impl AsRef<str>) -> &str {
-        self.values
-            .iter()
-            .find(|(key, _)| key == name.as_ref())
-            .map_or("", |(_, value)| value.trim())
+        self.values.iter().find(|(key, _)| key == name.as_ref()).map_or("", |(_, value)| value.trim())
     }
     /// What was typed, exactly: for passwords.
     pub fn exactly(&self, name: &str) -> &str {
-        self.values
-            .iter()
-            .find(|(key, _)| key == name)
-            .map_or("", |(_, value)| value)
+        self.values.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
     /// Every value sent under a name: ticked boxes.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.values
-            .iter()
-            .filter(move |(key, _)| key == name)
-            .map(|(_, value)| value.trim())
+        self.values.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.trim())
     }
     /// Every field whose name starts with a prefix, without the prefix.
     pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.values
-            .iter()
-            .filter_map(move |(key, value)| key.strip_prefix(prefix).map(|rest| (rest, value.trim())))
+        self.values.iter().filter_map(move |(key, value)| key.strip_prefix(prefix).map(|rest| (rest, value.trim())))
     }
     /// Whether a value was chosen.
     pub fn has(&self, name: impl AsRef<str>, value: impl AsRef<str>) -> bool {
-        self.values
-            .iter()
-            .any(|(key, chosen)| key == name.as_ref() && chosen == value.as_ref())
+        self.values.iter().any(|(key, chosen)| key == name.as_ref() && chosen == value.as_ref())
     }
     /// Fills a field in.
     #[must_use]
@@ -134,27 +116,16 @@ impl Answers {
     }
     /// The date typed in the three boxes of a date question.
     pub fn date(&mut self, name: &str, missing: &str) -> Option<Date> {
-        let parts: Vec<Option<i16>> = DATE_PARTS
-            .iter()
-            .map(|(part, ..)| self.value_of_part(name, part).parse().ok())
-            .collect();
+        let parts: Vec<Option<i16>> =
+            DATE_PARTS.iter().map(|(part, ..)| self.value_of_part(name, part).parse().ok()).collect();
         if let [Some(day), Some(month), Some(year)] = parts[..]
             && let (Ok(day), Ok(month)) = (i8::try_from(day), i8::try_from(month))
             && let Ok(date) = Date::new(year, month, day)
         {
             return Some(date);
         }
-        let nothing = DATE_PARTS
-            .iter()
-            .all(|(part, ..)| self.value_of_part(name, part).is_empty());
-        self.refuse(
-            name,
-            if nothing {
-                missing
-            } else {
-                "enter a real date, such as 27 3 2027"
-            },
-        );
+        let nothing = DATE_PARTS.iter().all(|(part, ..)| self.value_of_part(name, part).is_empty());
+        self.refuse(name, if nothing { missing } else { "enter a real date, such as 27 3 2027" });
         None
     }
     /// One box of a date.
@@ -212,9 +183,7 @@ impl<S: Send + Sync> FromRequest<S> for Answers {
         match Bytes::from_request(request, state).await {
             Ok(body) if body.iter().filter(|byte| **byte == b'&').count() >= MOST_FIELDS => Err(WebError::TooLarge),
             Ok(body) => Ok(Self::parse(&body)),
-            Err(BytesRejection::FailedToBufferBody(refusal))
-                if refusal.status() == StatusCode::PAYLOAD_TOO_LARGE =>
-            {
+            Err(BytesRejection::FailedToBufferBody(refusal)) if refusal.status() == StatusCode::PAYLOAD_TOO_LARGE => {
                 Err(WebError::TooLarge)
             }
             Err(_) => Err(WebError::Interrupted),

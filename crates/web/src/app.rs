@@ -144,8 +144,16 @@ pub struct ExamplePolicy {
 /// The policies that ship with Belisha.
 pub fn example_policies() -> Vec<ExamplePolicy> {
     vec![
-        ExamplePolicy { key: "england-secondary", label: "A secondary school in England", source: include_str!("../../../policies/england-secondary.dj") },
-        ExamplePolicy { key: "scotland-primary", label: "A primary school in Scotland", source: include_str!("../../../policies/scotland-primary.dj") },
+        ExamplePolicy {
+            key: "england-secondary",
+            label: "A secondary school in England",
+            source: include_str!("../../../policies/england-secondary.dj"),
+        },
+        ExamplePolicy {
+            key: "scotland-primary",
+            label: "A primary school in Scotland",
+            source: include_str!("../../../policies/scotland-primary.dj"),
+        },
     ]
 }
 

@@ -45,10 +45,7 @@ async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
         (header::CACHE_CONTROL, FOR_EVER),
         (header::VARY, "accept-encoding"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (
-            header::HeaderName::from_static("cross-origin-resource-policy"),
-            "same-origin",
-        ),
+        (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ];
     match asset.brotli.filter(|_| accepts) {
         Some(small) => (common, [(header::CONTENT_ENCODING, "br")], small).into_response(),

@@ -118,17 +118,10 @@ pub(crate) async fn dress(State(app): State<App>, request: Request, next: Next) 
         None => return response,
     };
     if matches!(error, WebError::SignIn) {
-        let page = seen
-            .uri
-            .path_and_query()
-            .filter(|_| seen.method == Method::GET)
-            .map_or(urls::HOME, |page| page.as_str());
-        return Redirect::to(&if page == urls::HOME {
-            urls::SIGN_IN.to_owned()
-        } else {
-            urls::sign_in_then(page)
-        })
-        .into_response();
+        let page =
+            seen.uri.path_and_query().filter(|_| seen.method == Method::GET).map_or(urls::HOME, |page| page.as_str());
+        return Redirect::to(&if page == urls::HOME { urls::SIGN_IN.to_owned() } else { urls::sign_in_then(page) })
+            .into_response();
     }
     let frame = match Visit::of(&app, &seen).await {
         Ok(visit) => visit.frame(),
@@ -139,9 +132,7 @@ pub(crate) async fn dress(State(app): State<App>, request: Request, next: Next) 
     let mut response = show(page).unwrap_or_else(|_| status.into_response());
     *response.status_mut() = status;
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     }
     response
 }
@@ -188,32 +179,17 @@ fn page_of(app: &App, error: WebError, frame: Frame) -> ErrorPage {
     } else {
         None
     };
-    ErrorPage {
-        frame,
-        heading,
-        happened,
-        next,
-        reference,
-    }
+    ErrorPage { frame, heading, happened, next, reference }
 }
 
 fn roles(permission: Permission) -> String {
-    roles_with(permission)
-        .iter()
-        .map(|role| role.label().to_lowercase())
-        .collect::<Vec<_>>()
-        .join(", ")
+    roles_with(permission).iter().map(|role| role.label().to_lowercase()).collect::<Vec<_>>().join(", ")
 }
 
 /// Eight letters that can be read out on the telephone: no vowels, nothing that looks like something else.
 fn reference(random: [u8; 8]) -> String {
     const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
-    let letter = |byte: &u8| {
-        LETTERS
-            .get(usize::from(*byte) % LETTERS.len())
-            .copied()
-            .map_or('B', char::from)
-    };
+    let letter = |byte: &u8| LETTERS.get(usize::from(*byte) % LETTERS.len()).copied().map_or('B', char::from);
     let letters: String = random.iter().map(letter).collect();
     let (first, second) = letters.split_at(4);
     format!("{first}-{second}")

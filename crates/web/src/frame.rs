@@ -133,13 +133,22 @@ impl Frame {
     /// The menu for somebody with these roles, who is on this page.
     #[must_use]
     pub(crate) fn with_navigation(mut self, roles: &[Role], path: &str) -> Self {
-        let covers = |area: &Area| path.strip_prefix(area.href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let covers =
+            |area: &Area| path.strip_prefix(area.href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         // One area may lie below another, such as asking for a site below requests: the nearer one is where the reader is.
         let here = NAVIGATION.iter().filter(|area| covers(area)).map(|area| area.href).max_by_key(|href| href.len());
         // Whoever works here has a long menu already: what they do for themselves is on their home page and at the foot of each page.
         let works = may(roles, Permission::SeeOwnTasks);
-        let shown = NAVIGATION.iter().filter(|area| may(roles, area.permission) && !(works && PERSONAL.contains(&area.href)));
-        self.navigation = shown.map(|area| NavigationLink { label: area.label, href: area.href, current: here == Some(area.href), waiting: 0 }).collect();
+        let shown =
+            NAVIGATION.iter().filter(|area| may(roles, area.permission) && !(works && PERSONAL.contains(&area.href)));
+        self.navigation = shown
+            .map(|area| NavigationLink {
+                label: area.label,
+                href: area.href,
+                current: here == Some(area.href),
+                waiting: 0,
+            })
+            .collect();
         self
     }
 }

@@ -11,20 +11,20 @@ pub mod answers;
 mod app;
 pub mod assets;
 mod board;
-mod duties;
 mod concerns;
+mod duties;
 mod error;
 mod filter;
 pub mod frame;
 mod helplines;
 mod home;
+mod incidents;
 mod jobs;
 mod ledger;
 mod notice;
-mod incidents;
 mod paper;
-mod people;
 pub mod passwords;
+mod people;
 mod policy;
 mod policy_versions;
 mod portal;
@@ -42,7 +42,10 @@ pub mod testing;
 pub mod urls;
 pub mod words;
 
-pub use app::{App, BlockedPage, Clock, Doing, ExamplePolicy, Guard, JobDescription, Listed, Network, NoNetwork, Settings, example_policies};
+pub use app::{
+    App, BlockedPage, Clock, Doing, ExamplePolicy, Guard, JobDescription, Listed, Network, NoNetwork, Settings,
+    example_policies,
+};
 pub use error::{WebError, WebResult};
 pub use frame::{Frame, Page, show};
 pub use session::{SignedIn, Visit};

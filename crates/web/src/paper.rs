@@ -11,9 +11,18 @@ use belisha_print::{Imprint, PrintError};
 ///
 /// # Errors
 /// `Fault` when it cannot be laid out.
-pub(crate) async fn answer(file_name: &str, lay_out: impl FnOnce() -> Result<Vec<u8>, PrintError> + Send + 'static) -> WebResult {
-    let bytes = tokio::task::spawn_blocking(lay_out).await.map_err(|_| WebError::fault("a paper could not be laid out"))?.map_err(WebError::fault)?;
-    let headers = [(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, format!("inline; filename=\"{file_name}\""))];
+pub(crate) async fn answer(
+    file_name: &str,
+    lay_out: impl FnOnce() -> Result<Vec<u8>, PrintError> + Send + 'static,
+) -> WebResult {
+    let bytes = tokio::task::spawn_blocking(lay_out)
+        .await
+        .map_err(|_| WebError::fault("a paper could not be laid out"))?
+        .map_err(WebError::fault)?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/pdf".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("inline; filename=\"{file_name}\"")),
+    ];
     Ok((headers, bytes).into_response())
 }
 

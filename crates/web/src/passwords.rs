@@ -57,8 +57,7 @@ impl Hasher {
             drop(turn);
             result
         });
-        done.await
-            .map_err(|_| WebError::fault("a password could not be checked"))
+        done.await.map_err(|_| WebError::fault("a password could not be checked"))
     }
 }
 
@@ -68,8 +67,7 @@ impl Hasher {
 /// `Fault` when hashing fails.
 pub fn hash(password: &str, salt: &[u8; 16]) -> Result<String, WebError> {
     let hash = argon2().hash_password_with_salt(password.as_bytes(), salt);
-    hash.map(|hash| hash.to_string())
-        .map_err(|_| WebError::fault("a password could not be hashed"))
+    hash.map(|hash| hash.to_string()).map_err(|_| WebError::fault("a password could not be hashed"))
 }
 
 fn argon2() -> Argon2<'static> {
@@ -88,9 +86,6 @@ mod tests {
         assert!(hasher.check("zebra crossing", Some(&hash)).await.unwrap());
         assert!(!hasher.check("Zebra crossing", Some(&hash)).await.unwrap());
         assert!(!hasher.check("zebra crossing", None).await.unwrap());
-        assert!(
-            PasswordHash::new(NOBODY).is_ok(),
-            "the stand-in must really be hashed against"
-        );
+        assert!(PasswordHash::new(NOBODY).is_ok(), "the stand-in must really be hashed against");
     }
 }

@@ -112,10 +112,7 @@ impl Visit {
         frame.other_schools = self
             .other_schools
             .iter()
-            .map(|school| OtherSchool {
-                id: school.id.to_string(),
-                name: school.name.clone(),
-            })
+            .map(|school| OtherSchool { id: school.id.to_string(), name: school.name.clone() })
             .collect();
         if let Some(reader) = &self.reader {
             frame.person = Some(reader.person.name.reveal().to_owned());
@@ -155,11 +152,7 @@ impl SignedIn {
     /// # Errors
     /// `Forbidden`, which says who may.
     pub fn may(&self, permission: Permission) -> Result<(), WebError> {
-        if self.can(permission) {
-            Ok(())
-        } else {
-            Err(WebError::Forbidden(permission))
-        }
+        if self.can(permission) { Ok(()) } else { Err(WebError::Forbidden(permission)) }
     }
     /// Whether one of the reader's roles has a permission: for buttons that would lead nowhere.
     pub fn can(&self, permission: Permission) -> bool {
@@ -218,14 +211,8 @@ fn device_address(parts: &Parts, secret: Option<&str>) -> IpAddr {
         .extensions
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |from| from.0.ip().to_canonical());
-    let forwarded = parts
-        .headers
-        .get(header::FORWARDED)
-        .and_then(|value| value.to_str().ok());
-    secret
-        .zip(forwarded)
-        .and_then(|(secret, forwarded)| forwarded_for(forwarded, secret))
-        .unwrap_or(peer)
+    let forwarded = parts.headers.get(header::FORWARDED).and_then(|value| value.to_str().ok());
+    secret.zip(forwarded).and_then(|(secret, forwarded)| forwarded_for(forwarded, secret)).unwrap_or(peer)
 }
 
 /// The address in `for=…;secret="…"`, if the secret is ours. IPv6 stands in brackets and quotation marks there.
@@ -235,13 +222,7 @@ fn forwarded_for(forwarded: &str, secret: &str) -> Option<IpAddr> {
     for (name, value) in pairs.by_ref() {
         let value = value.trim_matches('"');
         match name {
-            "for" => {
-                device = value
-                    .trim_start_matches('[')
-                    .trim_end_matches(']')
-                    .parse::<IpAddr>()
-                    .ok()
-            }
+            "for" => device = value.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok(),
             "secret" => proven = value == secret,
             _ => {}
         }
@@ -260,15 +241,8 @@ impl NewSession {
     pub(crate) fn make(app: &App, now: Timestamp) -> Self {
         let token = URL_SAFE_NO_PAD.encode(app.random::<32>());
         let hours = app.settings.session_hours;
-        let cookie = format!(
-            "{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={}",
-            hours * 3600
-        );
-        Self {
-            token_hash: hash_of(&token),
-            cookie,
-            until: now + SignedDuration::from_hours(hours),
-        }
+        let cookie = format!("{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={}", hours * 3600);
+        Self { token_hash: hash_of(&token), cookie, until: now + SignedDuration::from_hours(hours) }
     }
 }
 
@@ -284,10 +258,7 @@ pub(crate) fn school_cookie(school: belisha_records::SchoolId) -> String {
 
 /// What is kept of a token, so that a stolen database signs nobody in: its SHA-256, in hexadecimal.
 pub(crate) fn hash_of(token: &str) -> String {
-    Sha256::digest(token.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -296,10 +267,7 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'));
-    pairs
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(key, _)| *key == name)
-        .map(|(_, value)| value)
+    pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
 #[cfg(test)]
@@ -309,14 +277,8 @@ mod tests {
     #[test]
     fn only_the_gateway_says_whose_device_it_is() {
         let device = |forwarded: &str| forwarded_for(forwarded, "0badcafe");
-        assert_eq!(
-            device("for=10.1.2.3;secret=\"0badcafe\""),
-            Some(IpAddr::from([10, 1, 2, 3]))
-        );
-        assert_eq!(
-            device("for=\"[2001:db8::7]\";secret=\"0badcafe\""),
-            "2001:db8::7".parse().ok()
-        );
+        assert_eq!(device("for=10.1.2.3;secret=\"0badcafe\""), Some(IpAddr::from([10, 1, 2, 3])));
+        assert_eq!(device("for=\"[2001:db8::7]\";secret=\"0badcafe\""), "2001:db8::7".parse().ok());
         for forged in [
             "for=10.1.2.3",
             "for=10.1.2.3;secret=\"guess\"",

@@ -229,7 +229,8 @@ pub fn sign_in_then(page: &str) -> String {
 /// The address if it is a page of ours, so that nobody is sent elsewhere by a link made for them. Browsers leave tabs and line
 /// ends out of an address before they read it (WHATWG URL, basic URL parser), so that `/⇥/elsewhere` would be `//elsewhere`.
 pub fn ours(page: &str) -> Option<&str> {
-    (page.starts_with('/') && !page.starts_with("//") && !page.contains('\\') && !page.contains(char::is_control)).then_some(page)
+    (page.starts_with('/') && !page.starts_with("//") && !page.contains('\\') && !page.contains(char::is_control))
+        .then_some(page)
 }
 
 #[cfg(test)]
@@ -239,7 +240,15 @@ mod tests {
     #[test]
     fn only_pages_of_ours_are_gone_on_to() {
         assert_eq!(ours("/portal?x=1"), Some("/portal?x=1"));
-        for elsewhere in ["//elsewhere.example", "https://elsewhere.example", "/\\elsewhere.example", "/\t/elsewhere.example", "/\n/elsewhere.example", "javascript:x", ""] {
+        for elsewhere in [
+            "//elsewhere.example",
+            "https://elsewhere.example",
+            "/\\elsewhere.example",
+            "/\t/elsewhere.example",
+            "/\n/elsewhere.example",
+            "javascript:x",
+            "",
+        ] {
             assert_eq!(ours(elsewhere), None, "{elsewhere}");
         }
     }

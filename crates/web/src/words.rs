@@ -18,10 +18,7 @@ pub fn sentence(message: &str) -> String {
         }
         other => other,
     });
-    let first: String = letters
-        .next()
-        .map(|first| first.to_uppercase().collect())
-        .unwrap_or_default();
+    let first: String = letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
     first + &letters.collect::<String>()
 }
 
@@ -32,10 +29,7 @@ pub fn day(date: impl Borrow<Date>) -> String {
 
 /// `Tuesday 3 November 2026, 10:45`, in the school's time zone.
 pub fn moment(at: impl Borrow<Timestamp>, zone: &TimeZone) -> String {
-    at.borrow()
-        .to_zoned(zone.clone())
-        .strftime("%A %-d %B %Y, %H:%M")
-        .to_string()
+    at.borrow().to_zoned(zone.clone()).strftime("%A %-d %B %Y, %H:%M").to_string()
 }
 
 /// `10:45`, in the school's time zone.
@@ -74,11 +68,7 @@ pub fn theme(key: &str) -> String {
 
 /// What a tick stands beside: the line and its exact words. Boxes send it, so that nobody signs words they did not see.
 pub fn fingerprint(line: &str, text: &str) -> String {
-    let digest = Sha256::new()
-        .chain_update(line)
-        .chain_update([0])
-        .chain_update(text)
-        .finalize();
+    let digest = Sha256::new().chain_update(line).chain_update([0]).chain_update(text).finalize();
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -1,8 +1,12 @@
 //! Who may open which page: every address that is read, for everybody, against a table written down here by hand and the table
 //! of permissions. And whose records stay whose: another pupil's, another school's, and a case in the eyes of whom it is about.
 
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
 use belisha_policy::{Audience, Role};
-use belisha_records::{Actor, Alert, AlertId, Concern, ConcernId, Danger, Identifier, OfficeHolding, Permission, Person, active_roles, may};
+use belisha_records::{
+    Actor, Alert, AlertId, Concern, ConcernId, Danger, Identifier, OfficeHolding, Permission, Person, active_roles, may,
+};
 use belisha_store::testing::TestDatabase;
 use belisha_store::{Store, alerts, both_databases, concerns, people, schools};
 use belisha_web::testing::{Client, PEOPLE, TestPerson, TestSchool};
@@ -80,7 +84,11 @@ const PAGES: &[(&str, &str, Who)] = &[
     ("/sign-in", "/sign-in", Anybody),
     ("/signatures", "/signatures", With(&[Permission::SeeClassSignatures])),
     ("/signatures/{person}/{agreement}", "/signatures/PUPIL/none", With(&[Permission::SeeAllSignatures])),
-    ("/signatures/{person}/{agreement}/signed.pdf", "/signatures/PUPIL/none/signed.pdf", With(&[Permission::SeeAllSignatures])),
+    (
+        "/signatures/{person}/{agreement}/signed.pdf",
+        "/signatures/PUPIL/none/signed.pdf",
+        With(&[Permission::SeeAllSignatures]),
+    ),
     ("/start/calendar", "/start/calendar", With(&[Permission::ManageSchool])),
     ("/start/people", "/start/people", With(&[Permission::ManageOffices])),
     ("/start/policy", "/start/policy", With(&[Permission::ManageSchool])),
@@ -102,8 +110,11 @@ fn address(school: &TestSchool, page: &str) -> String {
 
 fn roles(school: &TestSchool, who: &TestPerson) -> Vec<Role> {
     let id = school.person(who.username);
-    let held: Vec<OfficeHolding> =
-        who.roles.iter().map(|role| OfficeHolding { person: id, role: *role, from: "2024-09-02".parse().unwrap(), until: None }).collect();
+    let held: Vec<OfficeHolding> = who
+        .roles
+        .iter()
+        .map(|role| OfficeHolding { person: id, role: *role, from: "2024-09-02".parse().unwrap(), until: None })
+        .collect();
     active_roles(&person(school, who.username, who.audience), &held, "2026-11-03".parse().unwrap())
 }
 
@@ -127,17 +138,25 @@ fn routed() -> BTreeSet<String> {
     let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"));
     let names = std::fs::read_to_string(root.join("urls.rs")).unwrap();
     let resolve = |name: &str| {
-        let line = names.lines().find(|line| line.starts_with(&format!("pub const {name}: &str"))).unwrap_or_else(|| panic!("no address is called {name}"));
+        let line = names
+            .lines()
+            .find(|line| line.starts_with(&format!("pub const {name}: &str")))
+            .unwrap_or_else(|| panic!("no address is called {name}"));
         line.split('"').nth(1).unwrap().to_owned()
     };
     let mut found = BTreeSet::new();
-    for area in std::fs::read_dir(root).unwrap().filter_map(|entry| std::fs::read_to_string(entry.unwrap().path().join("mod.rs")).ok()) {
+    for area in std::fs::read_dir(root)
+        .unwrap()
+        .filter_map(|entry| std::fs::read_to_string(entry.unwrap().path().join("mod.rs")).ok())
+    {
         for route in area.split(".route(").skip(1) {
             let (address, handlers) = route.split_once(',').unwrap();
             let handlers = handlers.split(".route(").next().unwrap().split(".route").next().unwrap();
             let handlers = handlers.split(['\n', ';']).next().unwrap();
             if handlers.contains("get(") {
-                found.insert(address.strip_prefix("urls::").map_or_else(|| address.trim_matches('"').to_owned(), resolve));
+                found.insert(
+                    address.strip_prefix("urls::").map_or_else(|| address.trim_matches('"').to_owned(), resolve),
+                );
             }
         }
     }
@@ -188,7 +207,12 @@ async fn second_school(store: &Store, first: &TestSchool) -> (String, String, St
     drop(tx);
     school.id = id;
     school.name = "Inverbrae Primary School".into();
-    let pupil = Person { id: belisha_records::PersonId::make(1, [88; 10]), school: id, username: None, ..person(first, "pupil", Audience::Pupil) };
+    let pupil = Person {
+        id: belisha_records::PersonId::make(1, [88; 10]),
+        school: id,
+        username: None,
+        ..person(first, "pupil", Audience::Pupil)
+    };
     let alert = Alert {
         id: AlertId::make(1, [88; 10]),
         school: id,

@@ -35,30 +35,19 @@ async fn browse(school: &TestSchool) {
         category: (action == "blocked").then(|| "games".to_owned()),
         reason: "category".into(),
     };
-    let mut visits: Vec<Visit> = (1..=6)
-        .map(|minutes| visit("pupil", "towers.example", "blocked", minutes))
-        .collect();
+    let mut visits: Vec<Visit> = (1..=6).map(|minutes| visit("pupil", "towers.example", "blocked", minutes)).collect();
     visits.push(visit("pupil", "search.example", "allowed", 9));
     visits.extend((10..13).map(|minutes| visit("other-pupil", "private.example", "allowed", minutes)));
-    let mut tx = school
-        .app
-        .store
-        .begin(&Actor::Job("test"), school.id, now)
-        .await
-        .unwrap();
+    let mut tx = school.app.store.begin(&Actor::Job("test"), school.id, now).await.unwrap();
     activity::insert_batch(&mut tx, "batch", &visits).await.unwrap();
     tx.commit().await.unwrap();
 }
 
 async fn made(school: &TestSchool) -> Vec<LookUp> {
     let mut tx = school.app.store.read(school.id).await.unwrap();
-    look_ups::list_between(
-        &mut tx,
-        Timestamp::UNIX_EPOCH,
-        school.app.now() + SignedDuration::from_secs(1),
-    )
-    .await
-    .unwrap()
+    look_ups::list_between(&mut tx, Timestamp::UNIX_EPOCH, school.app.now() + SignedDuration::from_secs(1))
+        .await
+        .unwrap()
 }
 
 fn form<'a>(reason: &'a str, person: &'a str) -> Vec<(&'a str, &'a str)> {

@@ -20,12 +20,7 @@ async fn raise(school: &TestSchool, place: u8, person: Option<PersonId>, theme: 
         excerpt: format!("words that worry {place}"),
         settled: None,
     };
-    let mut tx = school
-        .app
-        .store
-        .begin(&Actor::Job("test"), school.id, now)
-        .await
-        .unwrap();
+    let mut tx = school.app.store.begin(&Actor::Job("test"), school.id, now).await.unwrap();
     alerts::insert(&mut tx, &alert).await.unwrap();
     tx.commit().await.unwrap();
     alert.id
@@ -43,12 +38,7 @@ async fn told(school: &TestSchool, place: u8, by: Option<PersonId>, words: &str)
         read_at: None,
         incident: None,
     };
-    let mut tx = school
-        .app
-        .store
-        .begin(&Actor::Job("tell-someone"), school.id, school.app.now())
-        .await
-        .unwrap();
+    let mut tx = school.app.store.begin(&Actor::Job("tell-someone"), school.id, school.app.now()).await.unwrap();
     concerns::insert(&mut tx, &concern).await.unwrap();
     tx.commit().await.unwrap();
     id
@@ -56,11 +46,7 @@ async fn told(school: &TestSchool, place: u8, by: Option<PersonId>, words: &str)
 
 /// Everything the record's form holds, as a browser would send it back.
 fn hidden(seen: &Seen) -> Vec<(String, String)> {
-    let tags = seen
-        .body
-        .split("<input type=\"hidden\" name=\"")
-        .skip(1)
-        .filter_map(|rest| rest.split("\">").next());
+    let tags = seen.body.split("<input type=\"hidden\" name=\"").skip(1).filter_map(|rest| rest.split("\">").next());
     tags.filter_map(|tag| tag.split_once("\" value=\""))
         .map(|(name, value)| (name.into(), value.replace("&#39;", "'").replace("&#38;", "&")))
         .collect()
@@ -85,10 +71,7 @@ async fn make_case(browser: &Client, start: &str, people: &[(&str, &str)]) -> Se
     for page in pages {
         assert_eq!(seen.status, 200, "{}", seen.words());
         let carried = hidden(&seen);
-        let mut sent: Vec<(&str, &str)> = carried
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
+        let mut sent: Vec<(&str, &str)> = carried.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         sent.extend(page);
         seen = browser.post("/incidents/record", &sent).await;
     }

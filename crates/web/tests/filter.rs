@@ -1,14 +1,14 @@
 //! The filter's rules and its explanations, told as stories.
 
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
 use belisha_store::school_rules::{HostAction, HostRule};
 use belisha_store::testing::TestDatabase;
 use belisha_store::{both_databases, school_rules};
 use belisha_web::testing::TestSchool;
 
 async fn rules(school: &TestSchool) -> Vec<HostRule> {
-    school_rules::list(&mut school.app.store.read(school.id).await.unwrap())
-        .await
-        .unwrap()
+    school_rules::list(&mut school.app.store.read(school.id).await.unwrap()).await.unwrap()
 }
 
 both_databases! {

@@ -1,9 +1,5 @@
 //! A technician sets a school up alone, from a one-time link to a policy in force.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a story stops where its world cannot be set up"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a story stops where its world cannot be set up")]
 
 use belisha_store::both_databases;
 use belisha_store::testing::TestDatabase;

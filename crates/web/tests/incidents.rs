@@ -25,21 +25,11 @@ fn held(seen: &Seen) -> Vec<(String, String)> {
             .replace("&#38;", "&")
     };
     let attribute = |tag: &str, name: &str| {
-        plain(
-            tag.split(&format!(" {name}=\""))
-                .nth(1)
-                .and_then(|rest| rest.split('"').next())
-                .unwrap_or_default(),
-        )
+        plain(tag.split(&format!(" {name}=\"")).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default())
     };
-    let inputs = form
-        .split("<input ")
-        .skip(1)
-        .map(|rest| format!(" {}", rest.split('>').next().unwrap_or_default()));
+    let inputs = form.split("<input ").skip(1).map(|rest| format!(" {}", rest.split('>').next().unwrap_or_default()));
     let sent = inputs.filter(|tag| !(tag.contains("checkbox") || tag.contains("radio")) || tag.contains(" checked"));
-    let mut held: Vec<(String, String)> = sent
-        .map(|tag| (attribute(&tag, "name"), attribute(&tag, "value")))
-        .collect();
+    let mut held: Vec<(String, String)> = sent.map(|tag| (attribute(&tag, "name"), attribute(&tag, "value"))).collect();
     for area in form.split("<textarea ").skip(1) {
         let text = area
             .split_once(">\n")
@@ -52,20 +42,11 @@ fn held(seen: &Seen) -> Vec<(String, String)> {
 
 /// Fills in a page and presses a button.
 async fn press(browser: &Client, seen: &Seen, fields: &[(&str, &str)], go: &str) -> Seen {
-    let mut sent: Vec<(String, String)> = held(seen)
-        .into_iter()
-        .filter(|(name, _)| !fields.iter().any(|(given, _)| given == name))
-        .collect();
-    sent.extend(
-        fields
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
-    );
+    let mut sent: Vec<(String, String)> =
+        held(seen).into_iter().filter(|(name, _)| !fields.iter().any(|(given, _)| given == name)).collect();
+    sent.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     sent.push(("go".into(), go.into()));
-    let sent: Vec<(&str, &str)> = sent
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
+    let sent: Vec<(&str, &str)> = sent.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     browser.post(RECORD, &sent).await
 }
 
@@ -83,13 +64,7 @@ async fn up_to_the_signature(browser: &Client, people: &[(&str, &str)], conduct:
     assert_eq!(seen.heading(), "Who was involved, and how?", "{}", seen.words());
     let seen = press(browser, &seen, people, "next").await;
     assert_eq!(seen.heading(), "What kind of thing is it?", "{}", seen.words());
-    let seen = press(
-        browser,
-        &seen,
-        &[("conduct", conduct), ("risk-areas", "conduct")],
-        "next",
-    )
-    .await;
+    let seen = press(browser, &seen, &[("conduct", conduct), ("risk-areas", "conduct")], "next").await;
     assert_eq!(seen.heading(), "What happens now, and your name", "{}", seen.words());
     seen
 }
@@ -102,13 +77,9 @@ async fn record(browser: &Client, people: &[(&str, &str)], conduct: &str) -> See
 /// Every case there is, whoever may see it.
 async fn kept(school: &TestSchool) -> Vec<Incident> {
     let mut tx = school.app.store.read(school.id).await.unwrap();
-    incidents::list_between(
-        &mut tx,
-        "2026-01-01T00:00:00Z".parse().unwrap(),
-        "2027-01-01T00:00:00Z".parse().unwrap(),
-    )
-    .await
-    .unwrap()
+    incidents::list_between(&mut tx, "2026-01-01T00:00:00Z".parse().unwrap(), "2027-01-01T00:00:00Z".parse().unwrap())
+        .await
+        .unwrap()
 }
 
 const BYPASS: &str = "pupil:p-bypass";
@@ -242,8 +213,18 @@ both_databases! {
         let (lead, head, chair) = (school.signed_in("lead").await, school.signed_in("head").await, school.signed_in("chair").await);
         record(&lead, &[("who-alleged-0", "Jory Penhale")], BYPASS).await;
         let (list, home) = (head.get("/incidents").await.words(), head.get("/").await.words());
+        let others = ["/board", "/reports/now", "/reports", "/activity", "/activity/mine", "/people", "/people/offices", "/duties", "/duties/all", "/tasks", "/alerts", "/concerns", "/requests", "/jobs"];
+        let mut before = Vec::new();
+        for page in others {
+            before.push(head.get(page).await.words());
+        }
         let seen = record(&lead, &[("who-alleged-0", "Imogen Strand"), ("who-harmed-0", "Mina Osei")], "staff:").await;
         assert_eq!(seen.status, 303, "{}", seen.words());
+        for (page, words) in others.iter().zip(&before) {
+            assert_eq!(&head.get(page).await.words(), words, "{page} tells the head");
+        }
+        let found = head.post("/people", &[("name", "Strand")]).await;
+        assert!(!found.says("case") && !found.says("incident"), "{}", found.words());
         let case = kept(&school).await.into_iter().find(|case| case.number != 1).unwrap();
         assert!(case.number >= 100_000, "no gap in the row of numbers tells of it");
         // For the head nothing changed, and the case is not there in the very words of a case that never was.
@@ -265,6 +246,7 @@ both_databases! {
         assert!(incidents::list_events(&mut tx, case.id).await.unwrap().iter().all(|event| event.person != Some(school.person("head"))));
         let mails = outbox::list(&mut tx, 100).await.unwrap();
         assert!(mails.iter().any(|mail| mail.to == school.person("chair")), "the chair is told that something waits");
+        assert!(mails.iter().all(|mail| mail.to != school.person("head")), "the head is told nothing");
         // It goes past everybody in the school: to the chair, who sees the way it must go.
         let seen = chair.get(&format!("/incidents/{}", case.id)).await;
         assert!(seen.says("Because it is about an adult") && seen.says("chair of governors takes this case"), "{}", seen.words());

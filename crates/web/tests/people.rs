@@ -6,7 +6,14 @@ use belisha_store::both_databases;
 use belisha_store::testing::TestDatabase;
 use belisha_web::testing::{Seen, TestSchool};
 
-const NEW: &[(&str, &str)] = &[("name", "Perran Tull"), ("audience", "pupil"), ("year", "7"), ("joined-day", "3"), ("joined-month", "11"), ("joined-year", "2026")];
+const NEW: &[(&str, &str)] = &[
+    ("name", "Perran Tull"),
+    ("audience", "pupil"),
+    ("year", "7"),
+    ("joined-day", "3"),
+    ("joined-month", "11"),
+    ("joined-year", "2026"),
+];
 
 /// The path of the one-time link on a page.
 fn link(page: &Seen) -> String {

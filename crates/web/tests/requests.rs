@@ -1,5 +1,7 @@
 //! Asking for a site and deciding on it, told as stories.
 
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
 use belisha_policy::Role;
 use belisha_records::{AccessRequest, Actor, OfficeHolding};
 use belisha_store::exceptions::GrantedException;
@@ -11,28 +13,17 @@ use jiff::SignedDuration;
 const REASON: &str = "For our project on rivers";
 
 async fn ask(client: &Client, host: &str) {
-    let seen = client
-        .post("/requests/ask", &[("host", host), ("reason", REASON)])
-        .await;
-    assert_eq!(
-        (seen.status.as_u16(), seen.location()),
-        (303, "/requests/ask?done=asked"),
-        "{}",
-        seen.words()
-    );
+    let seen = client.post("/requests/ask", &[("host", host), ("reason", REASON)]).await;
+    assert_eq!((seen.status.as_u16(), seen.location()), (303, "/requests/ask?done=asked"), "{}", seen.words());
 }
 
 async fn waiting(school: &TestSchool) -> Vec<AccessRequest> {
-    access_requests::list_open(&mut school.app.store.read(school.id).await.unwrap())
-        .await
-        .unwrap()
+    access_requests::list_open(&mut school.app.store.read(school.id).await.unwrap()).await.unwrap()
 }
 
 async fn open(school: &TestSchool) -> Vec<GrantedException> {
     let now = school.app.now();
-    exceptions::list_open(&mut school.app.store.read(school.id).await.unwrap(), now)
-        .await
-        .unwrap()
+    exceptions::list_open(&mut school.app.store.read(school.id).await.unwrap(), now).await.unwrap()
 }
 
 async fn path(school: &TestSchool) -> String {
@@ -40,18 +31,8 @@ async fn path(school: &TestSchool) -> String {
 }
 
 async fn give_office(school: &TestSchool, who: &str, role: Role) {
-    let mut tx = school
-        .app
-        .store
-        .begin(&Actor::Job("test"), school.id, school.app.now())
-        .await
-        .unwrap();
-    let holding = OfficeHolding {
-        person: school.person(who),
-        role,
-        from: "2026-01-01".parse().unwrap(),
-        until: None,
-    };
+    let mut tx = school.app.store.begin(&Actor::Job("test"), school.id, school.app.now()).await.unwrap();
+    let holding = OfficeHolding { person: school.person(who), role, from: "2026-01-01".parse().unwrap(), until: None };
     offices::insert(&mut tx, &holding).await.unwrap();
     tx.commit().await.unwrap();
 }

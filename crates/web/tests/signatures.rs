@@ -10,7 +10,13 @@ use jiff::SignedDuration;
 
 async fn sign(client: &Client, path: &str) -> Seen {
     let page = client.get(path).await;
-    let ticked: Vec<String> = page.body.split("name=\"line\" value=\"").skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect();
+    let ticked: Vec<String> = page
+        .body
+        .split("name=\"line\" value=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .map(str::to_owned)
+        .collect();
     let fields: Vec<(&str, &str)> = ticked.iter().map(|value| ("line", value.as_str())).collect();
     client.post(path, &fields).await
 }
@@ -25,10 +31,16 @@ async fn teaches_7b(school: &TestSchool) {
 /// Puts a text in force as the lead and the head do.
 async fn bring_into_force(school: &TestSchool, source: &str) -> Seen {
     let lead = school.signed_in("lead").await;
-    let kept = lead.post_multipart("/policy/versions/draft", &[("text", source), ("note", "One line changes"), ("then", "keep")]).await;
+    let kept = lead
+        .post_multipart("/policy/versions/draft", &[("text", source), ("note", "One line changes"), ("then", "keep")])
+        .await;
     assert_eq!(kept.status, 303, "{}", kept.words());
     let page = kept.location().split('?').next().unwrap().to_owned();
-    assert_eq!(lead.post(&format!("{page}/approve"), &[]).await.status, 403, "the lead writes drafts; the head decides");
+    assert_eq!(
+        lead.post(&format!("{page}/approve"), &[]).await.status,
+        403,
+        "the lead writes drafts; the head decides"
+    );
     school.signed_in("head").await.post(&format!("{page}/approve"), &[]).await
 }
 

@@ -6,12 +6,7 @@ use belisha_store::{both_databases, concerns, outbox};
 use belisha_web::testing::{Seen, TestSchool};
 
 fn receipt(page: &Seen) -> String {
-    page.body
-        .split("belisha-receipt\">")
-        .nth(1)
-        .and_then(|rest| rest.split('<').next())
-        .unwrap()
-        .to_owned()
+    page.body.split("belisha-receipt\">").nth(1).and_then(|rest| rest.split('<').next()).unwrap().to_owned()
 }
 
 both_databases! {

@@ -41,28 +41,15 @@ impl DomainIndexBuilder {
                 self.categories.len() - 1
             }
         };
-        let category = u16::try_from(category).map_err(|_| IndexError::TooMany {
-            what: "categories",
-            limit: MOST,
-        })?;
-        let at = match self
-            .sources
-            .iter()
-            .position(|known| known.category == category && *known.list == *list)
-        {
+        let category = u16::try_from(category).map_err(|_| IndexError::TooMany { what: "categories", limit: MOST })?;
+        let at = match self.sources.iter().position(|known| known.category == category && *known.list == *list) {
             Some(at) => at,
             None => {
-                self.sources.push(Source {
-                    category,
-                    list: Arc::from(list),
-                });
+                self.sources.push(Source { category, list: Arc::from(list) });
                 self.sources.len() - 1
             }
         };
-        u16::try_from(at).map(SourceId).map_err(|_| IndexError::TooMany {
-            what: "lists",
-            limit: MOST,
-        })
+        u16::try_from(at).map(SourceId).map_err(|_| IndexError::TooMany { what: "lists", limit: MOST })
     }
 
     /// Adds a name (as `lists` gives it: normalised) to a list's category, with its subdomains.
@@ -91,8 +78,7 @@ impl DomainIndexBuilder {
     }
 
     fn push(&mut self, source: SourceId, name: &str, mark: Mark) {
-        self.names
-            .push((hash::domain_hash(name), Member { source: source.0, mark }));
+        self.names.push((hash::domain_hash(name), Member { source: source.0, mark }));
     }
 
     /// How many entries were added, repeated ones included.
@@ -121,10 +107,8 @@ impl DomainIndexBuilder {
             let id = match sets.get(&members) {
                 Some(id) => *id,
                 None => {
-                    let id = u16::try_from(next).map_err(|_| IndexError::TooMany {
-                        what: "combinations of lists",
-                        limit: MOST,
-                    })?;
+                    let id = u16::try_from(next)
+                        .map_err(|_| IndexError::TooMany { what: "combinations of lists", limit: MOST })?;
                     sets.insert(members, id);
                     id
                 }
@@ -148,18 +132,12 @@ impl DomainIndexBuilder {
 
 /// How many bits choose the bucket, for a number of names.
 pub(super) fn bucket_bits(names: usize) -> u32 {
-    (names / NAMES_IN_A_BUCKET)
-        .checked_ilog2()
-        .unwrap_or(0)
-        .min(MOST_BUCKET_BITS)
+    (names / NAMES_IN_A_BUCKET).checked_ilog2().unwrap_or(0).min(MOST_BUCKET_BITS)
 }
 
 /// Where each bucket starts among names sorted by hash.
 fn starts(sorted: &[(u64, u16)], bits: u32) -> Result<Vec<u32>, IndexError> {
-    let too_many = IndexError::TooMany {
-        what: "names",
-        limit: u32::MAX as usize,
-    };
+    let too_many = IndexError::TooMany { what: "names", limit: u32::MAX as usize };
     let total = u32::try_from(sorted.len()).map_err(|_| too_many)?;
     let mut starts = Vec::with_capacity((1 << bits) + 1);
     for (at, (hash, _)) in (0u32..).zip(sorted) {

@@ -42,15 +42,9 @@ impl DomainIndex {
             }
         }
         number(&mut bytes, self.fingerprints.len());
-        self.starts
-            .iter()
-            .for_each(|start| bytes.extend_from_slice(&start.to_le_bytes()));
-        self.fingerprints
-            .iter()
-            .for_each(|print| bytes.extend_from_slice(&print.to_le_bytes()));
-        self.set_ids
-            .iter()
-            .for_each(|id| bytes.extend_from_slice(&id.to_le_bytes()));
+        self.starts.iter().for_each(|start| bytes.extend_from_slice(&start.to_le_bytes()));
+        self.fingerprints.iter().for_each(|print| bytes.extend_from_slice(&print.to_le_bytes()));
+        self.set_ids.iter().for_each(|id| bytes.extend_from_slice(&id.to_le_bytes()));
         let sum = hash::checksum(&bytes);
         bytes.extend_from_slice(&sum.to_le_bytes());
         bytes
@@ -61,9 +55,7 @@ impl DomainIndex {
     /// # Errors
     /// The bytes are not an index, are cut short, or were changed.
     pub fn read_from(bytes: &[u8]) -> Result<Self, IndexError> {
-        let (body, sum) = bytes
-            .split_last_chunk::<8>()
-            .ok_or(IndexError::Unreadable("it is cut short"))?;
+        let (body, sum) = bytes.split_last_chunk::<8>().ok_or(IndexError::Unreadable("it is cut short"))?;
         if !body.starts_with(MAGIC) {
             return Err(IndexError::Unreadable("it was not written by this version"));
         }
@@ -72,11 +64,7 @@ impl DomainIndex {
         }
         let mut reader = Reader(body.get(MAGIC.len()..).unwrap_or_default());
         let index = reader.index()?;
-        if reader.0.is_empty() {
-            Ok(index)
-        } else {
-            Err(IndexError::Unreadable("it is longer than it says"))
-        }
+        if reader.0.is_empty() { Ok(index) } else { Err(IndexError::Unreadable("it is longer than it says")) }
     }
 }
 
@@ -101,12 +89,8 @@ struct Reader<'a>(&'a [u8]);
 impl Reader<'_> {
     fn index(&mut self) -> Result<DomainIndex, IndexError> {
         let categories = self.several(|reader| reader.text())?;
-        let sources = self.several(|reader| {
-            Ok(Source {
-                category: u16::from_le_bytes(reader.chunk()?),
-                list: reader.text()?,
-            })
-        })?;
+        let sources =
+            self.several(|reader| Ok(Source { category: u16::from_le_bytes(reader.chunk()?), list: reader.text()? }))?;
         let sets = self.several(|reader| Ok(reader.several(Self::member)?.into_boxed_slice()))?;
         let names = self.number()?;
         let bucket_bits = build::bucket_bits(names);
@@ -119,11 +103,7 @@ impl Reader<'_> {
             fingerprints: self.array(names, u32::from_le_bytes)?,
             set_ids: self.array(names, u16::from_le_bytes)?,
         };
-        if sound(&index) {
-            Ok(index)
-        } else {
-            Err(IndexError::Unreadable("its parts do not fit together"))
-        }
+        if sound(&index) { Ok(index) } else { Err(IndexError::Unreadable("its parts do not fit together")) }
     }
 
     fn chunk<const N: usize>(&mut self) -> Result<[u8; N], IndexError> {
@@ -145,9 +125,7 @@ impl Reader<'_> {
     fn text(&mut self) -> Result<Arc<str>, IndexError> {
         let length = self.number()?;
         let bytes = self.take(length)?;
-        std::str::from_utf8(bytes)
-            .map(Arc::from)
-            .map_err(|_| IndexError::Unreadable("a name in it is not text"))
+        std::str::from_utf8(bytes).map(Arc::from).map_err(|_| IndexError::Unreadable("a name in it is not text"))
     }
 
     fn member(&mut self) -> Result<Member, IndexError> {
@@ -184,15 +162,8 @@ fn sound(index: &DomainIndex) -> bool {
         && index.starts.first() == Some(&0)
         && index.starts.last().is_some_and(|end| *end as usize == names)
         && index.set_ids.iter().all(|id| (*id as usize) < index.sets.len())
-        && index
-            .sets
-            .iter()
-            .flatten()
-            .all(|member| (member.source as usize) < index.sources.len())
-        && index
-            .sources
-            .iter()
-            .all(|source| (source.category as usize) < index.categories.len())
+        && index.sets.iter().flatten().all(|member| (member.source as usize) < index.sources.len())
+        && index.sources.iter().all(|source| (source.category as usize) < index.categories.len())
 }
 
 #[cfg(test)]

@@ -15,9 +15,7 @@ const fn fold(a: u64, b: u64) -> u64 {
 fn label_hash(state: u64, label: &[u8]) -> u64 {
     let (words, rest) = label.as_chunks::<8>();
     let start = state ^ (label.len() as u64).wrapping_mul(LAST);
-    let state = words
-        .iter()
-        .fold(start, |state, word| fold(state ^ u64::from_le_bytes(*word), STEP));
+    let state = words.iter().fold(start, |state, word| fold(state ^ u64::from_le_bytes(*word), STEP));
     fold(state ^ short_word(rest), STEP ^ LAST)
 }
 

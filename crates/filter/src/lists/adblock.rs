@@ -25,9 +25,7 @@ pub(super) fn piece(line: &str) -> Piece<'_> {
     if rule.starts_with('/') {
         return refused("expressions and paths are not read; list whole names as `||name^`");
     }
-    let (pattern, options) = rule
-        .split_once('$')
-        .map_or((rule, None), |(pattern, options)| (pattern, Some(options)));
+    let (pattern, options) = rule.split_once('$').map_or((rule, None), |(pattern, options)| (pattern, Some(options)));
     let important = match options {
         None => false,
         Some("important") => true,
@@ -40,11 +38,7 @@ pub(super) fn piece(line: &str) -> Piece<'_> {
         },
         None => pattern,
     };
-    if text
-        .strip_prefix("*.")
-        .unwrap_or(text)
-        .contains(['*', '/', '^', '|', '?', '=', ':'])
-    {
+    if text.strip_prefix("*.").unwrap_or(text).contains(['*', '/', '^', '|', '?', '=', ':']) {
         return refused("patterns and paths are not read; list whole names as `||name^`");
     }
     Piece::Name { text, allow, important }

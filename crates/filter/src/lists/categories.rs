@@ -55,8 +55,5 @@ const KNOWN: &[(&str, &str)] = &[
 
 /// Our category for a list maker's, `gambling` for `gamble`; the same name where we have none.
 pub fn category_for(theirs: &str) -> &str {
-    KNOWN
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(theirs))
-        .map_or(theirs, |(_, ours)| ours)
+    KNOWN.iter().find(|(known, _)| known.eq_ignore_ascii_case(theirs)).map_or(theirs, |(_, ours)| ours)
 }

@@ -13,21 +13,11 @@ pub(super) struct Phrases {
 }
 
 const fn spoken(theme: Theme, danger: Danger, phrases: &'static str) -> Phrases {
-    Phrases {
-        theme,
-        danger,
-        excusable: false,
-        phrases,
-    }
+    Phrases { theme, danger, excusable: false, phrases }
 }
 
 const fn topic(theme: Theme, danger: Danger, phrases: &'static str) -> Phrases {
-    Phrases {
-        theme,
-        danger,
-        excusable: true,
-        phrases,
-    }
+    Phrases { theme, danger, excusable: true, phrases }
 }
 
 pub(super) const PHRASES: &[Phrases] = &[
@@ -47,11 +37,7 @@ pub(super) const PHRASES: &[Phrases] = &[
          wish i were dead, wish i was never born, i want to kill myself, i am going to kill myself,
          going to kms, want to kms",
     ),
-    topic(
-        Theme::Suicide,
-        Danger::Low,
-        "suicide, suicidal thoughts, suicide methods, suicide pact, suicide forum",
-    ),
+    topic(Theme::Suicide, Danger::Low, "suicide, suicidal thoughts, suicide methods, suicide pact, suicide forum"),
     spoken(
         Theme::SelfHarm,
         Danger::Urgent,
@@ -66,11 +52,7 @@ pub(super) const PHRASES: &[Phrases] = &[
          hide my cuts, hide my scars, razor blade from sharpener, take the blade out of a sharpener,
          where to cut yourself, i deserve pain, i hate myself, punish myself",
     ),
-    topic(
-        Theme::SelfHarm,
-        Danger::Low,
-        "self harm, self injury, self harm pictures",
-    ),
+    topic(Theme::SelfHarm, Danger::Low, "self harm, self injury, self harm pictures"),
     spoken(
         Theme::Violence,
         Danger::Urgent,
@@ -166,11 +148,7 @@ pub(super) const PHRASES: &[Phrases] = &[
          laxatives to lose weight, how many laxatives to lose weight, 500 calories a day diet,
          300 calories a day diet, i hate my body, i am too fat to live",
     ),
-    topic(
-        Theme::EatingDisorder,
-        Danger::Low,
-        "anorexia, bulimia, anorexic, thigh gap",
-    ),
+    topic(Theme::EatingDisorder, Danger::Low, "anorexia, bulimia, anorexic, thigh gap"),
     spoken(
         Theme::Drugs,
         Danger::Urgent,

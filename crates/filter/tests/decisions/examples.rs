@@ -21,22 +21,14 @@ fn the_example_policies_are_carried_out_cell_for_cell() {
             school_deny: vec![],
             safe_search: true,
         };
-        let rules = Ruleset::compile(
-            rules,
-            Arc::new(built_in_index().unwrap()),
-            Arc::new(IllegalList::new([2; 16])),
-        );
+        let rules = Ruleset::compile(rules, Arc::new(built_in_index().unwrap()), Arc::new(IllegalList::new([2; 16])));
         assert_eq!(
             rules.categories_without_a_row().count(),
             0,
             "{name}: {:?}",
             rules.categories_without_a_row().collect::<Vec<_>>()
         );
-        for (now, period) in [
-            (LESSON, Period::Lesson),
-            (LUNCH, Period::Break),
-            (EVENING, Period::OutOfSchool),
-        ] {
+        for (now, period) in [(LESSON, Period::Lesson), (LUNCH, Period::Break), (EVENING, Period::OutOfSchool)] {
             for (host, category) in built_in_list() {
                 let all = |wanted: Period| {
                     rules
@@ -46,10 +38,7 @@ fn the_example_policies_are_carried_out_cell_for_cell() {
                         .filter(move |(_, table)| table.when == wanted)
                         .flat_map(|(_, table)| &table.rows)
                 };
-                let row = all(period)
-                    .chain(all(Period::Always))
-                    .find(|row| row.category == category)
-                    .unwrap();
+                let row = all(period).chain(all(Period::Always)).find(|row| row.category == category).unwrap();
                 // Hosts that are listed under a parent in another category follow the stricter of the two.
                 if rules.index().lookup(host).listings().count() > 1 {
                     continue;

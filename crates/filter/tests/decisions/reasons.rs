@@ -7,17 +7,8 @@ use belisha_policy::{FilterAction, Period, Role};
 #[test]
 fn one_persons_exception_is_hers_alone() {
     let rules = ruleset();
-    let ask = |person| {
-        rules.decide(
-            &Request {
-                host: "social.example",
-                path: None,
-                group: "pupil",
-                person,
-            },
-            at(LESSON),
-        )
-    };
+    let ask =
+        |person| rules.decide(&Request { host: "social.example", path: None, group: "pupil", person }, at(LESSON));
     assert_eq!(ask(Some("person-1")).reason.rule, RuleKind::Exception);
     assert_eq!(ask(Some("person-2")).action, FilterAction::Ask);
     assert_eq!(ask(None).action, FilterAction::Ask);
@@ -26,17 +17,7 @@ fn one_persons_exception_is_hers_alone() {
 #[test]
 fn a_listed_page_is_closed_and_its_site_is_not() {
     let rules = ruleset();
-    let ask = |path| {
-        rules.decide(
-            &Request {
-                host: "pages.example",
-                path,
-                group: "staff",
-                person: None,
-            },
-            at(LESSON),
-        )
-    };
+    let ask = |path| rules.decide(&Request { host: "pages.example", path, group: "staff", person: None }, at(LESSON));
     assert_eq!(ask(Some("/one/page?x=1")).reason.rule, RuleKind::Illegal);
     assert_eq!(ask(Some("/another")).action, FilterAction::Allow);
     assert_eq!(ask(None).action, FilterAction::Allow);
@@ -48,10 +29,7 @@ fn a_reason_names_the_list_the_clause_and_who_can_change_it() {
     assert_eq!(reason.category.as_deref(), Some("games"));
     assert_eq!(reason.list.as_deref(), Some(BUILT_IN_LIST));
     let clause = reason.clause.unwrap();
-    assert_eq!(
-        (&*clause.id, &*clause.number, &*clause.section),
-        ("f-games", "7.1", "Filtering")
-    );
+    assert_eq!((&*clause.id, &*clause.number, &*clause.section), ("f-games", "7.1", "Filtering"));
     assert_eq!(reason.period, Some(Period::Lesson));
     assert_eq!(reason.changed_by, Some(Role::IctTechnician));
 }
@@ -61,10 +39,7 @@ fn a_closed_site_says_when_it_next_opens_by_itself() {
     let rules = ruleset();
     let opens = |host, group, now| decide(&rules, host, group, now).reason.opens_at;
     // after the last lesson, 15:15 in London
-    assert_eq!(
-        opens("games.example", "pupil", LESSON),
-        Some(at("2026-09-14T14:15:00Z"))
-    );
+    assert_eq!(opens("games.example", "pupil", LESSON), Some(at("2026-09-14T14:15:00Z")));
     assert_eq!(opens("games.example", "pupil", LUNCH), Some(at("2026-09-14T14:15:00Z")));
     assert_eq!(opens("betting.games.example", "pupil", LESSON), None);
     assert_eq!(opens("games.example", "younger-pupil", LESSON), None);
@@ -79,15 +54,8 @@ fn illegal_content_leaves_no_host_and_helplines_no_trace() {
     assert!(!format!("{illegal:?}").contains("illegal-test"));
     assert_eq!(decide(&rules, "helpline.example", "pupil", LESSON).log, Log::Never);
     assert_eq!(decide(&rules, "games.example", "pupil", LESSON).log, Log::ByName);
-    let explanation = rules.explain(
-        &Request {
-            host: ILLEGAL_TEST_ENTRY,
-            path: None,
-            group: "staff",
-            person: None,
-        },
-        at(LESSON),
-    );
+    let explanation =
+        rules.explain(&Request { host: ILLEGAL_TEST_ENTRY, path: None, group: "staff", person: None }, at(LESSON));
     assert!(explanation.listings.is_empty());
     assert_eq!(explanation.steps.len(), 1);
     assert!(!explanation.to_string().contains("illegal-test"));
@@ -97,14 +65,7 @@ fn illegal_content_leaves_no_host_and_helplines_no_trace() {
 fn before_the_gate_only_illegal_content_and_helplines_are_settled() {
     let rules = ruleset();
     let before = |host| {
-        rules
-            .before_gate(&Request {
-                host,
-                path: None,
-                group: "pupil",
-                person: None,
-            })
-            .map(|decision| decision.action)
+        rules.before_gate(&Request { host, path: None, group: "pupil", person: None }).map(|decision| decision.action)
     };
     assert_eq!(before("Helpline.example"), Some(FilterAction::Allow));
     assert_eq!(before(ILLEGAL_TEST_ENTRY), Some(FilterAction::Block));
@@ -122,12 +83,7 @@ fn the_explanation_agrees_with_the_decision_everywhere() {
                 (ILLEGAL_TEST_ENTRY, ""),
                 ("nowhere.example", ""),
             ]) {
-                let request = Request {
-                    host,
-                    path: None,
-                    group: group.key(),
-                    person: None,
-                };
+                let request = Request { host, path: None, group: group.key(), person: None };
                 let explanation = rules.explain(&request, at(now));
                 assert_eq!(explanation.decision, rules.decide(&request, at(now)));
                 let deciding: Vec<RuleKind> = explanation
@@ -141,15 +97,7 @@ fn the_explanation_agrees_with_the_decision_everywhere() {
         }
     }
     let text = rules
-        .explain(
-            &Request {
-                host: "casino.example",
-                path: None,
-                group: "pupil",
-                person: None,
-            },
-            at(LESSON),
-        )
+        .explain(&Request { host: "casino.example", path: None, group: "pupil", person: None }, at(LESSON))
         .to_string();
     for words in [
         "this is open",
@@ -170,10 +118,7 @@ fn rules_are_written_down_and_read_again() {
     let read: Rules = serde_json::from_str(&written).unwrap();
     assert_eq!(&read, rules.rules());
     let decision = decide(&rules, "games.example", "pupil", LESSON);
-    assert_eq!(
-        serde_json::from_str::<Decision>(&serde_json::to_string(&decision).unwrap()).unwrap(),
-        decision
-    );
+    assert_eq!(serde_json::from_str::<Decision>(&serde_json::to_string(&decision).unwrap()).unwrap(), decision);
     assert!(
         serde_json::from_str::<Timetable>(r#"{"time_zone":"Europe/Nowhere","terms":[],"closed":[],"day":[]}"#)
             .unwrap_err()
@@ -204,10 +149,7 @@ fn the_school_day_follows_the_schools_own_clock() {
         timetable.next_when(at("2026-10-24T10:00:00Z"), |period| period == Period::Lesson),
         Some(at("2026-11-02T08:45:00Z"))
     );
-    assert_eq!(
-        timetable.next_when(at("2027-04-02T10:00:00Z"), |period| period == Period::Lesson),
-        None
-    );
+    assert_eq!(timetable.next_when(at("2027-04-02T10:00:00Z"), |period| period == Period::Lesson), None);
 }
 
 #[test]
@@ -221,16 +163,7 @@ fn categories_the_policy_forgot_are_named() {
 #[test]
 fn safe_search_is_strict_for_pupils_and_moderate_for_staff() {
     let rules = ruleset();
-    assert_eq!(
-        rules.safe_search("www.youtube.com", "pupil"),
-        Some("restrict.youtube.com")
-    );
-    assert_eq!(
-        rules.safe_search("www.youtube.com", "unknown"),
-        Some("restrict.youtube.com")
-    );
-    assert_eq!(
-        rules.safe_search("www.youtube.com", "staff"),
-        Some("restrictmoderate.youtube.com")
-    );
+    assert_eq!(rules.safe_search("www.youtube.com", "pupil"), Some("restrict.youtube.com"));
+    assert_eq!(rules.safe_search("www.youtube.com", "unknown"), Some("restrict.youtube.com"));
+    assert_eq!(rules.safe_search("www.youtube.com", "staff"), Some("restrictmoderate.youtube.com"));
 }

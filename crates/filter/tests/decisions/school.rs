@@ -22,21 +22,12 @@ pub fn row(id: &str, category: &str, cells: &[(&str, FilterAction)]) -> FilterRo
         id: ClauseId(id.into()),
         category: category.into(),
         label: category.into(),
-        cells: cells
-            .iter()
-            .map(|(group, action)| ((*group).to_owned(), *action))
-            .collect::<BTreeMap<_, _>>(),
+        cells: cells.iter().map(|(group, action)| ((*group).to_owned(), *action)).collect::<BTreeMap<_, _>>(),
     }
 }
 
 pub fn table(number: &str, when: Period, groups: &[&str], rows: Vec<FilterRow>) -> Clause {
-    let columns = groups
-        .iter()
-        .map(|group| Column {
-            id: (*group).into(),
-            label: (*group).into(),
-        })
-        .collect();
+    let columns = groups.iter().map(|group| Column { id: (*group).into(), label: (*group).into() }).collect();
     clause(number, Binding::Filter(FilterTable { when, columns, rows }))
 }
 
@@ -70,24 +61,12 @@ pub fn policy() -> Policy {
         row(
             "f-games",
             "games",
-            &[
-                ("younger-pupil", Block),
-                ("pupil", Block),
-                ("staff", Allow),
-                ("guest", Ask),
-                ("unknown", Block),
-            ],
+            &[("younger-pupil", Block), ("pupil", Block), ("staff", Allow), ("guest", Ask), ("unknown", Block)],
         ),
         row(
             "f-social",
             "social-media",
-            &[
-                ("younger-pupil", Block),
-                ("pupil", Ask),
-                ("staff", Allow),
-                ("guest", Warn),
-                ("unknown", Block),
-            ],
+            &[("younger-pupil", Block), ("pupil", Ask), ("staff", Allow), ("guest", Warn), ("unknown", Block)],
         ),
         row("f-streaming", "streaming", &[("pupil", Warn), ("staff", Allow)]),
         row("f-search", "search", &all(Allow)),
@@ -99,17 +78,9 @@ pub fn policy() -> Policy {
             "7.2",
             Period::OutOfSchool,
             &["pupil"],
-            vec![
-                row("o-games", "games", &[("pupil", Allow)]),
-                row("o-streaming", "streaming", &[]),
-            ],
+            vec![row("o-games", "games", &[("pupil", Allow)]), row("o-streaming", "streaming", &[])],
         ),
-        table(
-            "7.3",
-            Period::Break,
-            &["pupil"],
-            vec![row("b-games", "games", &[("pupil", Warn)])],
-        ),
+        table("7.3", Period::Break, &["pupil"], vec![row("b-games", "games", &[("pupil", Warn)])]),
         clause(
             "7.4",
             Binding::Approval(Approval {
@@ -120,12 +91,7 @@ pub fn policy() -> Policy {
             }),
         ),
     ];
-    Policy {
-        title: "Online safety".into(),
-        head,
-        sections: vec![],
-        clauses,
-    }
+    Policy { title: "Online safety".into(), head, sections: vec![], clauses }
 }
 
 pub fn timetable() -> Timetable {
@@ -136,10 +102,7 @@ pub fn timetable() -> Timetable {
     };
     Timetable::new(
         "Europe/London",
-        vec![
-            (date(2026, 9, 2), date(2026, 12, 18)),
-            (date(2027, 1, 5), date(2027, 4, 1)),
-        ],
+        vec![(date(2026, 9, 2), date(2026, 12, 18)), (date(2027, 1, 5), date(2027, 4, 1))],
         vec![(date(2026, 10, 26), date(2026, 10, 30))],
         vec![
             part(Period::Lesson, (8, 45), (12, 30)),
@@ -213,13 +176,5 @@ pub fn ruleset() -> Ruleset {
 }
 
 pub fn decide(rules: &Ruleset, host: &str, group: &str, now: &str) -> Decision {
-    rules.decide(
-        &Request {
-            host,
-            path: None,
-            group,
-            person: None,
-        },
-        at(now),
-    )
+    rules.decide(&Request { host, path: None, group, person: None }, at(now))
 }

@@ -81,10 +81,7 @@ pub(crate) fn closed_page(closed: &Closed, portal: &str) -> Page {
     body.push_str("</dl><p>");
     let portal = Escaped(portal);
     if closed.block.person.is_none() {
-        put(
-            &mut body,
-            format_args!("<a class=\"button\" href=\"{portal}/portal\">Sign in</a>"),
-        );
+        put(&mut body, format_args!("<a class=\"button\" href=\"{portal}/portal\">Sign in</a>"));
     }
     if let Some(ask) = words.ask {
         put(
@@ -96,17 +93,8 @@ pub(crate) fn closed_page(closed: &Closed, portal: &str) -> Page {
             ),
         );
     }
-    put(
-        &mut body,
-        format_args!(
-            "<a class=\"button plain\" href=\"{portal}/tell\">{}</a></p>",
-            Escaped(words.tell)
-        ),
-    );
-    Page {
-        status: 403,
-        html: frame(words.title, &body, &closed.school_name),
-    }
+    put(&mut body, format_args!("<a class=\"button plain\" href=\"{portal}/tell\">{}</a></p>", Escaped(words.tell)));
+    Page { status: 403, html: frame(words.title, &body, &closed.school_name) }
 }
 
 /// A page that says one thing and, maybe, leads somewhere.
@@ -114,19 +102,9 @@ pub(crate) fn notice_page(status: u16, title: &str, text: &str, link: Option<(&s
     let mut body = String::new();
     paragraph(&mut body, text);
     if let Some((address, label)) = link {
-        put(
-            &mut body,
-            format_args!(
-                "<p><a class=\"button\" href=\"{}\">{}</a></p>",
-                Escaped(address),
-                Escaped(label)
-            ),
-        );
+        put(&mut body, format_args!("<p><a class=\"button\" href=\"{}\">{}</a></p>", Escaped(address), Escaped(label)));
     }
-    Page {
-        status,
-        html: frame(title, &body, ""),
-    }
+    Page { status, html: frame(title, &body, "") }
 }
 
 fn frame(title: &str, body: &str, school: &str) -> String {
@@ -152,10 +130,7 @@ fn paragraph(body: &mut String, text: &str) {
 }
 
 fn fact(body: &mut String, name: &str, value: &str) {
-    put(
-        body,
-        format_args!("<dt>{}</dt><dd>{}</dd>", Escaped(name), Escaped(value)),
-    );
+    put(body, format_args!("<dt>{}</dt><dd>{}</dd>", Escaped(name), Escaped(value)));
 }
 
 /// Writing into a `String` cannot fail.

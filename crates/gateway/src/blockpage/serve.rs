@@ -29,12 +29,7 @@ async fn answer(shared: &Shared, device: IpAddr, request: Request<Incoming>) -> 
         return pac(shared);
     }
     let Some(host) = host_header(request.headers()) else {
-        return page(notice_page(
-            400,
-            "This request cannot be answered",
-            "It does not say which page it wants.",
-            None,
-        ));
+        return page(notice_page(400, "This request cannot be answered", "It does not say which page it wants.", None));
     };
     if request.uri().path() == GO_ON_PATH && request.method() == Method::POST {
         return pass_warning(shared, device, Credential::None, &host, request).await;

@@ -30,11 +30,7 @@ pub(super) fn words(closed: &Closed) -> Words {
     let asked_for = !nobody && !warned;
     match closed.age_band {
         AgeBand::Younger => Words {
-            title: if warned {
-                "Stop and think"
-            } else {
-                "Stop! This page is closed"
-            },
+            title: if warned { "Stop and think" } else { "Stop! This page is closed" },
             lead: if warned {
                 "Ask a grown-up before you go on.".into()
             } else {
@@ -48,26 +44,16 @@ pub(super) fn words(closed: &Closed) -> Words {
             opens: closed.opens.as_ref().map(|when| format!("It opens {when}.")),
             ask: asked_for.then_some("Ask for this page"),
             tell: "Something here worried me",
-            go_on: warned.then_some(GoOn {
-                question: "Why do you want this page?",
-                button: "Go on",
-            }),
+            go_on: warned.then_some(GoOn { question: "Why do you want this page?", button: "Go on" }),
         },
         AgeBand::Pupil => Words {
-            title: if warned {
-                "Think before you open this page"
-            } else {
-                "This page is closed"
-            },
+            title: if warned { "Think before you open this page" } else { "This page is closed" },
             lead: lead_for_pupils(closed, nobody, warned),
             why: why(closed),
             opens: closed.opens.as_ref().map(|when| format!("It opens {when}.")),
             ask: asked_for.then_some("Ask for this page"),
             tell: "Something here worried me",
-            go_on: warned.then_some(GoOn {
-                question: "What do you need it for?",
-                button: "Open the page",
-            }),
+            go_on: warned.then_some(GoOn { question: "What do you need it for?", button: "Open the page" }),
         },
         AgeBand::Adult => Words {
             title: if warned {
@@ -84,10 +70,8 @@ pub(super) fn words(closed: &Closed) -> Words {
             opens: closed.opens.as_ref().map(|when| format!("The policy opens it {when}.")),
             ask: asked_for.then_some("Ask for this page"),
             tell: "Report something that worried you",
-            go_on: warned.then_some(GoOn {
-                question: "Reason, kept with the record of this visit",
-                button: "Open the page",
-            }),
+            go_on: warned
+                .then_some(GoOn { question: "Reason, kept with the record of this visit", button: "Open the page" }),
         },
     }
 }

@@ -34,14 +34,7 @@ pub(crate) fn decide(shared: &Shared, question: &Question, device: IpAddr) -> Re
     if let Some(answer) = special(shared, question, host) {
         return answer;
     }
-    let asked = Asked {
-        protocol: Protocol::Dns,
-        device,
-        credential: Credential::None,
-        method: None,
-        host,
-        path: None,
-    };
+    let asked = Asked { protocol: Protocol::Dns, device, credential: Credential::None, method: None, host, path: None };
     let answered = walk(shared, asked);
     if let Some(observation) = answered.observation {
         observe(shared, question, observation);
@@ -52,11 +45,7 @@ pub(crate) fn decide(shared: &Shared, question: &Question, device: IpAddr) -> Re
         Answer::CredentialWanted => Reply::Now(question.answer(ResponseCode::Refused)),
         Answer::SignFirst => {
             let mut message = closed_page(shared, question);
-            explain(
-                &mut message,
-                ExtendedError::Prohibited,
-                "the school's agreement waits to be signed",
-            );
+            explain(&mut message, ExtendedError::Prohibited, "the school's agreement waits to be signed");
             Reply::Now(message)
         }
         Answer::Closed(closed) => Reply::Now(closed_name(shared, question, &closed)),
@@ -94,11 +83,7 @@ fn safe(shared: &Shared, question: &Question, message: Message) -> Message {
     if rebinds(&message) && !crate::proxy::address::private_allowed(&shared.config, host, None) {
         count(&shared.metrics.dns_rebinding);
         let mut message = question.answer(ResponseCode::Refused);
-        explain(
-            &mut message,
-            ExtendedError::Blocked,
-            "a public name with a private address",
-        );
+        explain(&mut message, ExtendedError::Blocked, "a public name with a private address");
         return message;
     }
     message
@@ -165,11 +150,7 @@ fn open(shared: &Shared, question: &Question, host: &str, safe_search: Option<&'
     }
     count(&shared.metrics.dns_upstream_failures);
     let mut message = question.answer(ResponseCode::ServFail);
-    explain(
-        &mut message,
-        ExtendedError::NoReachableAuthority,
-        "no DNS server is set up to ask",
-    );
+    explain(&mut message, ExtendedError::NoReachableAuthority, "no DNS server is set up to ask");
     Reply::Now(message)
 }
 
@@ -186,11 +167,9 @@ fn closed_name(shared: &Shared, question: &Question, closed: &Closed) -> Message
     let mut message = closed_page(shared, question);
     match (closed.rule, &closed.block.category) {
         (RuleKind::Illegal, _) => explain(&mut message, ExtendedError::Censored, ""),
-        (_, Some(category)) => explain(
-            &mut message,
-            ExtendedError::Blocked,
-            &format!("closed by the school's policy: {category}"),
-        ),
+        (_, Some(category)) => {
+            explain(&mut message, ExtendedError::Blocked, &format!("closed by the school's policy: {category}"))
+        }
         (_, None) => explain(&mut message, ExtendedError::Blocked, "closed by the school's policy"),
     }
     message
@@ -218,10 +197,7 @@ async fn rewritten(shared: &Shared, question: &Question, target: &'static str) -
     let found = shared.forwarder.ask(&asked).await.ok()?;
     let mut message = question.with(LOCAL_TTL, [RData::CNAME(CNAME(name))]);
     message.add_answers(found.answers.into_iter().filter(|record: &Record| {
-        matches!(
-            record.record_type(),
-            RecordType::A | RecordType::AAAA | RecordType::CNAME
-        )
+        matches!(record.record_type(), RecordType::A | RecordType::AAAA | RecordType::CNAME)
     }));
     Some(message)
 }

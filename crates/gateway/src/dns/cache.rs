@@ -56,24 +56,14 @@ impl Cache {
                 kept.clear();
             }
         }
-        kept.insert(
-            key,
-            Kept {
-                message: message.clone(),
-                since: now,
-                until,
-            },
-        );
+        kept.insert(key, Kept { message: message.clone(), since: now, until });
     }
 }
 
 /// Seconds an answer may be kept: the least of its records', or what its SOA says about nothing (RFC 2308 section 5).
 fn lifetime(message: &Message) -> Option<u32> {
     if message.metadata.truncation
-        || !matches!(
-            message.metadata.response_code,
-            ResponseCode::NoError | ResponseCode::NXDomain
-        )
+        || !matches!(message.metadata.response_code, ResponseCode::NoError | ResponseCode::NXDomain)
     {
         return None;
     }
@@ -96,12 +86,7 @@ mod tests {
     use hickory_proto::rr::{Name, Record};
 
     fn key() -> Key {
-        Key {
-            host: "site.example".into(),
-            kind: RecordType::A,
-            dnssec_ok: false,
-            checking_disabled: false,
-        }
+        Key { host: "site.example".into(), kind: RecordType::A, dnssec_ok: false, checking_disabled: false }
     }
 
     fn answer(ttl: u32) -> Message {
@@ -118,11 +103,8 @@ mod tests {
     fn an_answer_grows_old_and_is_forgotten() {
         let (cache, start) = (Cache::default(), Instant::now());
         cache.put(key(), &answer(60), start);
-        let ttl = |seconds| {
-            cache
-                .get(&key(), start + Duration::from_secs(seconds))
-                .map(|message| message.answers[0].ttl)
-        };
+        let ttl =
+            |seconds| cache.get(&key(), start + Duration::from_secs(seconds)).map(|message| message.answers[0].ttl);
         assert_eq!([ttl(0), ttl(20), ttl(59), ttl(60)], [Some(60), Some(40), Some(1), None]);
     }
 

@@ -53,9 +53,7 @@ impl Forwarder {
 
     /// The answer to a client's question, in that client's terms. Hidden hellos are already out of it.
     pub(crate) async fn ask(&self, question: &Question) -> Result<Message, Unanswered> {
-        let upstream = self
-            .ask_cached(Outgoing::of(question), question.host.as_deref())
-            .await?;
+        let upstream = self.ask_cached(Outgoing::of(question), question.host.as_deref()).await?;
         Ok(in_terms_of(question, upstream))
     }
 
@@ -70,11 +68,7 @@ impl Forwarder {
         let name = Name::from_ascii(format!("{host}.")).map_err(|_| Unanswered)?;
         let ask = |kind| {
             self.ask_cached(
-                Outgoing {
-                    query: Query::query(name.clone(), kind),
-                    dnssec_ok: false,
-                    checking_disabled: false,
-                },
+                Outgoing { query: Query::query(name.clone(), kind), dnssec_ok: false, checking_disabled: false },
                 Some(host),
             )
         };
@@ -125,11 +119,8 @@ impl Forwarder {
         (self.entropy)(&mut id);
         let id = u16::from_be_bytes(id);
         let packet = outgoing.packet(id)?;
-        let any = if upstream.is_ipv4() {
-            IpAddr::V4(Ipv4Addr::UNSPECIFIED)
-        } else {
-            IpAddr::V6(Ipv6Addr::UNSPECIFIED)
-        };
+        let any =
+            if upstream.is_ipv4() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) };
         let socket = UdpSocket::bind((any, 0)).await?;
         socket.connect(upstream).await?;
         socket.send(&packet).await?;
@@ -160,9 +151,7 @@ impl Forwarder {
         let length = stream.read_u16().await?;
         let mut answer = vec![0; usize::from(length)];
         stream.read_exact(&mut answer).await?;
-        outgoing
-            .matching(id, &answer)
-            .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+        outgoing.matching(id, &answer).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
     }
 }
 

@@ -42,11 +42,7 @@ pub(crate) async fn open(addresses: &[SocketAddr]) -> Result<Vec<Sockets>, Start
 }
 
 async fn open_both(wanted: SocketAddr) -> Result<Sockets, StartError> {
-    let failed = |source| StartError::Listen {
-        address: wanted,
-        purpose: "DNS",
-        source,
-    };
+    let failed = |source| StartError::Listen { address: wanted, purpose: "DNS", source };
     let mut tries = 0;
     loop {
         let tcp = TcpListener::bind(wanted).await.map_err(failed)?;
@@ -149,8 +145,5 @@ async fn one(shared: &Shared, stream: &mut TcpStream, client: SocketAddr) -> Opt
         },
     };
     let length = u16::try_from(bytes.len()).ok()?;
-    stream
-        .write_all(&[&length.to_be_bytes(), bytes.as_slice()].concat())
-        .await
-        .ok()
+    stream.write_all(&[&length.to_be_bytes(), bytes.as_slice()].concat()).await.ok()
 }

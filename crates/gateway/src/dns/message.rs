@@ -87,10 +87,7 @@ pub(crate) fn read(packet: &[u8]) -> Packet {
     }
     // One question and no answer: anything else is not a query, and a great many records are work for us alone.
     let count = |at: usize| {
-        packet
-            .get(at..at + 2)
-            .and_then(|two| two.first_chunk::<2>())
-            .map_or(0, |two| u16::from_be_bytes(*two))
+        packet.get(at..at + 2).and_then(|two| two.first_chunk::<2>()).map_or(0, |two| u16::from_be_bytes(*two))
     };
     if count(4) != 1 || count(6) != 0 || count(8) > 8 || count(10) > 8 {
         return reply(id, op_code, ResponseCode::FormErr);
@@ -114,10 +111,10 @@ fn question(mut message: Message) -> Packet {
         kind,
         recursion_desired: message.metadata.recursion_desired,
         checking_disabled: message.metadata.checking_disabled,
-        edns: message.edns.as_ref().map(|edns| ClientEdns {
-            payload: edns.max_payload().max(512),
-            dnssec_ok: edns.flags().dnssec_ok,
-        }),
+        edns: message
+            .edns
+            .as_ref()
+            .map(|edns| ClientEdns { payload: edns.max_payload().max(512), dnssec_ok: edns.flags().dnssec_ok }),
         query,
     };
     let version = message.edns.as_ref().map_or(0, Edns::version);
@@ -125,10 +122,8 @@ fn question(mut message: Message) -> Packet {
         return Packet::Reply(encode(&question.answer(ResponseCode::BADVERS), None));
     }
     // Transfers, ANY and the other meta-types are for the owners of a zone, and ANY is how reflectors are made (RFC 8482).
-    let refused = matches!(
-        kind,
-        RecordType::ANY | RecordType::AXFR | RecordType::IXFR | RecordType::OPT | RecordType::TSIG
-    );
+    let refused =
+        matches!(kind, RecordType::ANY | RecordType::AXFR | RecordType::IXFR | RecordType::OPT | RecordType::TSIG);
     if refused || question.query.query_class() != DNSClass::IN {
         return Packet::Reply(encode(&question.answer(ResponseCode::Refused), None));
     }

@@ -51,10 +51,7 @@ mod tests {
         let device = IpAddr::from([10, 0, 0, 1]);
         let ask = |host, outcome, second| names.first_time(device, host, outcome, at(second));
         assert!(ask("a.example", Outcome::Allowed, 0));
-        assert!(
-            !ask("a.example", Outcome::Allowed, 4),
-            "the AAAA question of the same visit"
-        );
+        assert!(!ask("a.example", Outcome::Allowed, 4), "the AAAA question of the same visit");
         assert!(ask("a.example", Outcome::Blocked, 4), "a new outcome is news");
         assert!(ask("b.example", Outcome::Allowed, 4));
         assert!(ask("a.example", Outcome::Allowed, 5));

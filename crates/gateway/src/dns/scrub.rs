@@ -31,20 +31,14 @@ pub(crate) fn remove_hidden_hello(message: &mut Message) {
     }
     message.additionals.clear();
     if changed {
-        message
-            .answers
-            .retain(|record| record.record_type() != RecordType::RRSIG);
+        message.answers.retain(|record| record.record_type() != RecordType::RRSIG);
         message.metadata.authentic_data = false;
     }
 }
 
 fn clean(service: &mut SVCB) -> bool {
-    let hidden = |key: &SvcParamKey| {
-        matches!(
-            key,
-            SvcParamKey::EchConfigList | SvcParamKey::Ipv4Hint | SvcParamKey::Ipv6Hint
-        )
-    };
+    let hidden =
+        |key: &SvcParamKey| matches!(key, SvcParamKey::EchConfigList | SvcParamKey::Ipv4Hint | SvcParamKey::Ipv6Hint);
     let before = service.svc_params.len();
     service.svc_params.retain(|(key, _)| !hidden(key));
     let changed = service.svc_params.len() != before;
@@ -84,39 +78,21 @@ mod tests {
             ("0.0.0.0", true),
             ("192.0.3.1", false),
         ] {
-            assert_eq!(
-                rebinds(&answer(RData::A(A(address.parse().unwrap())))),
-                private,
-                "{address}"
-            );
+            assert_eq!(rebinds(&answer(RData::A(A(address.parse().unwrap())))), private, "{address}");
         }
     }
 
     #[test]
     fn the_encrypted_hello_and_the_hints_go_and_the_rest_stays() {
         let params = vec![
-            (
-                SvcParamKey::Mandatory,
-                SvcParamValue::Mandatory(Mandatory(vec![SvcParamKey::EchConfigList])),
-            ),
+            (SvcParamKey::Mandatory, SvcParamValue::Mandatory(Mandatory(vec![SvcParamKey::EchConfigList]))),
             (SvcParamKey::Port, SvcParamValue::Port(443)),
-            (
-                SvcParamKey::Ipv4Hint,
-                SvcParamValue::Ipv4Hint(IpHint(vec![A("192.0.3.1".parse().unwrap())])),
-            ),
-            (
-                SvcParamKey::EchConfigList,
-                SvcParamValue::EchConfigList(EchConfigList(vec![1, 2, 3])),
-            ),
+            (SvcParamKey::Ipv4Hint, SvcParamValue::Ipv4Hint(IpHint(vec![A("192.0.3.1".parse().unwrap())]))),
+            (SvcParamKey::EchConfigList, SvcParamValue::EchConfigList(EchConfigList(vec![1, 2, 3]))),
         ];
         let mut message = answer(RData::HTTPS(HTTPS(SVCB::new(1, Name::root(), params))));
         remove_hidden_hello(&mut message);
-        let RData::HTTPS(https) = &message.answers[0].data else {
-            panic!("still an HTTPS record")
-        };
-        assert_eq!(
-            https.0.svc_params.iter().map(|(key, _)| *key).collect::<Vec<_>>(),
-            [SvcParamKey::Port]
-        );
+        let RData::HTTPS(https) = &message.answers[0].data else { panic!("still an HTTPS record") };
+        assert_eq!(https.0.svc_params.iter().map(|(key, _)| *key).collect::<Vec<_>>(), [SvcParamKey::Port]);
     }
 }

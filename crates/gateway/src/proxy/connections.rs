@@ -34,10 +34,7 @@ pub(crate) struct Place {
 
 impl Connections {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            open: Arc::default(),
-        }
+        Self { limits, open: Arc::default() }
     }
 
     /// A place for a device, unless it or the gateway has too many.
@@ -49,10 +46,7 @@ impl Connections {
             return None;
         }
         open.insert(device, here + 1);
-        Some(Place {
-            device,
-            open: Arc::clone(&self.open),
-        })
+        Some(Place { device, open: Arc::clone(&self.open) })
     }
 }
 
@@ -122,21 +116,14 @@ mod tests {
 
     #[test]
     fn places_are_bounded_by_device_and_in_all_and_come_back() {
-        let connections = Connections::new(Limits {
-            connections: 3,
-            connections_per_device: 2,
-            ..Limits::default()
-        });
+        let connections = Connections::new(Limits { connections: 3, connections_per_device: 2, ..Limits::default() });
         let [one, two] = [IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2])];
         let first = connections.enter(one);
         let second = connections.enter(one);
         assert!(first.is_some() && second.is_some());
         assert!(connections.enter(one).is_none(), "one device has its own bound");
         let third = connections.enter(two);
-        assert!(
-            third.is_some() && connections.enter(two).is_none(),
-            "all together have theirs"
-        );
+        assert!(third.is_some() && connections.enter(two).is_none(), "all together have theirs");
         drop(first);
         assert!(connections.enter(two).is_some());
     }

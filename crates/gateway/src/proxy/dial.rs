@@ -40,9 +40,7 @@ pub(crate) async fn dial(shared: &Shared, target: &Target, safe_search: Option<&
         }
         Err(failure)
     };
-    let stream = timeout(shared.config.limits.connect_time, opening)
-        .await
-        .unwrap_or(Err(DialError::TooSlow))?;
+    let stream = timeout(shared.config.limits.connect_time, opening).await.unwrap_or(Err(DialError::TooSlow))?;
     let _ = stream.set_nodelay(true);
     Ok(stream)
 }
@@ -50,19 +48,13 @@ pub(crate) async fn dial(shared: &Shared, target: &Target, safe_search: Option<&
 async fn addresses(shared: &Shared, target: &Target, safe_search: Option<&str>) -> Result<Vec<SocketAddr>, DialError> {
     let config = &shared.config;
     if is_wpad(&target.host) {
-        return shared
-            .block_page_addr
-            .map(|address| vec![address])
-            .ok_or(DialError::NotFound);
+        return shared.block_page_addr.map(|address| vec![address]).ok_or(DialError::NotFound);
     }
     if config.portal.is_own(&target.host) {
         return Ok(vec![config.portal.address]);
     }
     if let Some(record) = local_record(&config.local_records, &target.host) {
-        return Ok(vec![SocketAddr::new(
-            record.address,
-            record.port.unwrap_or(target.port),
-        )]);
+        return Ok(vec![SocketAddr::new(record.address, record.port.unwrap_or(target.port))]);
     }
     let found = match target.address() {
         Some(address) => vec![SocketAddr::new(address, target.port)],
@@ -84,15 +76,8 @@ async fn addresses(shared: &Shared, target: &Target, safe_search: Option<&str>) 
 /// Asks the configured DNS servers, or the system where there are none.
 async fn resolve(shared: &Shared, host: &str, port: u16) -> Result<Vec<SocketAddr>, DialError> {
     if shared.forwarder.has_upstreams() {
-        let found = shared
-            .forwarder
-            .addresses(host)
-            .await
-            .map_err(|_| DialError::NotFound)?;
-        return Ok(found
-            .into_iter()
-            .map(|address| SocketAddr::new(address, port))
-            .collect());
+        let found = shared.forwarder.addresses(host).await.map_err(|_| DialError::NotFound)?;
+        return Ok(found.into_iter().map(|address| SocketAddr::new(address, port)).collect());
     }
     let found: io::Result<_> = tokio::net::lookup_host((host, port)).await;
     found.map(Iterator::collect).map_err(|_| DialError::NotFound)

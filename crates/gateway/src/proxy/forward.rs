@@ -27,11 +27,8 @@ const KEPT: Duration = Duration::from_secs(20);
 /// Most unused connections kept to one origin.
 const KEPT_PER_ORIGIN: usize = 8;
 /// Headers in which others name a client; towards the portal only the gateway does.
-const NAMING: [HeaderName; 3] = [
-    FORWARDED,
-    HeaderName::from_static("x-forwarded-for"),
-    HeaderName::from_static("x-real-ip"),
-];
+const NAMING: [HeaderName; 3] =
+    [FORWARDED, HeaderName::from_static("x-forwarded-for"), HeaderName::from_static("x-real-ip")];
 
 type OriginClient = Client<Connector, Body>;
 
@@ -43,10 +40,7 @@ pub(super) struct Clients {
 
 impl Clients {
     pub(super) fn new(shared: &Arc<Shared>) -> Self {
-        Self {
-            shared: Arc::clone(shared),
-            by_safe_search: Mutex::default(),
-        }
+        Self { shared: Arc::clone(shared), by_safe_search: Mutex::default() }
     }
 
     fn client(&self, safe_search: Option<&'static str>) -> OriginClient {
@@ -58,10 +52,7 @@ impl Clients {
                 .pool_timer(TokioTimer::new())
                 .pool_idle_timeout(KEPT)
                 .pool_max_idle_per_host(KEPT_PER_ORIGIN);
-            builder.build(Connector {
-                shared: Arc::clone(&self.shared),
-                safe_search,
-            })
+            builder.build(Connector { shared: Arc::clone(&self.shared), safe_search })
         };
         clients.entry(safe_search).or_insert_with(new).clone()
     }
@@ -78,17 +69,9 @@ impl Clients {
         safe_search: Option<&'static str>,
     ) -> (Response, Option<u64>) {
         let Some(request) = outgoing(shared, device, target, request, own) else {
-            return (
-                respond::bad_request("The address cannot be written in the form origins read."),
-                None,
-            );
+            return (respond::bad_request("The address cannot be written in the form origins read."), None);
         };
-        match timeout(
-            shared.config.limits.idle_time,
-            self.client(safe_search).request(request),
-        )
-        .await
-        {
+        match timeout(shared.config.limits.idle_time, self.client(safe_search).request(request)).await {
             Ok(Ok(response)) => incoming(response),
             Ok(Err(error)) => (failed(&error), None),
             Err(_) => (respond::unreachable(&DialError::TooSlow), None),
@@ -106,18 +89,11 @@ fn outgoing(
 ) -> Option<Request<Body>> {
     let (mut parts, body) = request.into_parts();
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    parts.uri = Uri::builder()
-        .scheme("http")
-        .authority(target.authority())
-        .path_and_query(path)
-        .build()
-        .ok()?;
+    parts.uri = Uri::builder().scheme("http").authority(target.authority()).path_and_query(path).build().ok()?;
     parts.version = Version::HTTP_11;
     parts.extensions.clear();
     strip_hop_by_hop(&mut parts.headers);
-    parts
-        .headers
-        .insert(HOST, HeaderValue::from_str(&target.authority()).ok()?);
+    parts.headers.insert(HOST, HeaderValue::from_str(&target.authority()).ok()?);
     add_via(&mut parts.headers);
     if own {
         name_device(shared, device, &mut parts.headers);
@@ -144,10 +120,7 @@ fn name_device(shared: &Shared, device: IpAddr, headers: &mut HeaderMap) {
 }
 
 fn incoming(response: hyper::Response<Incoming>) -> (Response, Option<u64>) {
-    let bytes = response
-        .headers()
-        .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse().ok());
+    let bytes = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let (mut parts, body) = response.into_parts();
     strip_hop_by_hop(&mut parts.headers);
     add_via(&mut parts.headers);

@@ -26,10 +26,7 @@ pub(super) struct Proxy {
 
 impl Proxy {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self {
-            clients: Clients::new(&shared),
-            shared,
-        }
+        Self { clients: Clients::new(&shared), shared }
     }
 
     /// Answers a request.
@@ -56,11 +53,7 @@ impl Proxy {
             return respond::bad_request("The address names no host that can be looked up.");
         };
         if is_loop(request.headers()) {
-            return respond::refused(
-                508,
-                "This request goes round in circles",
-                "It came through this proxy before.",
-            );
+            return respond::refused(508, "This request goes round in circles", "It came through this proxy before.");
         }
         if request.body().size_hint().lower() > self.shared.config.limits.body_bytes {
             return respond::refused(
@@ -86,18 +79,9 @@ impl Proxy {
             Answer::CredentialWanted => respond::credential_wanted(),
             // A portal behind TLS cannot be spoken to in clear.
             Answer::Own if self.shared.config.portal.base_url.starts_with("https://") && !is_wpad(&target.host) => {
-                respond::redirect(&format!(
-                    "{}{}",
-                    self.shared.config.portal.base_url,
-                    path.unwrap_or("/")
-                ))
+                respond::redirect(&format!("{}{}", self.shared.config.portal.base_url, path.unwrap_or("/")))
             }
-            Answer::Own => {
-                self.clients
-                    .forward(&self.shared, device, &target, request, true, None)
-                    .await
-                    .0
-            }
+            Answer::Own => self.clients.forward(&self.shared, device, &target, request, true, None).await.0,
             Answer::SignFirst => {
                 self.observe(answered.observation);
                 respond::redirect_to_portal(&self.shared)
@@ -107,15 +91,9 @@ impl Proxy {
                 closed_response(&self.shared, *closed)
             }
             Answer::Open { safe_search } => {
-                let (response, bytes) = self
-                    .clients
-                    .forward(&self.shared, device, &target, request, false, safe_search)
-                    .await;
-                self.observe(
-                    answered
-                        .observation
-                        .map(|observation| Observation { bytes, ..observation }),
-                );
+                let (response, bytes) =
+                    self.clients.forward(&self.shared, device, &target, request, false, safe_search).await;
+                self.observe(answered.observation.map(|observation| Observation { bytes, ..observation }));
                 response
             }
         }
@@ -152,14 +130,7 @@ pub(crate) async fn pass_warning(
         return again();
     };
     // Judged anew: the rules, or who sits here, may have changed since the warning was shown.
-    let asked = Asked {
-        protocol: Protocol::Http,
-        device,
-        credential,
-        method: Some("POST"),
-        host,
-        path: None,
-    };
+    let asked = Asked { protocol: Protocol::Http, device, credential, method: Some("POST"), host, path: None };
     let Answer::Closed(closed) = walk(shared, asked).answer else {
         return again();
     };
@@ -194,10 +165,7 @@ pub(crate) async fn pass_warning(
 /// A field of a URL-encoded form; empty if it is not there.
 fn form_value(form: &[u8], name: &str) -> String {
     let text = String::from_utf8_lossy(form);
-    let field = text
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .find(|(key, _)| *key == name);
+    let field = text.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name);
     field.map(|(_, value)| decode(value)).unwrap_or_default()
 }
 

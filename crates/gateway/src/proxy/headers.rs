@@ -54,11 +54,8 @@ pub(super) fn add_via(headers: &mut HeaderMap) {
 
 /// Whether a request went through this proxy already.
 pub(super) fn is_loop(headers: &HeaderMap) -> bool {
-    let mut hops = headers
-        .get_all(VIA)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','));
+    let mut hops =
+        headers.get_all(VIA).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
     hops.any(|hop| hop.trim() == PSEUDONYM)
 }
 
@@ -77,9 +74,7 @@ impl Sent {
         };
         let text = value.to_str().ok().and_then(|value| {
             let (scheme, encoded) = value.split_once(' ')?;
-            let decoded = scheme
-                .eq_ignore_ascii_case("basic")
-                .then(|| STANDARD.decode(encoded.trim()).ok())??;
+            let decoded = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(encoded.trim()).ok())??;
             String::from_utf8(decoded).ok().filter(|text| text.contains(':'))
         });
         text.map_or(Sent::Unreadable, Sent::Basic)
@@ -116,10 +111,7 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
-            .collect()
+        pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
     }
 
     #[test]
@@ -143,13 +135,7 @@ mod tests {
     #[test]
     fn a_password_is_read_or_known_to_be_unreadable() {
         let of = |value| Sent::of(&headers(&[("proxy-authorization", value)]));
-        assert!(matches!(
-            of("Basic YTpiOmM=").credential(),
-            Credential::Basic {
-                username: "a",
-                password: "b:c"
-            }
-        ));
+        assert!(matches!(of("Basic YTpiOmM=").credential(), Credential::Basic { username: "a", password: "b:c" }));
         assert!(matches!(of("basic YTpi").credential(), Credential::Basic { .. }));
         for value in ["Bearer YTpi", "Basic !!!", "Basic YWI=", "Basic"] {
             assert!(matches!(of(value).credential(), Credential::Unreadable), "{value}");
@@ -159,10 +145,7 @@ mod tests {
 
     #[test]
     fn two_host_headers_are_no_host() {
-        assert_eq!(
-            host_header(&headers(&[("host", "A.example:8080")])).as_deref(),
-            Some("a.example")
-        );
+        assert_eq!(host_header(&headers(&[("host", "A.example:8080")])).as_deref(), Some("a.example"));
         let mut two = headers(&[("host", "a.example")]);
         two.append(HOST, HeaderValue::from_static("b.example"));
         assert_eq!(host_header(&two), None);

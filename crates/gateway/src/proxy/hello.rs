@@ -69,10 +69,7 @@ mod tests {
         assert!(hello(b"SSH-2.0-OpenSSH_9.2\r\n").await.is_err());
         assert!(hello(b"").await.is_err());
         assert!(hello(b"\x16\x03\x01\x02\x00\x01\x00").await.is_err(), "cut short");
-        assert!(
-            hello(&[0x16, 0x03, 0x01, 0xff, 0xff].repeat(20_000)).await.is_err(),
-            "too long"
-        );
+        assert!(hello(&[0x16, 0x03, 0x01, 0xff, 0xff].repeat(20_000)).await.is_err(), "too long");
     }
 
     proptest! {

@@ -43,12 +43,8 @@ pub(crate) fn redirect_to_portal(shared: &Shared) -> Response {
 /// To another address, by GET.
 pub(super) fn redirect(address: &str) -> Response {
     let link = Some((address, "Go there"));
-    let mut response = page(notice_page(
-        303,
-        "This page is somewhere else",
-        "Follow the link if nothing happens.",
-        link,
-    ));
+    let mut response =
+        page(notice_page(303, "This page is somewhere else", "Follow the link if nothing happens.", link));
     if let Ok(location) = HeaderValue::from_str(address) {
         response.headers_mut().insert(LOCATION, location);
     }
@@ -59,29 +55,17 @@ pub(super) fn redirect(address: &str) -> Response {
 pub(super) fn sign_first(shared: &Shared) -> Response {
     let portal = format!("{}/portal", shared.config.portal.base_url);
     let text = "The school’s agreement waits for your signature. Sign it and the network opens at once.";
-    page(notice_page(
-        403,
-        "Sign the agreement first",
-        text,
-        Some((&portal, "Read and sign")),
-    ))
+    page(notice_page(403, "Sign the agreement first", text, Some((&portal, "Read and sign"))))
 }
 
 /// The PAC file.
 pub(crate) fn pac(shared: &Shared) -> Response {
     // The host that links name is reached directly: through a tunnel the portal would take the proxy for the device.
     let portal = &shared.config.portal;
-    let portal = portal
-        .base_host()
-        .or(portal.hosts.first().map(String::as_str))
-        .unwrap_or_default();
+    let portal = portal.base_host().or(portal.hosts.first().map(String::as_str)).unwrap_or_default();
     let mut response = Response::new(whole(pac_file(&shared.proxy_public, portal)));
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(PAC_TYPE));
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("max-age=300"));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PAC_TYPE));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("max-age=300"));
     response
 }
 
@@ -89,10 +73,9 @@ pub(crate) fn pac(shared: &Shared) -> Response {
 pub(super) fn credential_wanted() -> Response {
     let text = "The proxy does not know this user name and password. They are on the card from your school, and are not the ones you sign in with.";
     let mut response = page(notice_page(407, "Who is there?", text, None));
-    response.headers_mut().insert(
-        PROXY_AUTHENTICATE,
-        HeaderValue::from_static("Basic realm=\"Belisha\", charset=\"UTF-8\""),
-    );
+    response
+        .headers_mut()
+        .insert(PROXY_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Belisha\", charset=\"UTF-8\""));
     response
 }
 
@@ -114,21 +97,13 @@ pub(super) fn unreachable(error: &DialError) -> Response {
             "This address is not opened",
             "It belongs to the school’s own network or to a machine inside it. Ask your technician if you need it.",
         ),
-        DialError::NotFound => (
-            502,
-            "This site was not found",
-            "Its name has no address. Look whether it is written as you meant it.",
-        ),
-        DialError::TooSlow => (
-            504,
-            "This site does not answer",
-            "It took too long. Try again in a minute.",
-        ),
-        DialError::Unreachable => (
-            502,
-            "This site cannot be reached",
-            "It refused the connection. Try again in a minute.",
-        ),
+        DialError::NotFound => {
+            (502, "This site was not found", "Its name has no address. Look whether it is written as you meant it.")
+        }
+        DialError::TooSlow => (504, "This site does not answer", "It took too long. Try again in a minute."),
+        DialError::Unreachable => {
+            (502, "This site cannot be reached", "It refused the connection. Try again in a minute.")
+        }
     };
     page(notice_page(status, title, text, None))
 }

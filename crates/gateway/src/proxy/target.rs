@@ -32,10 +32,7 @@ impl Target {
             None if authority.as_str().ends_with(':') => None,
             None => default_port,
         }?;
-        Some(Self {
-            host: host(authority.host())?,
-            port,
-        })
+        Some(Self { host: host(authority.host())?, port })
     }
 
     /// Host and port as a `Host` header has them.
@@ -58,16 +55,11 @@ impl Target {
 /// A host as sent, in the form everything compares; `None` for what no host can be.
 pub(crate) fn host(text: &str) -> Option<String> {
     if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return inner
-            .parse::<Ipv6Addr>()
-            .ok()
-            .map(|address| IpAddr::V6(address).to_canonical().to_string());
+        return inner.parse::<Ipv6Addr>().ok().map(|address| IpAddr::V6(address).to_canonical().to_string());
     }
     let text = text.strip_suffix('.').unwrap_or(text);
     let labels = text.split('.').all(|label| (1..=63).contains(&label.len()));
-    let characters = text
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
+    let characters = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
     (labels && characters && text.len() <= 253).then(|| text.to_ascii_lowercase())
 }
 

@@ -124,11 +124,7 @@ async fn until_closed(shared: &Shared, device: IpAddr, sent: &Sent, hosts: [Opti
             _ = changed.changed() => {}
             _ = every.tick() => {}
         }
-        if hosts
-            .iter()
-            .flatten()
-            .any(|host| !still_open(shared, asked(device, sent, host)))
-        {
+        if hosts.iter().flatten().any(|host| !still_open(shared, asked(device, sent, host))) {
             return;
         }
     }
@@ -152,12 +148,8 @@ fn same_or_open(shared: &Shared, device: IpAddr, sent: &Sent, target: &Target, h
 async fn pump(client: impl AsyncRead + AsyncWrite + Unpin, origin: TcpStream, idle: Duration, moved: &AtomicU64) {
     let (client_read, client_write) = tokio::io::split(client);
     let (origin_read, origin_write) = origin.into_split();
-    let both = async {
-        tokio::join!(
-            one_way(client_read, origin_write, moved),
-            one_way(origin_read, client_write, moved)
-        )
-    };
+    let both =
+        async { tokio::join!(one_way(client_read, origin_write, moved), one_way(origin_read, client_write, moved)) };
     let watchdog = async {
         let mut every = interval(idle);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);

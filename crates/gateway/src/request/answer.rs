@@ -45,24 +45,15 @@ pub(crate) struct Answered {
 pub(crate) fn answer(walk: &Walk<'_>, verdict: Verdict) -> Answered {
     let metrics = &walk.shared.metrics;
     match verdict {
-        Verdict::Own => Answered {
-            answer: Answer::Own,
-            observation: None,
-        },
+        Verdict::Own => Answered { answer: Answer::Own, observation: None },
         Verdict::CredentialWanted => {
             count(&metrics.credentials_asked);
-            Answered {
-                answer: Answer::CredentialWanted,
-                observation: None,
-            }
+            Answered { answer: Answer::CredentialWanted, observation: None }
         }
         Verdict::SignFirst => {
             count(&metrics.sign_first);
             let observation = observation(walk, Outcome::SignFirst, "agreement-unsigned", None);
-            Answered {
-                answer: Answer::SignFirst,
-                observation: Some(observation),
-            }
+            Answered { answer: Answer::SignFirst, observation: Some(observation) }
         }
         Verdict::Decided(decision) => {
             let outcome = outcome(decision.action);
@@ -77,9 +68,7 @@ pub(crate) fn answer(walk: &Walk<'_>, verdict: Verdict) -> Answered {
             };
             let answer = if outcome == Outcome::Allowed {
                 count(&metrics.allowed);
-                Answer::Open {
-                    safe_search: judge::safe_search(walk.rules, walk.asked.host, walk.caller.group),
-                }
+                Answer::Open { safe_search: judge::safe_search(walk.rules, walk.asked.host, walk.caller.group) }
             } else {
                 count(&metrics.blocked);
                 Answer::Closed(Box::new(closed(walk, outcome, decision)))
@@ -119,10 +108,7 @@ fn closed(walk: &Walk<'_>, outcome: Outcome, decision: Decision) -> Closed {
         clause: reason.clause.as_ref().map(|clause| clause.number.to_string()),
         opens_at: reason.opens_at,
     };
-    let opens = reason
-        .opens_at
-        .filter(|_| shown)
-        .and_then(|at| judge::school_time(walk.rules, at, walk.now));
+    let opens = reason.opens_at.filter(|_| shown).and_then(|at| judge::school_time(walk.rules, at, walk.now));
     let school_name = walk.rules.map_or_else(String::new, |rules| rules.school_name.clone());
     Closed {
         block,
@@ -158,13 +144,8 @@ fn observation(walk: &Walk<'_>, outcome: Outcome, reason: &str, decision: Option
         worries,
         outcome,
         reason: reason.to_owned(),
-        category: decision
-            .and_then(|decision| decision.reason.category.as_deref())
-            .map(str::to_owned),
-        list: decision
-            .filter(|_| by_name)
-            .and_then(|decision| decision.reason.list.as_deref())
-            .map(str::to_owned),
+        category: decision.and_then(|decision| decision.reason.category.as_deref()).map(str::to_owned),
+        list: decision.filter(|_| by_name).and_then(|decision| decision.reason.list.as_deref()).map(str::to_owned),
         bytes: None,
         note: None,
     }

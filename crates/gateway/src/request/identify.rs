@@ -42,10 +42,7 @@ impl Caller<'_> {
         age_band: AgeBand::Pupil,
         wrong_credential: false,
     };
-    const WRONG: Caller<'static> = Caller {
-        wrong_credential: true,
-        ..Self::NOBODY
-    };
+    const WRONG: Caller<'static> = Caller { wrong_credential: true, ..Self::NOBODY };
 }
 
 /// Names the caller. Without rules nobody is known.
@@ -64,19 +61,14 @@ pub(crate) fn identify<'a>(
         },
         Credential::None => {
             let mapping = identity.who(asked.device, now);
-            (
-                mapping.and_then(|mapping| rules.person(mapping.person)),
-                IdentitySource::PortalSignIn,
-            )
+            (mapping.and_then(|mapping| rules.person(mapping.person)), IdentitySource::PortalSignIn)
         }
     };
     match found {
         None => Caller::NOBODY,
         Some(person) => Caller {
             person: Some(person.person),
-            person_key: rules
-                .has_personal_exceptions()
-                .then(|| person.person.to_string().into_boxed_str()),
+            person_key: rules.has_personal_exceptions().then(|| person.person.to_string().into_boxed_str()),
             named_by: Some(named_by),
             group: &person.group,
             gate: person.gate,

@@ -73,13 +73,7 @@ fn through_steps<T>(shared: &Shared, asked: Asked<'_>, then: impl FnOnce(&Walk<'
     let rules = held.as_deref();
     let now = shared.now();
     let caller = identify(rules, &shared.identity, &asked, now);
-    let walk = Walk {
-        shared,
-        asked,
-        rules,
-        caller,
-        now,
-    };
+    let walk = Walk { shared, asked, rules, caller, now };
     let verdict = STEPS.iter().find_map(|step| step(&walk)).unwrap_or(Verdict::SignFirst);
     then(&walk, verdict)
 }
@@ -106,10 +100,7 @@ fn gate(walk: &Walk<'_>) -> Option<Verdict> {
 fn rules(walk: &Walk<'_>) -> Option<Verdict> {
     let mut decision = judge::decide(walk.rules, &walk.request(), walk.now);
     if decision.action == FilterAction::Warn
-        && walk
-            .shared
-            .warnings
-            .passed(&walk.caller, walk.asked.device, walk.asked.host, walk.now)
+        && walk.shared.warnings.passed(&walk.caller, walk.asked.device, walk.asked.host, walk.now)
     {
         decision.action = FilterAction::Allow;
     }

@@ -96,10 +96,7 @@ fn write_lists(directory: &Path, rules: &GatewayRules, written: &WrittenLists) -
         return Ok(last.file_name.clone());
     }
     let (index_bytes, illegal_bytes) = (index.to_bytes(), illegal.to_bytes());
-    let hash = Sha256::new()
-        .chain_update(&index_bytes)
-        .chain_update(&illegal_bytes)
-        .finalize();
+    let hash = Sha256::new().chain_update(&index_bytes).chain_update(&illegal_bytes).finalize();
     let mut name = LISTS_PREFIX.to_owned();
     for byte in hash.iter().take(NAME_BYTES) {
         // Writing into a `String` cannot fail.
@@ -107,11 +104,7 @@ fn write_lists(directory: &Path, rules: &GatewayRules, written: &WrittenLists) -
     }
     name.push_str(".snapshot");
     write(&directory.join(&name), LISTS_MAGIC, &[&index_bytes, &illegal_bytes])?;
-    *written = Some(Lists {
-        index: Arc::clone(index),
-        illegal: Arc::clone(illegal),
-        file_name: name.clone(),
-    });
+    *written = Some(Lists { index: Arc::clone(index), illegal: Arc::clone(illegal), file_name: name.clone() });
     Ok(name)
 }
 
@@ -119,10 +112,7 @@ fn write_lists(directory: &Path, rules: &GatewayRules, written: &WrittenLists) -
 fn remove_other_lists(directory: &Path, kept: &str) {
     for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        if name
-            .to_str()
-            .is_some_and(|name| name.starts_with(LISTS_PREFIX) && name != kept)
-        {
+        if name.to_str().is_some_and(|name| name.starts_with(LISTS_PREFIX) && name != kept) {
             let _ = std::fs::remove_file(entry.path());
         }
     }
@@ -147,12 +137,7 @@ pub(crate) fn read_rules(
     let index = DomainIndex::read_from(index).map_err(|error| damaged(&path, &error))?;
     let illegal = IllegalList::read_from(illegal_list_key, illegal).map_err(|error| damaged(&path, &error))?;
     let ruleset = Ruleset::compile(head.rules, Arc::new(index), Arc::new(illegal));
-    Ok(GatewayRules::new(
-        head.school,
-        head.school_name,
-        Arc::new(ruleset),
-        head.people,
-    ))
+    Ok(GatewayRules::new(head.school, head.school_name, Arc::new(ruleset), head.people))
 }
 
 /// Writes who is signed in.
@@ -171,10 +156,7 @@ pub(crate) fn read_identities(directory: &Path) -> Result<Vec<(IpAddr, Mapping)>
 }
 
 fn damaged(path: &Path, what: &dyn std::fmt::Display) -> SnapshotError {
-    SnapshotError::Damaged {
-        path: path.to_owned(),
-        what: what.to_string(),
-    }
+    SnapshotError::Damaged { path: path.to_owned(), what: what.to_string() }
 }
 
 #[cfg(test)]
@@ -185,18 +167,8 @@ mod tests {
     #[test]
     fn a_missing_file_is_told_from_a_damaged_one() {
         let directory = tempfile::tempdir().unwrap();
-        assert!(matches!(
-            read_identities(directory.path()),
-            Err(SnapshotError::Missing { .. })
-        ));
-        fs::write(
-            directory.path().join(IDENTITIES_FILE),
-            b"not a snapshot at all, but long enough to be one",
-        )
-        .unwrap();
-        assert!(matches!(
-            read_identities(directory.path()),
-            Err(SnapshotError::Damaged { .. })
-        ));
+        assert!(matches!(read_identities(directory.path()), Err(SnapshotError::Missing { .. })));
+        fs::write(directory.path().join(IDENTITIES_FILE), b"not a snapshot at all, but long enough to be one").unwrap();
+        assert!(matches!(read_identities(directory.path()), Err(SnapshotError::Damaged { .. })));
     }
 }

@@ -12,10 +12,7 @@ const SEAL: usize = 32;
 
 /// Magic, then each part after its length, then the hash of all that.
 pub(super) fn write(path: &Path, magic: &[u8], parts: &[&[u8]]) -> Result<(), SnapshotError> {
-    let disk = |source| SnapshotError::Disk {
-        path: path.to_owned(),
-        source,
-    };
+    let disk = |source| SnapshotError::Disk { path: path.to_owned(), source };
     let mut bytes = magic.to_vec();
     for part in parts {
         bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
@@ -29,9 +26,7 @@ pub(super) fn write(path: &Path, magic: &[u8], parts: &[&[u8]]) -> Result<(), Sn
     fs::rename(&beside, path).map_err(disk)?;
     // The new name itself must survive a power cut.
     path.parent()
-        .map_or(Ok(()), |directory| {
-            File::open(directory).and_then(|directory| directory.sync_all())
-        })
+        .map_or(Ok(()), |directory| File::open(directory).and_then(|directory| directory.sync_all()))
         .map_err(disk)
 }
 
@@ -48,14 +43,9 @@ fn private(path: &Path) -> io::Result<File> {
 pub(super) fn read(path: &Path, magic: &[u8]) -> Result<Vec<u8>, SnapshotError> {
     let mut bytes = fs::read(path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => SnapshotError::Missing { path: path.to_owned() },
-        _ => SnapshotError::Disk {
-            path: path.to_owned(),
-            source,
-        },
+        _ => SnapshotError::Disk { path: path.to_owned(), source },
     })?;
-    let (body, seal) = bytes
-        .split_last_chunk::<SEAL>()
-        .ok_or_else(|| damaged(path, &"the file is cut short"))?;
+    let (body, seal) = bytes.split_last_chunk::<SEAL>().ok_or_else(|| damaged(path, &"the file is cut short"))?;
     if !body.starts_with(magic) {
         return Err(damaged(path, &"the file is none of this version's"));
     }
@@ -99,15 +89,9 @@ mod tests {
             let mut changed = whole.clone();
             changed[at] ^= 1;
             fs::write(&path, &changed).unwrap();
-            assert!(
-                matches!(read(&path, MAGIC), Err(SnapshotError::Damaged { .. })),
-                "byte {at}"
-            );
+            assert!(matches!(read(&path, MAGIC), Err(SnapshotError::Damaged { .. })), "byte {at}");
             fs::write(&path, &whole[..at]).unwrap();
-            assert!(
-                matches!(read(&path, MAGIC), Err(SnapshotError::Damaged { .. })),
-                "cut at {at}"
-            );
+            assert!(matches!(read(&path, MAGIC), Err(SnapshotError::Damaged { .. })), "cut at {at}");
         }
     }
 }

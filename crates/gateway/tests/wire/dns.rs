@@ -26,10 +26,7 @@ pub async fn exchange(to: SocketAddr, packet: &[u8]) -> Option<Message> {
     let socket = UdpSocket::bind((LOOPBACK, 0)).await.unwrap();
     socket.send_to(packet, to).await.unwrap();
     let mut buffer = [0; 4096];
-    let length = timeout(Duration::from_millis(1500), socket.recv(&mut buffer))
-        .await
-        .ok()?
-        .unwrap();
+    let length = timeout(Duration::from_millis(1500), socket.recv(&mut buffer)).await.ok()?.unwrap();
     Some(Message::from_vec(&buffer[..length]).unwrap())
 }
 
@@ -43,9 +40,7 @@ pub async fn exchange_tcp(to: SocketAddr, packet: &[u8]) -> Message {
 }
 
 pub async fn ask(site: &Site, host: &str, kind: RecordType) -> Message {
-    exchange(site.dns(), &question(host, kind).to_vec().unwrap())
-        .await
-        .unwrap()
+    exchange(site.dns(), &question(host, kind).to_vec().unwrap()).await.unwrap()
 }
 
 pub fn addresses(message: &Message) -> Vec<String> {
@@ -81,11 +76,7 @@ async fn upstream() -> SocketAddr {
                 _ => {}
             }
             let answer = answer_to(&asked);
-            let answer = if host == "large.example." {
-                answer.truncate()
-            } else {
-                answer
-            };
+            let answer = if host == "large.example." { answer.truncate() } else { answer };
             udp.send_to(&answer.to_vec().unwrap(), client).await.unwrap();
         }
     });
@@ -111,9 +102,9 @@ fn answer_to(asked: &Message) -> Message {
         ("rebind.example.", RecordType::A) => vec![RData::A(A::new(10, 0, 0, 5))],
         ("strict.bing.com.", RecordType::A) => vec![RData::A(A::new(203, 0, 112, 9))],
         ("alias.example.", RecordType::A) => vec![RData::CNAME(CNAME(Name::from_ascii("public.example.").unwrap()))],
-        ("large.example.", RecordType::TXT) => (0..20)
-            .map(|number| RData::TXT(TXT::new(vec![format!("{number} {}", "x".repeat(200))])))
-            .collect(),
+        ("large.example.", RecordType::TXT) => {
+            (0..20).map(|number| RData::TXT(TXT::new(vec![format!("{number} {}", "x".repeat(200))]))).collect()
+        }
         _ => Vec::new(),
     };
     if host == "nothing.example." {
@@ -130,13 +121,9 @@ async fn site_with_upstream() -> Site {
     let site = Site::start_with(Some(rules()), |config| {
         config.upstreams = vec![upstream];
         config.local_records.clear();
-        config.local_records.insert(
-            "*.lessons.example".into(),
-            LocalRecord {
-                address: [10, 9, 9, 9].into(),
-                port: None,
-            },
-        );
+        config
+            .local_records
+            .insert("*.lessons.example".into(), LocalRecord { address: [10, 9, 9, 9].into(), port: None });
         config.block_page_v4 = Ipv4Addr::LOCALHOST;
     })
     .await;
@@ -149,46 +136,24 @@ async fn a_closed_name_leads_to_the_block_page_and_says_why_over_udp_and_tcp() {
     let mut site = Site::start().await;
     site.sign_in(pupil());
     let packet = question("WWW.Games.example", RecordType::A).to_vec().unwrap();
-    for answer in [
-        exchange(site.dns(), &packet).await.unwrap(),
-        exchange_tcp(site.dns(), &packet).await,
-    ] {
-        assert_eq!(
-            (answer.metadata.id, answer.metadata.response_code),
-            (0x1234, ResponseCode::NoError)
-        );
+    for answer in [exchange(site.dns(), &packet).await.unwrap(), exchange_tcp(site.dns(), &packet).await] {
+        assert_eq!((answer.metadata.id, answer.metadata.response_code), (0x1234, ResponseCode::NoError));
         assert_eq!(addresses(&answer), [BLOCK_PAGE]);
-        assert_eq!(
-            answer.queries[0].name().to_ascii(),
-            "WWW.Games.example.",
-            "capitals come back as sent"
-        );
+        assert_eq!(answer.queries[0].name().to_ascii(), "WWW.Games.example.", "capitals come back as sent");
         assert_eq!(extended_error(&answer), Some(15));
     }
     for kind in [RecordType::AAAA, RecordType::HTTPS, RecordType::TXT, RecordType::MX] {
         let answer = ask(&site, "games.example", kind).await;
-        assert_eq!(
-            (answer.metadata.response_code, answer.answers.len()),
-            (ResponseCode::NoError, 0),
-            "{kind}"
-        );
+        assert_eq!((answer.metadata.response_code, answer.answers.len()), (ResponseCode::NoError, 0), "{kind}");
     }
-    assert_eq!(
-        extended_error(&ask(&site, "illegal-test.example", RecordType::A).await),
-        Some(16)
-    );
+    assert_eq!(extended_error(&ask(&site, "illegal-test.example", RecordType::A).await), Some(16));
     let mut plain = question("games.example", RecordType::A);
     plain.edns = None;
     let answer = exchange(site.dns(), &plain.to_vec().unwrap()).await.unwrap();
-    assert!(
-        answer.edns.is_none() && addresses(&answer) == [BLOCK_PAGE],
-        "no EDNS for those who do not speak it"
-    );
+    assert!(answer.edns.is_none() && addresses(&answer) == [BLOCK_PAGE], "no EDNS for those who do not speak it");
     let seen = site.observed();
     assert_eq!(
-        seen.iter()
-            .filter(|seen| seen.host.as_deref() == Some("www.games.example"))
-            .count(),
+        seen.iter().filter(|seen| seen.host.as_deref() == Some("www.games.example")).count(),
         1,
         "one visit, one observation"
     );
@@ -199,17 +164,10 @@ async fn a_closed_name_leads_to_the_block_page_and_says_why_over_udp_and_tcp() {
 #[tokio::test]
 async fn open_names_unsigned_people_and_helplines() {
     let mut site = Site::start().await;
-    assert_eq!(
-        addresses(&ask(&site, "lessons.example", RecordType::A).await),
-        [BLOCK_PAGE],
-        "unknown: closed"
-    );
+    assert_eq!(addresses(&ask(&site, "lessons.example", RecordType::A).await), [BLOCK_PAGE], "unknown: closed");
     site.sign_in(unsigned());
     let answer = ask(&site, "lessons.example", RecordType::A).await;
-    assert_eq!(
-        (addresses(&answer), extended_error(&answer)),
-        (vec![BLOCK_PAGE.to_owned()], Some(18))
-    );
+    assert_eq!((addresses(&answer), extended_error(&answer)), (vec![BLOCK_PAGE.to_owned()], Some(18)));
     site.observed();
     let helpline = ask(&site, "helpline.example", RecordType::A).await;
     assert_eq!(
@@ -232,68 +190,35 @@ async fn names_that_browsers_and_phones_ask_to_go_round_us() {
         "anything.invalid",
         "1.0.0.10.in-addr.arpa",
     ] {
-        assert_eq!(
-            ask(&site, host, RecordType::A).await.metadata.response_code,
-            ResponseCode::NXDomain,
-            "{host}"
-        );
+        assert_eq!(ask(&site, host, RecordType::A).await.metadata.response_code, ResponseCode::NXDomain, "{host}");
     }
     let answer = ask(&site, "_dns.resolver.arpa", RecordType::SVCB).await;
-    assert_eq!(
-        (answer.metadata.response_code, answer.answers.len()),
-        (ResponseCode::NoError, 0)
-    );
-    assert_eq!(
-        addresses(&ask(&site, "wpad.school.example", RecordType::A).await),
-        ["127.0.0.1"],
-        "ours, whoever asks"
-    );
+    assert_eq!((answer.metadata.response_code, answer.answers.len()), (ResponseCode::NoError, 0));
+    assert_eq!(addresses(&ask(&site, "wpad.school.example", RecordType::A).await), ["127.0.0.1"], "ours, whoever asks");
 }
 
 #[tokio::test]
 async fn other_servers_are_asked_and_checked() {
     let site = site_with_upstream().await;
-    assert_eq!(
-        addresses(&ask(&site, "public.example", RecordType::A).await),
-        ["203.0.112.7"]
-    );
+    assert_eq!(addresses(&ask(&site, "public.example", RecordType::A).await), ["203.0.112.7"]);
     assert_eq!(
         addresses(&ask(&site, "forged.example", RecordType::A).await),
         ["203.0.112.7"],
         "a wrong id is not believed"
     );
-    assert_eq!(
-        ask(&site, "nothing.example", RecordType::A)
-            .await
-            .metadata
-            .response_code,
-        ResponseCode::NXDomain
-    );
+    assert_eq!(ask(&site, "nothing.example", RecordType::A).await.metadata.response_code, ResponseCode::NXDomain);
     assert_eq!(
         addresses(&ask(&site, "a.lessons.example", RecordType::A).await),
         ["10.9.9.9"],
         "a local record may be private"
     );
     let rebound = ask(&site, "rebind.example", RecordType::A).await;
-    assert_eq!(
-        (rebound.metadata.response_code, rebound.answers.len()),
-        (ResponseCode::Refused, 0)
-    );
+    assert_eq!((rebound.metadata.response_code, rebound.answers.len()), (ResponseCode::Refused, 0));
     let silent = ask(&site, "silent.example", RecordType::A).await;
-    assert_eq!(
-        (silent.metadata.response_code, extended_error(&silent)),
-        (ResponseCode::ServFail, Some(22))
-    );
+    assert_eq!((silent.metadata.response_code, extended_error(&silent)), (ResponseCode::ServFail, Some(22)));
     let cut = ask(&site, "large.example", RecordType::TXT).await;
-    assert!(
-        cut.metadata.truncation && cut.answers.is_empty(),
-        "too long for UDP, says so"
-    );
-    let whole = exchange_tcp(
-        site.dns(),
-        &question("large.example", RecordType::TXT).to_vec().unwrap(),
-    )
-    .await;
+    assert!(cut.metadata.truncation && cut.answers.is_empty(), "too long for UDP, says so");
+    let whole = exchange_tcp(site.dns(), &question("large.example", RecordType::TXT).to_vec().unwrap()).await;
     assert_eq!(whole.answers.len(), 20);
 }
 
@@ -315,38 +240,22 @@ async fn search_engines_are_answered_under_their_safe_name() {
 async fn transfers_and_other_classes_are_refused() {
     let site = Site::start().await;
     for kind in [RecordType::ANY, RecordType::AXFR, RecordType::IXFR] {
-        assert_eq!(
-            ask(&site, "lessons.example", kind).await.metadata.response_code,
-            ResponseCode::Refused,
-            "{kind}"
-        );
+        assert_eq!(ask(&site, "lessons.example", kind).await.metadata.response_code, ResponseCode::Refused, "{kind}");
     }
     let mut chaos = question("version.bind", RecordType::TXT);
     chaos.queries[0].set_query_class(hickory_proto::rr::DNSClass::CH);
     assert_eq!(
-        exchange(site.dns(), &chaos.to_vec().unwrap())
-            .await
-            .unwrap()
-            .metadata
-            .response_code,
+        exchange(site.dns(), &chaos.to_vec().unwrap()).await.unwrap().metadata.response_code,
         ResponseCode::Refused
     );
     let mut version = question("lessons.example", RecordType::A);
     version.edns.as_mut().unwrap().set_version(9);
-    let answered = exchange(site.dns(), &version.to_vec().unwrap())
-        .await
-        .unwrap()
-        .metadata
-        .response_code;
+    let answered = exchange(site.dns(), &version.to_vec().unwrap()).await.unwrap().metadata.response_code;
     assert_eq!(u16::from(answered), 16, "BADVERS, which shares its number with BADSIG");
     let mut update = question("lessons.example", RecordType::A);
     update.metadata.op_code = OpCode::Update;
     assert_eq!(
-        exchange(site.dns(), &update.to_vec().unwrap())
-            .await
-            .unwrap()
-            .metadata
-            .response_code,
+        exchange(site.dns(), &update.to_vec().unwrap()).await.unwrap().metadata.response_code,
         ResponseCode::NotImp
     );
 }
@@ -361,23 +270,12 @@ async fn dig_reads_our_answers() {
     site.sign_in(pupil());
     let dig = |arguments: &[&str]| {
         let mut command = tokio::process::Command::new("dig");
-        command
-            .args([
-                "@127.0.0.1",
-                "-p",
-                &site.dns().port().to_string(),
-                "+time=3",
-                "+tries=1",
-            ])
-            .args(arguments);
+        command.args(["@127.0.0.1", "-p", &site.dns().port().to_string(), "+time=3", "+tries=1"]).args(arguments);
         async move { String::from_utf8(command.output().await.unwrap().stdout).unwrap() }
     };
     assert_eq!(dig(&["+short", "games.example"]).await.trim(), BLOCK_PAGE);
     let full = dig(&["games.example"]).await;
-    assert!(
-        full.contains("status: NOERROR") && full.contains("EDE: 15 (Blocked)"),
-        "{full}"
-    );
+    assert!(full.contains("status: NOERROR") && full.contains("EDE: 15 (Blocked)"), "{full}");
     assert!(!full.to_lowercase().contains("warning"), "{full}");
     let full = dig(&["+tcp", "use-application-dns.net"]).await;
     assert!(full.contains("status: NXDOMAIN"), "{full}");

@@ -27,21 +27,11 @@ async fn a_signature_opens_the_network_at_once() {
         age_band: AgeBand::Pupil,
         proxy: None,
     };
-    site.rules
-        .send(Some(Arc::new(GatewayRules::new(
-            school(),
-            "School",
-            ruleset(),
-            [signed],
-        ))))
-        .unwrap();
+    site.rules.send(Some(Arc::new(GatewayRules::new(school(), "School", ruleset(), [signed])))).unwrap();
     let sent = site.rules.borrow().clone().unwrap();
     assert!(site.gateway.holds(&sent, Duration::from_secs(5)).await);
     assert_eq!(site.get("http://lessons.example/").await.status, 200);
-    assert!(
-        !site.gateway.holds(&rules(), Duration::from_millis(20)).await,
-        "rules that never came"
-    );
+    assert!(!site.gateway.holds(&rules(), Duration::from_millis(20)).await, "rules that never came");
 }
 
 #[tokio::test]
@@ -68,12 +58,7 @@ async fn it_starts_from_disk_with_rules_and_people() {
     assert_eq!(site.get("http://lessons.example/").await.status, 200);
     assert!(site.observed().iter().all(|seen| seen.person == Some(pupil())));
     assert_eq!(site.get("http://illegal-test.example/").await.status, 403);
-    assert_eq!(
-        site.request("GET", "http://games.example/", &basic("teacher", "teacher-secret"))
-            .await
-            .status,
-        200
-    );
+    assert_eq!(site.request("GET", "http://games.example/", &basic("teacher", "teacher-secret")).await.status, 200);
     assert_eq!(site.observed()[0].reason, "illegal");
 }
 
@@ -98,10 +83,7 @@ async fn without_rules_or_with_damaged_ones_it_is_as_strict_as_can_be() {
     eventually(async || site.get("http://lessons.example/").await.status == 200).await;
     site.gateway.shutdown().await;
     let site = Site::start_with(None, keep).await;
-    assert!(
-        site.gateway.has_rules(),
-        "the good rules were written over the damaged file"
-    );
+    assert!(site.gateway.has_rules(), "the good rules were written over the damaged file");
 }
 
 #[tokio::test]
@@ -119,10 +101,7 @@ async fn another_key_or_another_school_is_not_believed() {
         config.school = belisha_records::Identifier::make(99, [9; 10]);
     };
     assert!(!Site::start_with(None, other_school).await.gateway.has_rules());
-    assert!(
-        !Site::start_with(Some(rules()), other_school).await.gateway.has_rules(),
-        "nor from the channel"
-    );
+    assert!(!Site::start_with(Some(rules()), other_school).await.gateway.has_rules(), "nor from the channel");
 }
 
 #[tokio::test]
@@ -133,15 +112,7 @@ async fn a_reader_that_is_too_slow_is_never_waited_for() {
     for _ in 0..5 {
         assert_eq!(site.get("http://lessons.example/").await.status, 200);
     }
-    let counted = |wanted| {
-        site.gateway
-            .metrics
-            .all()
-            .iter()
-            .find(|(name, _)| *name == wanted)
-            .unwrap()
-            .1
-    };
+    let counted = |wanted| site.gateway.metrics.all().iter().find(|(name, _)| *name == wanted).unwrap().1;
     assert_eq!((counted("observed"), counted("observations_dropped")), (2, 3));
     assert_eq!(reader.try_recv().unwrap().outcome, Outcome::Allowed);
 }
@@ -151,11 +122,7 @@ async fn two_schools_share_a_machine() {
     let (one, two) = (Site::start().await, Site::start().await);
     one.sign_in(pupil());
     assert_eq!(one.get("http://lessons.example/").await.status, 200);
-    assert_eq!(
-        two.get("http://lessons.example/").await.status,
-        403,
-        "signed in at the other one"
-    );
+    assert_eq!(two.get("http://lessons.example/").await.status, 403, "signed in at the other one");
     two.gateway.shutdown().await;
     assert_eq!(one.get("http://lessons.example/").await.status, 200);
 }
@@ -189,9 +156,7 @@ async fn lists_are_written_once_and_old_ones_removed() {
     let lists = || {
         let entries = std::fs::read_dir(directory.path()).unwrap().map(Result::unwrap);
         let lists = entries.filter(|entry| entry.file_name().to_str().unwrap().starts_with("gateway-lists-"));
-        lists
-            .map(|entry| (entry.file_name(), entry.metadata().unwrap().modified().unwrap()))
-            .collect::<Vec<_>>()
+        lists.map(|entry| (entry.file_name(), entry.metadata().unwrap().modified().unwrap())).collect::<Vec<_>>()
     };
     let first = rules();
     let site = Site::start_with(Some(Arc::clone(&first)), keep).await;
@@ -207,8 +172,5 @@ async fn lists_are_written_once_and_old_ones_removed() {
     eventually(async || lists().len() == 1).await;
     std::fs::remove_file(directory.path().join(&lists()[0].0)).unwrap();
     site.gateway.shutdown().await;
-    assert!(
-        !Site::start_with(None, keep).await.gateway.has_rules(),
-        "rules without their lists are no rules"
-    );
+    assert!(!Site::start_with(None, keep).await.gateway.has_rules(), "rules without their lists are no rules");
 }

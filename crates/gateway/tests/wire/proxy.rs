@@ -9,17 +9,10 @@ async fn an_open_page_is_carried_and_observed() {
     site.sign_in(pupil());
     let answer = site.get("http://lessons.example/week?q=volcano+facts").await;
     assert_eq!(answer.status, 200);
-    assert!(
-        answer.body.contains("GET /week?q=volcano+facts HTTP/1.1"),
-        "{}",
-        answer.body
-    );
+    assert!(answer.body.contains("GET /week?q=volcano+facts HTTP/1.1"), "{}", answer.body);
     assert!(answer.header("via").is_some_and(|via| via.contains("belisha")));
     let [seen] = site.observed().try_into().unwrap();
-    assert_eq!(
-        (seen.person, seen.outcome, seen.protocol),
-        (Some(pupil()), Outcome::Allowed, Protocol::Http)
-    );
+    assert_eq!((seen.person, seen.outcome, seen.protocol), (Some(pupil()), Outcome::Allowed, Protocol::Http));
     assert_eq!(
         (seen.host.as_deref(), seen.path.as_deref()),
         (Some("lessons.example"), Some("/week")),
@@ -31,10 +24,7 @@ async fn an_open_page_is_carried_and_observed() {
 #[tokio::test]
 async fn a_closed_page_says_why_in_words_for_the_reader() {
     let mut site = Site::start().await;
-    for (person, expected) in [
-        (pupil(), "You are not in trouble"),
-        (young(), "Stop! This page is closed"),
-    ] {
+    for (person, expected) in [(pupil(), "You are not in trouble"), (young(), "Stop! This page is closed")] {
         site.sign_in(person);
         let answer = site.get("http://www.games.example/").await;
         assert_eq!(answer.status, 403);
@@ -43,40 +33,18 @@ async fn a_closed_page_says_why_in_words_for_the_reader() {
     }
     site.sign_in(pupil());
     let answer = site.get("http://games.example/?a=%3Cscript%3E").await;
-    assert!(
-        answer.body.contains("Games &lt;and&gt; toys") && !answer.body.contains("<script>"),
-        "{}",
-        answer.body
-    );
-    assert!(
-        answer.body.contains("rule 7.2") && answer.body.contains("It opens today at 15:00."),
-        "{}",
-        answer.body
-    );
+    assert!(answer.body.contains("Games &lt;and&gt; toys") && !answer.body.contains("<script>"), "{}", answer.body);
+    assert!(answer.body.contains("rule 7.2") && answer.body.contains("It opens today at 15:00."), "{}", answer.body);
     assert_eq!(answer.header("cache-control"), Some("no-store"));
-    assert!(
-        answer
-            .header("content-security-policy")
-            .unwrap()
-            .starts_with("default-src 'none'; style-src 'sha256-")
-    );
-    let id = answer
-        .body
-        .split("ask?block=")
-        .nth(1)
-        .and_then(|rest| rest.split('"').next())
-        .unwrap();
+    assert!(answer.header("content-security-policy").unwrap().starts_with("default-src 'none'; style-src 'sha256-"));
+    let id = answer.body.split("ask?block=").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
     let block = site.gateway.block(id).unwrap();
     assert_eq!(
         (block.host.as_deref(), block.person, block.category.as_deref()),
         (Some("games.example"), Some(pupil()), Some("games"))
     );
     assert!(site.gateway.block("000000000000000000000000").is_none());
-    assert!(
-        site.observed()
-            .iter()
-            .all(|seen| seen.outcome == Outcome::Blocked && seen.reason == "category")
-    );
+    assert!(site.observed().iter().all(|seen| seen.outcome == Outcome::Blocked && seen.reason == "category"));
     site.set_time("2026-11-23T16:00:00Z");
     assert_eq!(site.get("http://games.example/").await.status, 200, "open after school");
 }
@@ -87,11 +55,7 @@ async fn the_illegal_list_leaves_its_category_and_no_host() {
     site.sign_in(teacher());
     let answer = site.get("http://illegal-test.example/secret/path?q=words").await;
     assert_eq!(answer.status, 403);
-    assert!(
-        !answer.body.contains("illegal-test.example") && !answer.body.contains("requests/ask"),
-        "{}",
-        answer.body
-    );
+    assert!(!answer.body.contains("illegal-test.example") && !answer.body.contains("requests/ask"), "{}", answer.body);
     let [seen] = site.observed().try_into().unwrap();
     assert_eq!(
         (seen.reason.as_str(), seen.host, seen.path, seen.search_term, seen.list),
@@ -103,10 +67,9 @@ async fn the_illegal_list_leaves_its_category_and_no_host() {
 async fn a_search_for_a_helpline_is_not_written_down() {
     let mut site = Site::start().await;
     site.sign_in(teacher());
-    for url in [
-        "http://search.example/?q=childline+number",
-        "http://search.example/?q=https%3A%2F%2Fwww.samaritans.org%2F",
-    ] {
+    for url in
+        ["http://search.example/?q=childline+number", "http://search.example/?q=https%3A%2F%2Fwww.samaritans.org%2F"]
+    {
         site.get(url).await;
     }
     let seen = site.observed();
@@ -138,18 +101,10 @@ async fn a_forged_host_header_changes_nothing() {
 async fn hosts_written_oddly_are_judged_as_the_host_they_are() {
     let site = Site::start().await;
     site.sign_in(pupil());
-    for url in [
-        "http://GAMES.Example/",
-        "http://games.example./",
-        "http://games.example:80/",
-    ] {
+    for url in ["http://GAMES.Example/", "http://games.example./", "http://games.example:80/"] {
         assert_eq!(site.get(url).await.status, 403, "{url}");
     }
-    for url in [
-        "http://a..example/",
-        "http://user@games.example/",
-        "https://games.example/",
-    ] {
+    for url in ["http://a..example/", "http://user@games.example/", "https://games.example/"] {
         assert_eq!(site.get(url).await.status, 400, "{url}");
     }
 }
@@ -176,34 +131,16 @@ async fn private_addresses_are_refused_however_they_are_written() {
         assert!(!answer.body.contains("origin was sent"), "{host}");
     }
     for host in ["127.0.0.1", "[::1]", "192.168.0.1"] {
-        assert_eq!(
-            site.request("CONNECT", &format!("{host}:443"), "").await.status,
-            403,
-            "{host}"
-        );
+        assert_eq!(site.request("CONNECT", &format!("{host}:443"), "").await.status, 403, "{host}");
     }
 }
 
 #[tokio::test]
 async fn a_private_origin_can_be_let_in_by_name() {
-    let site = Site::start_with(Some(rules()), |config| {
-        config.allow_private_for = vec!["localhost".into()]
-    })
-    .await;
+    let site = Site::start_with(Some(rules()), |config| config.allow_private_for = vec!["localhost".into()]).await;
     site.sign_in(pupil());
-    assert_eq!(
-        site.get(&format!("http://localhost:{}/", site.origin.port()))
-            .await
-            .status,
-        200
-    );
-    assert_eq!(
-        site.get(&format!("http://127.0.0.1:{}/", site.origin.port()))
-            .await
-            .status,
-        403,
-        "by that name only"
-    );
+    assert_eq!(site.get(&format!("http://localhost:{}/", site.origin.port())).await.status, 200);
+    assert_eq!(site.get(&format!("http://127.0.0.1:{}/", site.origin.port())).await.status, 403, "by that name only");
 }
 
 #[tokio::test]
@@ -225,10 +162,7 @@ async fn bodies_are_streamed_and_their_framing_is_ours() {
     assert_eq!(send(site.proxy(), sent).await.status, 413);
     let both = "POST http://lessons.example/ HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET http://games.example/ HTTP/1.1\r\nHost: games.example\r\nConnection: close\r\n\r\n";
     let answer = send(site.proxy(), both).await;
-    assert!(
-        !answer.body.contains("GET http://games.example/ HTTP/1.1\r\nHost"),
-        "nothing is smuggled: {answer:?}"
-    );
+    assert!(!answer.body.contains("GET http://games.example/ HTTP/1.1\r\nHost"), "nothing is smuggled: {answer:?}");
 }
 
 #[tokio::test]
@@ -237,15 +171,8 @@ async fn a_connection_is_kept_and_each_request_on_it_is_judged() {
     let site = Site::start().await;
     site.sign_in(pupil());
     let mut stream = tokio::net::TcpStream::connect(site.proxy()).await.unwrap();
-    for (host, status) in [
-        ("lessons.example", "200"),
-        ("games.example", "403"),
-        ("lessons.example", "200"),
-    ] {
-        stream
-            .write_all(format!("GET http://{host}/ HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes())
-            .await
-            .unwrap();
+    for (host, status) in [("lessons.example", "200"), ("games.example", "403"), ("lessons.example", "200")] {
+        stream.write_all(format!("GET http://{host}/ HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).await.unwrap();
         let mut text = Vec::new();
         let mut chunk = [0; 8192];
         loop {
@@ -277,27 +204,11 @@ async fn browsers_find_the_pac_file_and_mistaken_visitors_an_explanation() {
         (site.gateway.block_page_addr.unwrap(), "/proxy.pac"),
         (site.proxy(), "/proxy.pac"),
     ] {
-        let answer = send(
-            address,
-            &format!("GET {path} HTTP/1.1\r\nHost: wpad\r\nConnection: close\r\n\r\n"),
-        )
-        .await;
-        assert_eq!(
-            (answer.status, answer.header("content-type")),
-            (200, Some("application/x-ns-proxy-autoconfig"))
-        );
-        assert!(
-            answer.body.contains(&format!("PROXY {}", site.proxy())),
-            "{}",
-            answer.body
-        );
+        let answer = send(address, &format!("GET {path} HTTP/1.1\r\nHost: wpad\r\nConnection: close\r\n\r\n")).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/x-ns-proxy-autoconfig")));
+        assert!(answer.body.contains(&format!("PROXY {}", site.proxy())), "{}", answer.body);
     }
-    assert_eq!(
-        send(site.proxy(), "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            .await
-            .status,
-        400
-    );
+    assert_eq!(send(site.proxy(), "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.status, 400);
 }
 
 #[tokio::test]

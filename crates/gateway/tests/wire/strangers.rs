@@ -28,9 +28,7 @@ async fn a_cut_packet_gets_an_error_and_an_answer_gets_none() {
         socket.send_to(silent, site.dns()).await.unwrap();
     }
     assert!(
-        timeout(Duration::from_millis(200), socket.recv(&mut [0; 512]))
-            .await
-            .is_err(),
+        timeout(Duration::from_millis(200), socket.recv(&mut [0; 512])).await.is_err(),
         "answers to answers make loops"
     );
     assert!(!ask(&site, "lessons.example", RecordType::A).await.answers.is_empty());
@@ -49,11 +47,8 @@ async fn a_hundred_thousand_random_packets_and_then_a_good_question() {
         state
     };
     for number in 0..100_000u32 {
-        let mut packet: Vec<u8> = if number % 2 == 0 {
-            (0..random() % 80).map(|_| random() as u8).collect()
-        } else {
-            whole.clone()
-        };
+        let mut packet: Vec<u8> =
+            if number % 2 == 0 { (0..random() % 80).map(|_| random() as u8).collect() } else { whole.clone() };
         for _ in 0..random() % 4 {
             let at = random() as usize % packet.len().max(1);
             if let Some(byte) = packet.get_mut(at) {
@@ -92,28 +87,18 @@ async fn a_slow_tcp_client_holds_nobody_up_and_many_are_bounded() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     let mut fourth = TcpStream::connect(site.dns()).await.unwrap();
     assert_eq!(
-        timeout(Duration::from_secs(2), fourth.read(&mut [0; 8]))
-            .await
-            .unwrap()
-            .unwrap_or(0),
+        timeout(Duration::from_secs(2), fourth.read(&mut [0; 8])).await.unwrap().unwrap_or(0),
         0,
         "too many: closed"
     );
     assert!(!ask(&site, "lessons.example", RecordType::A).await.answers.is_empty());
     for mut stream in held {
         assert_eq!(
-            timeout(Duration::from_secs(2), stream.read(&mut [0; 8]))
-                .await
-                .unwrap()
-                .unwrap_or(0),
+            timeout(Duration::from_secs(2), stream.read(&mut [0; 8])).await.unwrap().unwrap_or(0),
             0,
             "silent: closed"
         );
     }
-    let answer = exchange_tcp(
-        site.dns(),
-        &question("lessons.example", RecordType::A).to_vec().unwrap(),
-    )
-    .await;
+    let answer = exchange_tcp(site.dns(), &question("lessons.example", RecordType::A).to_vec().unwrap()).await;
     assert!(!answer.answers.is_empty());
 }

@@ -39,18 +39,13 @@ pub fn unsigned() -> PersonId {
 type Row<'a> = (&'a str, &'a str, &'a [(&'a str, FilterAction)]);
 
 fn table(when: Period, rows: &[Row<'_>]) -> Clause {
-    let columns = ["younger-pupil", "pupil", "staff", "guest", "unknown"].map(|id| Column {
-        id: id.into(),
-        label: id.into(),
-    });
+    let columns =
+        ["younger-pupil", "pupil", "staff", "guest", "unknown"].map(|id| Column { id: id.into(), label: id.into() });
     let rows = rows.iter().map(|(category, label, cells)| FilterRow {
         id: ClauseId(format!("filter-{}-{category}", when.key())),
         category: (*category).into(),
         label: (*label).into(),
-        cells: cells
-            .iter()
-            .map(|(group, action)| ((*group).to_owned(), *action))
-            .collect::<BTreeMap<_, _>>(),
+        cells: cells.iter().map(|(group, action)| ((*group).to_owned(), *action)).collect::<BTreeMap<_, _>>(),
     });
     Clause {
         id: ClauseId(format!("filter-{}", when.key())),
@@ -58,11 +53,7 @@ fn table(when: Period, rows: &[Row<'_>]) -> Clause {
         section: "Filtering".into(),
         text: String::new(),
         span: 0..0,
-        binding: Binding::Filter(FilterTable {
-            when,
-            columns: columns.into(),
-            rows: rows.collect(),
-        }),
+        binding: Binding::Filter(FilterTable { when, columns: columns.into(), rows: rows.collect() }),
         sources: Vec::new(),
         facts: Default::default(),
     }
@@ -71,13 +62,7 @@ fn table(when: Period, rows: &[Row<'_>]) -> Clause {
 pub fn ruleset() -> Arc<Ruleset> {
     use FilterAction::*;
     let everyone = |action| {
-        [
-            ("younger-pupil", action),
-            ("pupil", action),
-            ("staff", action),
-            ("guest", action),
-            ("unknown", Block),
-        ]
+        [("younger-pupil", action), ("pupil", action), ("staff", action), ("guest", action), ("unknown", Block)]
     };
     let policy = Policy {
         sections: Default::default(),
@@ -124,17 +109,9 @@ pub fn ruleset() -> Arc<Ruleset> {
     }
     let time = |hour| jiff::civil::time(hour, 0, 0, 0);
     let date = |month, day| jiff::civil::date(2026, month, day);
-    let day = vec![TimetablePart {
-        period: Period::Lesson,
-        from: time(9),
-        until: time(15),
-    }];
-    let deny = SchoolRule {
-        id: "deny-1".into(),
-        host: "closed.example".into(),
-        groups: Vec::new(),
-        reason: "a test".into(),
-    };
+    let day = vec![TimetablePart { period: Period::Lesson, from: time(9), until: time(15) }];
+    let deny =
+        SchoolRule { id: "deny-1".into(), host: "closed.example".into(), groups: Vec::new(), reason: "a test".into() };
     let rules = Rules {
         policy,
         timetable: Timetable::new("Europe/London", vec![(date(9, 1), date(12, 18))], Vec::new(), day).unwrap(),
@@ -143,11 +120,7 @@ pub fn ruleset() -> Arc<Ruleset> {
         school_deny: vec![deny],
         safe_search: true,
     };
-    Arc::new(Ruleset::compile(
-        rules,
-        Arc::new(builder.build().unwrap()),
-        Arc::new(IllegalList::new(KEY)),
-    ))
+    Arc::new(Ruleset::compile(rules, Arc::new(builder.build().unwrap()), Arc::new(IllegalList::new(KEY))))
 }
 
 pub fn rules() -> Arc<GatewayRules> {
@@ -164,12 +137,7 @@ pub fn rules() -> Arc<GatewayRules> {
         person(teacher(), "staff", Gate::Open, AgeBand::Adult, "teacher"),
         person(unsigned(), "pupil", Gate::SignFirst, AgeBand::Pupil, "unsigned"),
     ];
-    Arc::new(GatewayRules::new(
-        school(),
-        "Marlowe Bridge High School",
-        ruleset(),
-        people,
-    ))
+    Arc::new(GatewayRules::new(school(), "Marlowe Bridge High School", ruleset(), people))
 }
 
 /// A gateway and everything around it.
@@ -201,26 +169,14 @@ impl Site {
         config.limits.head_time = Duration::from_millis(400);
         config.limits.upstream_time = Duration::from_millis(300);
         config.tunnel_ports = vec![443];
-        config.local_records.insert(
-            "*.example".into(),
-            LocalRecord {
-                address: LOOPBACK,
-                port: Some(origin.port()),
-            },
-        );
+        config.local_records.insert("*.example".into(), LocalRecord { address: LOOPBACK, port: Some(origin.port()) });
         change(&mut config);
         let (rules, receiver) = watch::channel(first);
         let clock = Arc::new(AtomicI64::new(MONDAY_LESSON.parse::<Timestamp>().unwrap().as_second()));
         let reads = Arc::clone(&clock);
         let now: Clock = Arc::new(move || Timestamp::from_second(reads.load(Ordering::SeqCst)).unwrap());
         let gateway = Gateway::start(config, receiver, now, entropy()).await.unwrap();
-        Self {
-            gateway,
-            observations,
-            rules,
-            origin,
-            clock,
-        }
+        Self { gateway, observations, rules, origin, clock }
     }
 
     pub fn proxy(&self) -> SocketAddr {
@@ -233,17 +189,11 @@ impl Site {
         Timestamp::from_second(self.clock.load(Ordering::SeqCst)).unwrap()
     }
     pub fn set_time(&self, time: &str) {
-        self.clock
-            .store(time.parse::<Timestamp>().unwrap().as_second(), Ordering::SeqCst);
+        self.clock.store(time.parse::<Timestamp>().unwrap().as_second(), Ordering::SeqCst);
     }
     /// Somebody signs in at the portal from this machine, for a day.
     pub fn sign_in(&self, person: PersonId) {
-        self.gateway.identity.sign_in(
-            LOOPBACK,
-            person,
-            self.now(),
-            self.now() + jiff::SignedDuration::from_hours(24),
-        );
+        self.gateway.identity.sign_in(LOOPBACK, person, self.now(), self.now() + jiff::SignedDuration::from_hours(24));
     }
     pub fn sign_out(&self, person: PersonId) {
         self.gateway.identity.sign_out(LOOPBACK, person, self.now());
@@ -259,11 +209,8 @@ impl Site {
     /// A request through the proxy; `headers` are whole lines.
     pub async fn request(&self, method: &str, url: &str, headers: &str) -> Answer {
         let host = url.split('/').nth(2).unwrap_or(url);
-        send(
-            self.proxy(),
-            &format!("{method} {url} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n"),
-        )
-        .await
+        send(self.proxy(), &format!("{method} {url} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n"))
+            .await
     }
 }
 
@@ -313,16 +260,8 @@ pub async fn read_answer(stream: &mut TcpStream) -> Answer {
     let _ = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut bytes)).await;
     let text = String::from_utf8_lossy(&bytes);
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-    let status = head
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok())
-        .unwrap_or(0);
-    Answer {
-        status,
-        head: head.into(),
-        body: body.into(),
-    }
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    Answer { status, head: head.into(), body: body.into() }
 }
 
 pub async fn origin(name: &'static str) -> SocketAddr {
@@ -354,9 +293,7 @@ async fn answer_requests(mut stream: TcpStream, name: &'static str) {
             continue;
         };
         let expected = head.lines().find_map(|line| {
-            line.to_lowercase()
-                .strip_prefix("content-length: ")
-                .map(|length| length.parse::<usize>().unwrap())
+            line.to_lowercase().strip_prefix("content-length: ").map(|length| length.parse::<usize>().unwrap())
         });
         let chunked = head.to_lowercase().contains("transfer-encoding: chunked");
         if expected.is_some_and(|expected| body.len() < expected) || (chunked && !body.ends_with("0\r\n\r\n")) {

@@ -47,13 +47,7 @@ async fn listening_origin() -> (u16, mpsc::UnboundedReceiver<Vec<u8>>) {
 async fn start() -> (Site, mpsc::UnboundedReceiver<Vec<u8>>) {
     let (port, heard) = listening_origin().await;
     let site = Site::start_with(Some(rules()), |config| {
-        config.local_records.insert(
-            "*.example".into(),
-            LocalRecord {
-                address: LOOPBACK,
-                port: Some(port),
-            },
-        );
+        config.local_records.insert("*.example".into(), LocalRecord { address: LOOPBACK, port: Some(port) });
     })
     .await;
     site.sign_in(pupil());
@@ -62,10 +56,7 @@ async fn start() -> (Site, mpsc::UnboundedReceiver<Vec<u8>>) {
 
 async fn open(site: &Site, host: &str) -> TcpStream {
     let mut stream = TcpStream::connect(site.proxy()).await.unwrap();
-    stream
-        .write_all(format!("CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n").as_bytes())
-        .await
-        .unwrap();
+    stream.write_all(format!("CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n").as_bytes()).await.unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.unwrap());
@@ -75,10 +66,7 @@ async fn open(site: &Site, host: &str) -> TcpStream {
 }
 
 async fn is_closed(stream: &mut TcpStream) -> bool {
-    matches!(
-        timeout(Duration::from_secs(3), stream.read(&mut [0; 64])).await,
-        Ok(Ok(0) | Err(_))
-    )
+    matches!(timeout(Duration::from_secs(3), stream.read(&mut [0; 64])).await, Ok(Ok(0) | Err(_)))
 }
 
 #[tokio::test]
@@ -106,16 +94,10 @@ async fn an_open_host_is_carried_untouched_even_in_small_pieces() {
 async fn a_closed_host_is_refused_with_its_page() {
     let (site, _heard) = start().await;
     let answer = site.request("CONNECT", "games.example:443", "").await;
-    assert!(
-        answer.status == 403 && answer.body.contains("This page is closed"),
-        "{answer:?}"
-    );
-    for (target, status) in [
-        ("lessons.example:22", 403),
-        ("lessons.example:80", 403),
-        ("127.0.0.1:443", 403),
-        ("lessons.example", 400),
-    ] {
+    assert!(answer.status == 403 && answer.body.contains("This page is closed"), "{answer:?}");
+    for (target, status) in
+        [("lessons.example:22", 403), ("lessons.example:80", 403), ("127.0.0.1:443", 403), ("lessons.example", 400)]
+    {
         assert_eq!(site.request("CONNECT", target, "").await.status, status, "{target}");
     }
 }
@@ -128,17 +110,11 @@ async fn tls_that_names_a_closed_host_is_cut_and_seen() {
     stream.write_all(&client_hello("games.example")).await.unwrap();
     assert!(is_closed(&mut stream).await);
     let [seen] = site.observed().try_into().unwrap();
-    assert_eq!(
-        (seen.host.as_deref(), seen.outcome),
-        (Some("games.example"), Outcome::Blocked)
-    );
+    assert_eq!((seen.host.as_deref(), seen.outcome), (Some("games.example"), Outcome::Blocked));
     assert!(heard.try_recv().is_err(), "the origin heard nothing");
     let mut stream = open(&site, "lessons.example").await;
     stream.write_all(&client_hello("www.bing.com")).await.unwrap();
-    assert!(
-        is_closed(&mut stream).await,
-        "a search engine is not reached past its safe name"
-    );
+    assert!(is_closed(&mut stream).await, "a search engine is not reached past its safe name");
 }
 
 #[tokio::test]
@@ -156,9 +132,7 @@ async fn what_is_no_tls_and_who_says_nothing_is_cut() {
 async fn slow_heads_and_long_heads_are_ended_and_others_served() {
     let (site, _heard) = start().await;
     let mut slow = TcpStream::connect(site.proxy()).await.unwrap();
-    slow.write_all(b"GET http://lessons.example/ HTTP/1.1\r\nHost: less")
-        .await
-        .unwrap();
+    slow.write_all(b"GET http://lessons.example/ HTTP/1.1\r\nHost: less").await.unwrap();
     let long = format!(
         "GET http://lessons.example/ HTTP/1.1\r\nHost: lessons.example\r\nX-Long: {}\r\n\r\n",
         "x".repeat(100_000)
@@ -173,13 +147,7 @@ async fn slow_heads_and_long_heads_are_ended_and_others_served() {
 async fn an_idle_tunnel_is_closed_and_many_connections_are_bounded() {
     let (port, _heard) = listening_origin().await;
     let site = Site::start_with(Some(rules()), |config| {
-        config.local_records.insert(
-            "*.example".into(),
-            LocalRecord {
-                address: LOOPBACK,
-                port: Some(port),
-            },
-        );
+        config.local_records.insert("*.example".into(), LocalRecord { address: LOOPBACK, port: Some(port) });
         config.limits.idle_time = Duration::from_millis(250);
         config.limits.connections_per_device = 2;
     })
@@ -222,17 +190,7 @@ async fn curl_speaks_tls_with_an_origin_through_the_tunnel() {
     let [key, certificate] =
         ["key.pem", "certificate.pem"].map(|name| directory.path().join(name).display().to_string());
     let mut make = tokio::process::Command::new("openssl");
-    make.args([
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-days",
-        "2",
-    ]);
+    make.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]);
     make.args([
         "-subj",
         "/CN=lessons.example",
@@ -245,43 +203,20 @@ async fn curl_speaks_tls_with_an_origin_through_the_tunnel() {
     ]);
     let Ok(made) = make.output().await else { return };
     assert!(made.status.success());
-    let free = TcpListener::bind((LOOPBACK, 0))
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let free = TcpListener::bind((LOOPBACK, 0)).await.unwrap().local_addr().unwrap().port();
     let mut serve = tokio::process::Command::new("openssl");
-    serve.args([
-        "s_server",
-        "-accept",
-        &free.to_string(),
-        "-cert",
-        &certificate,
-        "-key",
-        &key,
-        "-www",
-        "-quiet",
-    ]);
+    serve.args(["s_server", "-accept", &free.to_string(), "-cert", &certificate, "-key", &key, "-www", "-quiet"]);
     let _origin = serve.kill_on_drop(true).spawn().unwrap();
     while TcpStream::connect((LOOPBACK, free)).await.is_err() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let site = Site::start_with(Some(rules()), |config| {
-        config.local_records.insert(
-            "*.example".into(),
-            LocalRecord {
-                address: LOOPBACK,
-                port: Some(free),
-            },
-        );
+        config.local_records.insert("*.example".into(), LocalRecord { address: LOOPBACK, port: Some(free) });
     })
     .await;
     let curl = |host: &'static str| {
         let mut command = tokio::process::Command::new("curl");
-        command
-            .env_clear()
-            .args(["-s", "-o", "/dev/null", "--max-time", "10", "--cacert", &certificate]);
+        command.env_clear().args(["-s", "-o", "/dev/null", "--max-time", "10", "--cacert", &certificate]);
         command.args([
             "-w",
             "%{http_connect} %{http_code}",

@@ -19,10 +19,7 @@ pub(crate) struct Attrs {
 
 impl Attrs {
     pub fn read(attributes: &Attributes<'_>, span: Range<usize>) -> Self {
-        let mut attrs = Attrs {
-            span,
-            ..Attrs::default()
-        };
+        let mut attrs = Attrs { span, ..Attrs::default() };
         for (kind, value) in attributes.iter() {
             let value = value.to_string();
             match kind {
@@ -41,11 +38,7 @@ impl Attrs {
 
     /// The last value given to a key, trimmed.
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.pairs
-            .iter()
-            .rev()
-            .find(|(name, _)| name == key)
-            .map(|(_, value)| value.trim())
+        self.pairs.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value.trim())
     }
 
     pub fn clause_id(&self) -> Option<ClauseId> {
@@ -116,9 +109,7 @@ impl Reading<'_> {
     fn parts(&self, key: &str) -> Vec<(String, Range<usize>)> {
         let value = self.attrs.get(key).unwrap_or("");
         let words = value.split([' ', ',', '\n', '\t']).filter(|word| !word.is_empty());
-        words
-            .map(|word| (word.to_owned(), self.attrs.find_value(self.source, key, word)))
-            .collect()
+        words.map(|word| (word.to_owned(), self.attrs.find_value(self.source, key, word))).collect()
     }
 
     fn word<W: Words>(&mut self, key: &str, written: &str, place: Range<usize>) -> Option<W> {
@@ -138,10 +129,7 @@ impl Reading<'_> {
     /// Every word of a list; the ones that are none are findings.
     pub fn list<W: Words>(&mut self, key: &str) -> Vec<W> {
         let parts = self.parts(key);
-        parts
-            .into_iter()
-            .filter_map(|(word, place)| self.word(key, &word, place))
-            .collect()
+        parts.into_iter().filter_map(|(word, place)| self.word(key, &word, place)).collect()
     }
 
     /// One word, if the key is there.
@@ -177,16 +165,10 @@ impl Reading<'_> {
     /// A date written `2026-09-01`.
     pub fn date(&mut self, key: &str) -> Option<jiff::civil::Date> {
         let written = self.attrs.get(key)?;
-        let date = Some(written)
-            .filter(|text| text.len() == 10)
-            .and_then(|text| text.parse().ok());
+        let date = Some(written).filter(|text| text.len() == 10).and_then(|text| text.parse().ok());
         if date.is_none() {
             let place = self.attrs.find_value(self.source, key, written);
-            self.notes.add(
-                &kind::NOT_A_DATE,
-                place,
-                format!("`{written}` is not a day of the calendar"),
-            );
+            self.notes.add(&kind::NOT_A_DATE, place, format!("`{written}` is not a day of the calendar"));
         }
         date
     }
@@ -197,11 +179,7 @@ impl Reading<'_> {
         let number = written.parse().ok();
         if number.is_none() {
             let place = self.attrs.find_value(self.source, key, written);
-            self.notes.add(
-                &kind::NOT_A_NUMBER,
-                place,
-                format!("`{written}` is not a number that `{key}` can hold"),
-            );
+            self.notes.add(&kind::NOT_A_NUMBER, place, format!("`{written}` is not a number that `{key}` can hold"));
         }
         number
     }
@@ -222,11 +200,7 @@ impl Reading<'_> {
         let days = days.filter(|days| (1..=LONGEST_DAYS).contains(days));
         if days.is_none() {
             let place = self.attrs.find_value(self.source, key, written);
-            self.notes.add(
-                &kind::NOT_A_LENGTH,
-                place,
-                format!("`{written}` is not a length of time"),
-            );
+            self.notes.add(&kind::NOT_A_LENGTH, place, format!("`{written}` is not a length of time"));
         }
         days
     }

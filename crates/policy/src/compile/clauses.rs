@@ -46,47 +46,23 @@ pub(super) fn read(source: &str, document: &Document, notes: &mut Notes) -> (Pol
         collect_ids(node, &mut given);
     }
     given.extend(document.parts.iter().filter_map(|part| part.attrs.id.clone()));
-    let empty = Part {
-        number: String::new(),
-        title: String::new(),
-        attrs: Attrs::default(),
-        span: 0..0,
-        blocks: Vec::new(),
-    };
+    let empty =
+        Part { number: String::new(), title: String::new(), attrs: Attrs::default(), span: 0..0, blocks: Vec::new() };
     let title = document.parts.first().unwrap_or(&empty);
     let head = head::read(source, title, notes);
-    let mut walk = Walk {
-        source,
-        notes,
-        places: Places::default(),
-        given,
-        clauses: Vec::new(),
-        made_up: 0,
-    };
+    let mut walk = Walk { source, notes, places: Places::default(), given, clauses: Vec::new(), made_up: 0 };
     walk.places.head = title.span.clone();
     for loose in &document.loose {
-        walk.notes.add(
-            &kind::BOUND_TO_NOTHING,
-            loose.span.clone(),
-            "these attributes stand before nothing",
-        );
+        walk.notes.add(&kind::BOUND_TO_NOTHING, loose.span.clone(), "these attributes stand before nothing");
     }
     let mut sections = Vec::new();
     for (index, part) in document.parts.iter().enumerate() {
         if index > 0 {
-            sections.push(Section {
-                number: part.number.clone(),
-                title: part.title.clone(),
-            });
+            sections.push(Section { number: part.number.clone(), title: part.title.clone() });
         }
         walk.part(part, index == 0);
     }
-    let policy = Policy {
-        title: title.title.clone(),
-        head,
-        sections,
-        clauses: walk.clauses,
-    };
+    let policy = Policy { title: title.title.clone(), head, sections, clauses: walk.clauses };
     (policy, walk.places)
 }
 
@@ -127,10 +103,7 @@ impl Walk<'_> {
             for item in &block.children {
                 match item_paragraph(item) {
                     Some(paragraph) => {
-                        let node = Node {
-                            attrs: paragraph.attrs.clone(),
-                            ..item.clone()
-                        };
+                        let node = Node { attrs: paragraph.attrs.clone(), ..item.clone() };
                         self.clause(&node, part, place);
                     }
                     None => self.clause(item, part, place),
@@ -147,11 +120,7 @@ impl Walk<'_> {
             return;
         }
         *place += 1;
-        let number = if part.number.is_empty() {
-            format!("0.{place}")
-        } else {
-            format!("{}.{place}", part.number)
-        };
+        let number = if part.number.is_empty() { format!("0.{place}") } else { format!("{}.{place}", part.number) };
         let id = self.id_of(node);
         self.references(node);
         let word = self.kind_of(node);
@@ -205,8 +174,7 @@ impl Walk<'_> {
                 .get(span.clone())
                 .and_then(|text| text.find(&format!("#{id}")))
                 .map_or(span.clone(), |at| span.start + at..span.start + at + id.0.len() + 1);
-            self.notes
-                .add(&kind::DUPLICATE_ID, place, format!("the id `{id}` is used twice"));
+            self.notes.add(&kind::DUPLICATE_ID, place, format!("the id `{id}` is used twice"));
         } else {
             self.places.ids.insert(id.clone(), span);
         }
@@ -227,14 +195,7 @@ impl Walk<'_> {
     /// A paragraph that starts with a brace was meant to be attributes.
     fn unread_attributes(&mut self, node: &Node) {
         if node.tag == Tag::Paragraph && node.text.starts_with('{') {
-            let first_line = node
-                .text
-                .split('}')
-                .next()
-                .unwrap_or("")
-                .chars()
-                .take(80)
-                .collect::<String>();
+            let first_line = node.text.split('}').next().unwrap_or("").chars().take(80).collect::<String>();
             self.notes.add(
                 &kind::ATTRIBUTES_NOT_READ,
                 node.span.clone(),
@@ -269,11 +230,7 @@ impl Walk<'_> {
         kinds.dedup();
         if let [first, second, ..] = kinds[..] {
             let place = node.attrs.find(self.source, &format!(".{second}"));
-            self.notes.add(
-                &kind::TWO_KINDS,
-                place,
-                format!("the clause is a `.{first}` and a `.{second}`"),
-            );
+            self.notes.add(&kind::TWO_KINDS, place, format!("the clause is a `.{first}` and a `.{second}`"));
             return "guidance";
         }
         let kind = kinds.first().copied().unwrap_or("guidance");
@@ -281,13 +238,8 @@ impl Walk<'_> {
             self.forgotten_kind(node);
         }
         if kind == "guidance" && !kinds.is_empty() {
-            Reading {
-                source: self.source,
-                attrs: &node.attrs,
-                what: "guidance",
-                notes: self.notes,
-            }
-            .known_keys(&known(&[]));
+            Reading { source: self.source, attrs: &node.attrs, what: "guidance", notes: self.notes }
+                .known_keys(&known(&[]));
         }
         kind
     }

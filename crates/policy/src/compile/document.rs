@@ -80,10 +80,7 @@ pub(crate) fn read(source: &str) -> Document {
             event => builder.word(&event),
         }
     }
-    Document {
-        parts: builder.parts,
-        loose: builder.loose,
-    }
+    Document { parts: builder.parts, loose: builder.loose }
 }
 
 fn tag(container: &Container<'_>) -> Tag {
@@ -139,13 +136,7 @@ impl Builder {
         if self.open.len() >= DEEPEST {
             self.flattened += 1;
         } else {
-            self.open.push(Node {
-                tag,
-                attrs,
-                span,
-                text: String::new(),
-                children: Vec::new(),
-            });
+            self.open.push(Node { tag, attrs, span, text: String::new(), children: Vec::new() });
         }
     }
 
@@ -194,11 +185,7 @@ impl Builder {
     fn heading(&mut self, mut node: Node) {
         node.text = node.text.replace('\n', " ");
         let attrs = self.waiting.take().unwrap_or_default();
-        let span = if attrs.is_empty() {
-            node.span
-        } else {
-            attrs.span.start..node.span.end
-        };
+        let span = if attrs.is_empty() { node.span } else { attrs.span.start..node.span.end };
         if !self.has_title {
             self.has_title = true;
             self.title_open = true;
@@ -207,30 +194,14 @@ impl Builder {
             }
             return;
         }
-        let level = if self.title_open {
-            self.depth.saturating_sub(1)
-        } else {
-            self.depth
-        }
-        .max(1);
+        let level = if self.title_open { self.depth.saturating_sub(1) } else { self.depth }.max(1);
         self.counters.truncate(level);
         self.counters.resize(level, 0);
         if let Some(counter) = self.counters.last_mut() {
             *counter += 1;
         }
-        let number = self
-            .counters
-            .iter()
-            .map(|n| n.max(&1).to_string())
-            .collect::<Vec<_>>()
-            .join(".");
-        self.parts.push(Part {
-            number,
-            title: node.text,
-            attrs,
-            span,
-            blocks: Vec::new(),
-        });
+        let number = self.counters.iter().map(|n| n.max(&1).to_string()).collect::<Vec<_>>().join(".");
+        self.parts.push(Part { number, title: node.text, attrs, span, blocks: Vec::new() });
     }
 
     fn word(&mut self, event: &Event<'_>) {
@@ -258,8 +229,6 @@ impl Builder {
 
 /// Runs of spaces become one, empty lines go.
 fn tidy(text: &str) -> String {
-    let lines = text
-        .split('\n')
-        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    let lines = text.split('\n').map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
     lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }

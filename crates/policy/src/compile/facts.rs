@@ -28,16 +28,11 @@ impl Walk<'_> {
             for word in words(value) {
                 self.judge_fact(attrs, key, &word);
                 if key == "see" {
-                    self.places.references.push((
-                        word.trim_start_matches('#').to_owned(),
-                        attrs.find_value(self.source, key, &word),
-                    ));
+                    self.places
+                        .references
+                        .push((word.trim_start_matches('#').to_owned(), attrs.find_value(self.source, key, &word)));
                 }
-                facts.push(Fact {
-                    of: of.clone(),
-                    key: key.clone(),
-                    value: word,
-                });
+                facts.push(Fact { of: of.clone(), key: key.clone(), value: word });
             }
         }
     }
@@ -59,12 +54,7 @@ impl Walk<'_> {
             None => format!("use one of: {}", known.join(", ")),
         };
         let place = attrs.find_value(self.source, key, word);
-        self.notes.add_with(
-            &kind::UNKNOWN_WORD,
-            place,
-            format!("`{word}` is not a word that `{key}` knows"),
-            remedy,
-        );
+        self.notes.add_with(&kind::UNKNOWN_WORD, place, format!("`{word}` is not a word that `{key}` knows"), remedy);
     }
 
     /// Every link inside a block that points into the document.
@@ -82,9 +72,5 @@ impl Walk<'_> {
 
 /// Words separated by spaces or commas.
 pub(super) fn words(value: &str) -> Vec<String> {
-    value
-        .split([' ', ',', '\n', '\t'])
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
+    value.split([' ', ',', '\n', '\t']).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }

@@ -5,14 +5,7 @@ use crate::compile::document::Part;
 use crate::compile::notes::Notes;
 use crate::{Head, Nation, Phase, catalogue as kind};
 
-const KEYS: &[&str] = &[
-    "nation",
-    "phase",
-    "agreed",
-    "approved-by",
-    "review-every",
-    "next-review",
-];
+const KEYS: &[&str] = &["nation", "phase", "agreed", "approved-by", "review-every", "next-review"];
 
 /// Reads the head. Where a fact that must be there is not, the finding says so and a stand-in keeps the compiler going.
 pub(super) fn read(source: &str, title: &Part, notes: &mut Notes) -> Head {
@@ -21,19 +14,10 @@ pub(super) fn read(source: &str, title: &Part, notes: &mut Notes) -> Head {
         return stand_in();
     }
     let attrs = Attrs {
-        span: if title.attrs.is_empty() {
-            title.span.clone()
-        } else {
-            title.attrs.span.clone()
-        },
+        span: if title.attrs.is_empty() { title.span.clone() } else { title.attrs.span.clone() },
         ..title.attrs.clone()
     };
-    let mut reading = Reading {
-        source,
-        attrs: &attrs,
-        what: "the policy's head",
-        notes,
-    };
+    let mut reading = Reading { source, attrs: &attrs, what: "the policy's head", notes };
     reading.known_keys(KEYS);
     let empty = stand_in();
     Head {

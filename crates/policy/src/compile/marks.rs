@@ -37,24 +37,14 @@ impl Grid<'_, '_> {
                     marks.insert(column.clone());
                 }
             }
-            read.push(ActionRow {
-                id: row.id.clone(),
-                label: row.label.clone(),
-                marks,
-            });
+            read.push(ActionRow { id: row.id.clone(), label: row.label.clone(), marks });
         }
         read
     }
 
     pub(super) fn allowances(&mut self, rows: &[Row]) -> Vec<AllowanceRow> {
-        let read = |row: &Row, cells| AllowanceRow {
-            id: row.id.clone(),
-            label: row.label.clone(),
-            cells,
-        };
-        rows.iter()
-            .map(|row| read(row, self.cells(row, Allowance::ALL, Allowance::key, Allowance::label)))
-            .collect()
+        let read = |row: &Row, cells| AllowanceRow { id: row.id.clone(), label: row.label.clone(), cells };
+        rows.iter().map(|row| read(row, self.cells(row, Allowance::ALL, Allowance::key, Allowance::label))).collect()
     }
 
     pub(super) fn filter(&mut self, rows: &[Row]) -> Vec<FilterRow> {
@@ -94,10 +84,7 @@ impl Grid<'_, '_> {
             if text.trim().is_empty() {
                 continue;
             }
-            let word = words
-                .iter()
-                .copied()
-                .find(|word| key(*word) == bare || slug(label(*word)) == bare);
+            let word = words.iter().copied().find(|word| key(*word) == bare || slug(label(*word)) == bare);
             let plain = text.chars().all(|c| c.is_alphanumeric() || c == '-' || c == ' ');
             match word {
                 Some(word) if plain => {
@@ -119,10 +106,9 @@ impl Grid<'_, '_> {
                     let known = || words.iter().map(|word| key(*word));
                     let remedy = match nearest(&bare, known()) {
                         Some(near) => format!("did you mean `{near}`?"),
-                        None => format!(
-                            "use one of: {}, or leave the cell empty",
-                            known().collect::<Vec<_>>().join(", ")
-                        ),
+                        None => {
+                            format!("use one of: {}, or leave the cell empty", known().collect::<Vec<_>>().join(", "))
+                        }
                     };
                     self.walk.notes.add_with(
                         &kind::UNKNOWN_MARK,

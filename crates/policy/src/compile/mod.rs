@@ -31,10 +31,7 @@ pub struct Compilation {
 impl Compilation {
     /// How many findings of a severity there are.
     pub fn count(&self, severity: Severity) -> usize {
-        self.findings
-            .iter()
-            .filter(|finding| finding.severity == severity)
-            .count()
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
     }
 }
 
@@ -66,23 +63,13 @@ impl Places {
 pub fn compile(source: &str, today: Date) -> Compilation {
     let mut notes = Notes::default();
     if source.len() > LONGEST {
-        notes.add(
-            &kind::TOO_LONG,
-            0..0,
-            format!("the document has {} bytes", source.len()),
-        );
-        return Compilation {
-            policy: None,
-            findings: notes.placed(source),
-        };
+        notes.add(&kind::TOO_LONG, 0..0, format!("the document has {} bytes", source.len()));
+        return Compilation { policy: None, findings: notes.placed(source) };
     }
     let document = document::read(source);
     let (policy, places) = clauses::read(source, &document, &mut notes);
     lint::lint(&policy, &places, today, &mut notes);
     let findings = notes.placed(source);
     let sound = !findings.iter().any(|finding| finding.severity == Severity::Error);
-    Compilation {
-        policy: sound.then_some(policy),
-        findings,
-    }
+    Compilation { policy: sound.then_some(policy), findings }
 }

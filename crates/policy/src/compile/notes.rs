@@ -32,19 +32,13 @@ impl Notes {
         message: impl Into<String>,
         remedy: impl Into<String>,
     ) {
-        self.found.push(Found {
-            kind,
-            span,
-            message: message.into(),
-            remedy: remedy.into(),
-        });
+        self.found.push(Found { kind, span, message: message.into(), remedy: remedy.into() });
     }
 
     /// The findings in the order of the document with line and column, in one sweep over the text.
     pub fn placed(mut self, source: &str) -> Vec<Finding> {
         self.drop_consequences(source);
-        self.found
-            .sort_by_key(|found| (found.span.start, std::cmp::Reverse(found.kind.severity)));
+        self.found.sort_by_key(|found| (found.span.start, std::cmp::Reverse(found.kind.severity)));
         let (mut offset, mut line, mut column) = (0, 1, 1);
         let mut characters = source.chars().peekable();
         let mut findings = Vec::with_capacity(self.found.len());
@@ -52,18 +46,9 @@ impl Notes {
             while offset < found.span.start {
                 let Some(character) = characters.next() else { break };
                 offset += character.len_utf8();
-                (line, column) = if character == '\n' {
-                    (line + 1, 1)
-                } else {
-                    (line, column + 1)
-                };
+                (line, column) = if character == '\n' { (line + 1, 1) } else { (line, column + 1) };
             }
-            let Found {
-                kind,
-                span,
-                message,
-                remedy,
-            } = found;
+            let Found { kind, span, message, remedy } = found;
             findings.push(Finding {
                 code: kind.code,
                 severity: kind.severity,
@@ -93,10 +78,7 @@ impl Notes {
             if !CONSEQUENCES.contains(&found.kind.code) {
                 return true;
             }
-            let start = source
-                .get(..found.span.start)
-                .and_then(|before| before.rfind('\n'))
-                .map_or(0, |at| at + 1);
+            let start = source.get(..found.span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
             let end = source
                 .get(found.span.end..)
                 .and_then(|after| after.find('\n'))
@@ -108,22 +90,12 @@ impl Notes {
 }
 
 /// Findings that an error in the same place brings about.
-const CONSEQUENCES: &[&str] = &[
-    "duty-without-owner",
-    "empty-row",
-    "empty-column",
-    "undecided-cells",
-    "approval-blank",
-    "undeclared-office",
-];
+const CONSEQUENCES: &[&str] =
+    &["duty-without-owner", "empty-row", "empty-column", "undecided-cells", "approval-blank", "undeclared-office"];
 
 /// What a document says may run over lines and pages; a message may not.
 fn one_line(text: &str) -> String {
-    let mut line: String = text
-        .chars()
-        .take(400)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+    let mut line: String = text.chars().take(400).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(400).is_some() {
         line.push('…');
     }

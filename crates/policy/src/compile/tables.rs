@@ -21,18 +21,10 @@ pub(super) fn read(
     facts: &mut Vec<Fact>,
 ) -> (Binding, String) {
     let what = format!("a clause of kind `{word}`");
-    let mut reading = Reading {
-        source: walk.source,
-        attrs: &node.attrs,
-        what: &what,
-        notes: walk.notes,
-    };
+    let mut reading = Reading { source: walk.source, attrs: &node.attrs, what: &what, notes: walk.notes };
     let subject = subject(&mut reading, word);
-    let table = if node.tag == Tag::Table {
-        Some(node)
-    } else {
-        node.children.iter().find(|child| child.tag == Tag::Table)
-    };
+    let table =
+        if node.tag == Tag::Table { Some(node) } else { node.children.iter().find(|child| child.tag == Tag::Table) };
     let Some(table) = table else {
         walk.notes.add(
             &kind::WRONG_SHAPE,
@@ -41,40 +33,21 @@ pub(super) fn read(
         );
         return (Binding::Guidance, node.text.clone());
     };
-    let mut grid = Grid {
-        walk,
-        id,
-        word,
-        facts,
-        columns: Vec::new(),
-        seen: BTreeSet::new(),
-    };
+    let mut grid = Grid { walk, id, word, facts, columns: Vec::new(), seen: BTreeSet::new() };
     let rows = grid.read(table);
     let text = rows.iter().map(|row| row.label.as_str()).collect::<Vec<_>>().join("\n");
     let binding = match subject {
         Some(Subject::Actions(about)) => {
             let rows = grid.actions(&rows);
-            Binding::Actions(ActionTable {
-                about,
-                rows,
-                columns: grid.columns,
-            })
+            Binding::Actions(ActionTable { about, rows, columns: grid.columns })
         }
         Some(Subject::Allowances(about)) => {
             let rows = grid.allowances(&rows);
-            Binding::Allowances(AllowanceTable {
-                about,
-                rows,
-                columns: grid.columns,
-            })
+            Binding::Allowances(AllowanceTable { about, rows, columns: grid.columns })
         }
         Some(Subject::Filter(when)) => {
             let rows = grid.filter(&rows);
-            Binding::Filter(FilterTable {
-                when,
-                rows,
-                columns: grid.columns,
-            })
+            Binding::Filter(FilterTable { when, rows, columns: grid.columns })
         }
         None => Binding::Guidance,
     };
@@ -121,28 +94,16 @@ const WIDEST: usize = 64;
 
 impl Grid<'_, '_> {
     fn read(&mut self, table: &Node) -> Vec<Row> {
-        let rows = || {
-            table
-                .children
-                .iter()
-                .filter(|child| matches!(child.tag, Tag::Row { .. }))
-        };
+        let rows = || table.children.iter().filter(|child| matches!(child.tag, Tag::Row { .. }));
         match rows().find(|row| row.tag == Tag::Row { head: true }) {
             Some(head) => {
                 if head.children.len() > WIDEST {
                     let message = format!("the table has {} columns, which nobody could read", head.children.len());
                     self.walk.notes.add(&kind::WRONG_SHAPE, head.span.clone(), message);
                 }
-                head.children
-                    .iter()
-                    .take(WIDEST)
-                    .skip(1)
-                    .for_each(|cell| self.column(cell));
+                head.children.iter().take(WIDEST).skip(1).for_each(|cell| self.column(cell));
             }
-            None => self
-                .walk
-                .notes
-                .add(&kind::WRONG_SHAPE, table.span.clone(), "the table has no heading row"),
+            None => self.walk.notes.add(&kind::WRONG_SHAPE, table.span.clone(), "the table has no heading row"),
         }
         let mut read = Vec::new();
         for (index, row) in rows().filter(|row| row.tag == Tag::Row { head: false }).enumerate() {
@@ -155,23 +116,11 @@ impl Grid<'_, '_> {
         let keyed =
             span_of(cell).and_then(|span| span.attrs.get("key").or(span.attrs.id.as_deref()).map(str::to_owned));
         let id = keyed.unwrap_or_else(|| slug(&cell.text));
-        let label = if cell.text == id {
-            self.label_of(&id)
-        } else {
-            cell.text.clone()
-        };
-        let place = if cell.text.is_empty() {
-            cell.span.clone()
-        } else {
-            trimmed(self.walk.source, cell)
-        };
+        let label = if cell.text == id { self.label_of(&id) } else { cell.text.clone() };
+        let place = if cell.text.is_empty() { cell.span.clone() } else { trimmed(self.walk.source, cell) };
         self.judge_column(&id, &place);
         if !self.seen.insert(id.clone()) {
-            self.walk.notes.add(
-                &kind::TWICE_IN_TABLE,
-                place.clone(),
-                format!("the column `{id}` is here twice"),
-            );
+            self.walk.notes.add(&kind::TWICE_IN_TABLE, place.clone(), format!("the column `{id}` is here twice"));
         }
         self.columns.push(Column { id, label });
     }
@@ -179,10 +128,7 @@ impl Grid<'_, '_> {
     /// What people read for a column that the document writes as a bare key.
     fn label_of(&self, id: &str) -> String {
         let known = match self.word {
-            "actions" => ACTION_COLUMNS
-                .iter()
-                .find(|(key, _)| *key == id)
-                .map(|(_, label)| *label),
+            "actions" => ACTION_COLUMNS.iter().find(|(key, _)| *key == id).map(|(_, label)| *label),
             "filter" => GROUPS.iter().find(|(key, _)| *key == id).map(|(_, label)| *label),
             _ => None,
         };
@@ -206,11 +152,9 @@ impl Grid<'_, '_> {
                 format!("`{id}` is not a column"),
                 format!("did you mean `{near}`?"),
             ),
-            None if self.word == "actions" && !id.is_empty() => self.walk.notes.add(
-                &kind::OWN_WORD,
-                place.clone(),
-                format!("`{id}` is a column of the school’s own"),
-            ),
+            None if self.word == "actions" && !id.is_empty() => {
+                self.walk.notes.add(&kind::OWN_WORD, place.clone(), format!("`{id}` is a column of the school’s own"))
+            }
             None => {
                 let remedy = format!(
                     "the columns of this table are: {}",
@@ -229,24 +173,16 @@ impl Grid<'_, '_> {
     fn row(&mut self, row: &Node, index: usize) -> Option<Row> {
         let first = row.children.first()?;
         if row.children.len() != self.columns.len() + 1 {
-            let message = format!(
-                "the row has {} cells and the table {} columns",
-                row.children.len(),
-                self.columns.len() + 1
-            );
+            let message =
+                format!("the row has {} cells and the table {} columns", row.children.len(), self.columns.len() + 1);
             self.walk.notes.add(&kind::RAGGED_ROW, row.span.clone(), message);
         }
         let place = trimmed(self.walk.source, first);
         let attrs = span_of(first).map(|span| span.attrs.clone()).unwrap_or_default();
         let mut keys = FACTS.to_vec();
         keys.extend((self.word == "filter").then_some("category"));
-        Reading {
-            source: self.walk.source,
-            attrs: &attrs,
-            what: "a row of a table",
-            notes: self.walk.notes,
-        }
-        .known_keys(&keys);
+        Reading { source: self.walk.source, attrs: &attrs, what: "a row of a table", notes: self.walk.notes }
+            .known_keys(&keys);
         let category = attrs.get("category").map_or_else(|| slug(&first.text), str::to_owned);
         let id = match attrs.clause_id() {
             Some(id) => {
@@ -255,11 +191,7 @@ impl Grid<'_, '_> {
             }
             None if self.word == "filter" => self.walk.make_id(format!("{}-{category}", self.id), place.clone()),
             None => {
-                self.walk.notes.add(
-                    &kind::WITHOUT_ID,
-                    place.clone(),
-                    "this row has no id that an incident could cite",
-                );
+                self.walk.notes.add(&kind::WITHOUT_ID, place.clone(), "this row has no id that an incident could cite");
                 self.walk.make_id(format!("{}-row-{index}", self.id), place.clone())
             }
         };
@@ -276,12 +208,7 @@ impl Grid<'_, '_> {
         let cells = marks
             .map(|(column, cell)| (column.id.clone(), cell.text.clone(), trimmed(self.walk.source, cell)))
             .collect();
-        Some(Row {
-            id,
-            label,
-            category,
-            cells,
-        })
+        Some(Row { id, label, category, cells })
     }
 
     fn judge_category(&mut self, category: &str, place: &Range<usize>) {
@@ -306,19 +233,13 @@ impl Grid<'_, '_> {
 
 /// The span with attributes in a cell.
 fn span_of(cell: &Node) -> Option<&Node> {
-    cell.children
-        .iter()
-        .find(|child| child.tag == Tag::Span && !child.attrs.is_empty())
+    cell.children.iter().find(|child| child.tag == Tag::Span && !child.attrs.is_empty())
 }
 
 /// Words as a key: `Class teacher` is `class-teacher`.
 pub(crate) fn slug(text: &str) -> String {
     let lower = text.to_lowercase();
-    lower
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join("-")
+    lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
 }
 
 /// A key as words: `class-teacher` is `Class teacher`.
@@ -340,11 +261,7 @@ fn trimmed(source: &str, cell: &Node) -> Range<usize> {
     let text = source.get(cell.span.clone()).unwrap_or("");
     let start = cell.span.start + (text.len() - text.trim_start().len());
     let end = start + text.trim().len();
-    if start < end {
-        start..end
-    } else {
-        cell.span.start..cell.span.end
-    }
+    if start < end { start..end } else { cell.span.start..cell.span.end }
 }
 
 #[cfg(test)]

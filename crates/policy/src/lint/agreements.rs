@@ -29,9 +29,8 @@ fn told(policy: &Policy) -> Vec<(&ClauseId, String)> {
 /// Who is monitored must be the same wherever it is said; the first place sets what that is.
 fn monitoring(lint: &mut Lint<'_>) {
     let mut said: Vec<(&ClauseId, &str)> = Vec::new();
-    let stated: BTreeMap<_, _> = facts(lint.policy, "monitoring")
-        .map(|(_, fact)| (&fact.of, fact.value.as_str()))
-        .collect();
+    let stated: BTreeMap<_, _> =
+        facts(lint.policy, "monitoring").map(|(_, fact)| (&fact.of, fact.value.as_str())).collect();
     for (id, text) in told(lint.policy) {
         match stated.get(id) {
             Some(whom) => said.push((id, *whom)),
@@ -43,8 +42,7 @@ fn monitoring(lint: &mut Lint<'_>) {
     };
     for (id, other) in said.into_iter().filter(|(_, other)| *other != whom) {
         let message = format!("`{first}` says that monitoring is of `{whom}`, and `{id}` says `{other}`");
-        lint.notes
-            .add(&kind::MONITORING_CONTRADICTION, lint.places.of(id), message);
+        lint.notes.add(&kind::MONITORING_CONTRADICTION, lint.places.of(id), message);
     }
 }
 
@@ -70,14 +68,11 @@ fn monitored_in_words(text: &str) -> Option<&'static str> {
 }
 
 fn bans(lint: &mut Lint<'_>) {
-    let allows: BTreeMap<_, _> = facts(lint.policy, "allows")
-        .map(|(_, fact)| (&fact.value, &fact.of))
-        .collect();
+    let allows: BTreeMap<_, _> = facts(lint.policy, "allows").map(|(_, fact)| (&fact.value, &fact.of)).collect();
     for (_, ban) in facts(lint.policy, "bans") {
         if let Some(allow) = allows.get(&ban.value) {
             let message = format!("`{}` forbids `{}`, and `{allow}` allows it", ban.of, ban.value);
-            lint.notes
-                .add(&kind::AGREEMENTS_CONTRADICT, lint.places.of(&ban.of), message);
+            lint.notes.add(&kind::AGREEMENTS_CONTRADICT, lint.places.of(&ban.of), message);
         }
     }
 }
@@ -86,10 +81,8 @@ fn bans(lint: &mut Lint<'_>) {
 const FORBIDDEN_TO_SOME: &[&str] = &["social network", "chat room"];
 
 fn bans_in_words(lint: &mut Lint<'_>) {
-    let with_facts: BTreeSet<_> = facts(lint.policy, "bans")
-        .chain(facts(lint.policy, "allows"))
-        .map(|(_, fact)| &fact.of)
-        .collect();
+    let with_facts: BTreeSet<_> =
+        facts(lint.policy, "bans").chain(facts(lint.policy, "allows")).map(|(_, fact)| &fact.of).collect();
     let lines = |topic: &'static str| {
         let agreements = lint
             .policy
@@ -108,22 +101,16 @@ fn bans_in_words(lint: &mut Lint<'_>) {
         let outright = |text: &str| text.contains("not ") && !with_leave(text);
         for (_, bans, _) in lines(topic).filter(|(agreement, _, text)| *agreement != allowing && outright(text)) {
             let message = format!("`{bans}` forbids every {topic}, and `{allows}` allows it with leave");
-            lint.notes
-                .add(&kind::AGREEMENTS_CONTRADICT, lint.places.of(bans), message);
+            lint.notes.add(&kind::AGREEMENTS_CONTRADICT, lint.places.of(bans), message);
         }
     }
 }
 
 fn opens(lint: &mut Lint<'_>) {
     let is_pupil = |audience: &Audience| matches!(audience, Audience::Pupil | Audience::YoungerPupil);
-    let mut pupils = lint
-        .policy
-        .agreements()
-        .filter(|(_, agreement)| agreement.who.iter().any(is_pupil))
-        .peekable();
+    let mut pupils = lint.policy.agreements().filter(|(_, agreement)| agreement.who.iter().any(is_pupil)).peekable();
     if pupils.peek().is_some() && !pupils.any(|(_, agreement)| agreement.opens_network) {
         let message = "no agreement that pupils sign opens the network";
-        lint.notes
-            .add(&kind::NETWORK_NEVER_OPENS, lint.places.head.clone(), message);
+        lint.notes.add(&kind::NETWORK_NEVER_OPENS, lint.places.head.clone(), message);
     }
 }

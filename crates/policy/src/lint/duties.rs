@@ -18,11 +18,7 @@ fn owners(lint: &mut Lint<'_>) {
             _ => continue,
         };
         if owners.is_empty() {
-            lint.notes.add(
-                &kind::DUTY_WITHOUT_OWNER,
-                clause.span.clone(),
-                format!("nobody answers for `{what}`"),
-            );
+            lint.notes.add(&kind::DUTY_WITHOUT_OWNER, clause.span.clone(), format!("nobody answers for `{what}`"));
         }
     }
 }
@@ -32,20 +28,14 @@ fn logs(lint: &mut Lint<'_>) {
     let mut logs: BTreeMap<&str, (BTreeSet<&str>, std::ops::Range<usize>)> = BTreeMap::new();
     for (clause, duty) in lint.policy.duties() {
         if duty.what.starts_with("log:") {
-            let entry = logs
-                .entry(&duty.what)
-                .or_insert_with(|| (BTreeSet::new(), clause.span.clone()));
+            let entry = logs.entry(&duty.what).or_insert_with(|| (BTreeSet::new(), clause.span.clone()));
             entry.0.extend(duty.owners.iter().map(|owner| owner.key()));
         }
     }
     for (log, (owners, place)) in logs {
         if owners.len() > 1 {
             let owners = owners.into_iter().collect::<Vec<_>>().join(", ");
-            lint.notes.add(
-                &kind::SEVERAL_LOG_OWNERS,
-                place,
-                format!("`{log}` has several owners: {owners}"),
-            );
+            lint.notes.add(&kind::SEVERAL_LOG_OWNERS, place, format!("`{log}` has several owners: {owners}"));
         }
     }
 }

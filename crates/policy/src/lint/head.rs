@@ -9,17 +9,8 @@ pub(super) fn look(lint: &mut Lint<'_>) {
     approval(lint);
     review(lint);
     retention(lint);
-    if !lint
-        .policy
-        .clauses
-        .iter()
-        .any(|clause| matches!(clause.binding, Binding::Response(_)))
-    {
-        lint.notes.add(
-            &kind::NO_RESPONSE_TIME,
-            lint.places.head.clone(),
-            "the policy names no time to answer in",
-        );
+    if !lint.policy.clauses.iter().any(|clause| matches!(clause.binding, Binding::Response(_))) {
+        lint.notes.add(&kind::NO_RESPONSE_TIME, lint.places.head.clone(), "the policy names no time to answer in");
     }
 }
 
@@ -36,9 +27,7 @@ fn approval(lint: &mut Lint<'_>) {
 
 fn review(lint: &mut Lint<'_>) {
     let head = &lint.policy.head;
-    let due = head
-        .next_review
-        .or_else(|| next_after(head.agreed?, head.review_every?));
+    let due = head.next_review.or_else(|| next_after(head.agreed?, head.review_every?));
     if let Some(due) = due
         && due < lint.today
     {
@@ -69,10 +58,7 @@ fn retention(lint: &mut Lint<'_>) {
         .map(|kind| kind.key())
         .collect();
     if !missing.is_empty() {
-        let message = format!(
-            "the policy does not say how long these are kept: {}",
-            missing.join(", ")
-        );
+        let message = format!("the policy does not say how long these are kept: {}", missing.join(", "));
         lint.notes.add(&kind::NO_RETENTION, lint.places.head.clone(), message);
     }
 }

@@ -41,20 +41,13 @@ const DEAD: &[Dead] = &[
     },
     Dead {
         key: "prevent-2015",
-        words: &[
-            "revised prevent duty guidance",
-            "prevent duty guidance 2015",
-            "prevent duty guidance (2015)",
-        ],
+        words: &["revised prevent duty guidance", "prevent duty guidance 2015", "prevent duty guidance (2015)"],
         name: "the Prevent duty guidance of 2015",
         replaced_by: "for England and Wales, the guidance in force since 31 December 2023",
     },
     Dead {
         key: "working-together-2018",
-        words: &[
-            "working together to safeguard children 2018",
-            "working together to safeguard children (2018)",
-        ],
+        words: &["working together to safeguard children 2018", "working together to safeguard children (2018)"],
         name: "Working together to safeguard children (2018)",
         replaced_by: "its later editions",
     },
@@ -73,17 +66,10 @@ const DEAD: &[Dead] = &[
 const FIRST_EDITION: i16 = 2014;
 
 /// What only England's law gives: words of `source`, and how prose names it.
-const POWERS_OF_ENGLAND: &[&str] = &[
-    "education-and-inspections-act-2006",
-    "education-act-2011",
-    "searching-2022",
-    "searching-2018",
-];
-const POWERS_OF_ENGLAND_IN_WORDS: &[&str] = &[
-    "education and inspections act 2006",
-    "education act 2011",
-    "searching, screening and confiscation",
-];
+const POWERS_OF_ENGLAND: &[&str] =
+    &["education-and-inspections-act-2006", "education-act-2011", "searching-2022", "searching-2018"];
+const POWERS_OF_ENGLAND_IN_WORDS: &[&str] =
+    &["education and inspections act 2006", "education act 2011", "searching, screening and confiscation"];
 
 pub(super) fn look(lint: &mut Lint<'_>) {
     for clause in &lint.policy.clauses {
@@ -112,11 +98,7 @@ fn dead(lint: &mut Lint<'_>, clause: &Clause, text: &str) {
 
 /// Keeping children safe in education comes out each year: any edition but the one in force is an old one.
 fn old_edition(lint: &mut Lint<'_>, clause: &Clause, text: &str) {
-    let current = if lint.today.month() >= 9 {
-        lint.today.year()
-    } else {
-        lint.today.year() - 1
-    };
+    let current = if lint.today.month() >= 9 { lint.today.year() } else { lint.today.year() - 1 };
     for year in FIRST_EDITION..current {
         let name = "keeping children safe in education";
         let cited = clause.sources.iter().any(|source| *source == format!("kcsie-{year}"))
@@ -144,15 +126,11 @@ fn powers(lint: &mut Lint<'_>, clause: &Clause, text: &str) {
     let here = lint.policy.head.nation;
     let bound_elsewhere = matches!(&clause.binding, Binding::Power(power) if power.nation != here);
     let cited = here == Nation::Scotland
-        && (clause
-            .sources
-            .iter()
-            .any(|source| POWERS_OF_ENGLAND.contains(&source.as_str()))
+        && (clause.sources.iter().any(|source| POWERS_OF_ENGLAND.contains(&source.as_str()))
             || POWERS_OF_ENGLAND_IN_WORDS.iter().any(|words| text.contains(words)));
     if bound_elsewhere || cited {
         let message = format!("this power is not one that the law of {} gives", here.label());
-        lint.notes
-            .add(&kind::POWERS_OF_ANOTHER_NATION, clause.span.clone(), message);
+        lint.notes.add(&kind::POWERS_OF_ANOTHER_NATION, clause.span.clone(), message);
     }
 }
 
@@ -184,16 +162,10 @@ fn bullying(lint: &mut Lint<'_>, clause: &Clause, text: &str) {
 }
 
 fn commerce(lint: &mut Lint<'_>, clause: &Clause, text: &str) {
-    let named: Vec<_> = clause
-        .facts
-        .iter()
-        .filter(|fact| fact.key == "names")
-        .map(|fact| fact.value.as_str())
-        .collect();
-    let stated = named
-        .iter()
-        .any(|name| ["content", "contact", "conduct"].contains(name))
-        && !named.contains(&"commerce");
+    let named: Vec<_> =
+        clause.facts.iter().filter(|fact| fact.key == "names").map(|fact| fact.value.as_str()).collect();
+    let stated =
+        named.iter().any(|name| ["content", "contact", "conduct"].contains(name)) && !named.contains(&"commerce");
     let said = named.is_empty()
         && ["content", "contact", "conduct"].iter().all(|name| text.contains(name))
         && !text.contains("commerc");

@@ -23,12 +23,7 @@ pub(crate) struct Lint<'l> {
 
 /// Looks at everything.
 pub(crate) fn lint(policy: &Policy, places: &Places, today: Date, notes: &mut Notes) {
-    let mut lint = Lint {
-        policy,
-        places,
-        today,
-        notes,
-    };
+    let mut lint = Lint { policy, places, today, notes };
     lint.references();
     head::look(&mut lint);
     tables::look(&mut lint);
@@ -55,11 +50,8 @@ impl Lint<'_> {
 
 /// The facts of the policy under one key, with their clause.
 pub(crate) fn facts<'p>(policy: &'p Policy, key: &'p str) -> impl Iterator<Item = (&'p Clause, &'p Fact)> {
-    policy.clauses.iter().flat_map(move |clause| {
-        clause
-            .facts
-            .iter()
-            .filter(move |fact| fact.key == key)
-            .map(move |fact| (clause, fact))
-    })
+    policy
+        .clauses
+        .iter()
+        .flat_map(move |clause| clause.facts.iter().filter(move |fact| fact.key == key).map(move |fact| (clause, fact)))
 }

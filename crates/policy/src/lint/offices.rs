@@ -43,11 +43,7 @@ fn reports_to_itself(lint: &mut Lint<'_>) {
                     format!("`{}` reports to itself", fact.value),
                 );
             } else if shared.contains(&(owner.key(), fact.value.clone())) {
-                let message = format!(
-                    "`{}` reports to `{}`, and one person holds both",
-                    owner.key(),
-                    fact.value
-                );
+                let message = format!("`{}` reports to `{}`, and one person holds both", owner.key(), fact.value);
                 lint.notes.add(&kind::REPORTS_TO_ITSELF, clause.span.clone(), message);
             }
         }
@@ -70,13 +66,8 @@ fn lead(lint: &mut Lint<'_>) {
             continue;
         };
         if matches!(office.role, Role::OnlineSafetyLead | Role::OnlineSafetyCoordinator) && !under_dsl(clause) {
-            let message = format!(
-                "`{}` leads, and nothing says that it answers to `{}`",
-                office.role.key(),
-                dsl.key()
-            );
-            lint.notes
-                .add(&kind::LEAD_IS_NOT_SAFEGUARDING_LEAD, clause.span.clone(), message);
+            let message = format!("`{}` leads, and nothing says that it answers to `{}`", office.role.key(), dsl.key());
+            lint.notes.add(&kind::LEAD_IS_NOT_SAFEGUARDING_LEAD, clause.span.clone(), message);
         }
     }
 }
@@ -97,13 +88,7 @@ fn undeclared(lint: &mut Lint<'_>) {
         .policy
         .clauses
         .iter()
-        .filter_map(|c| {
-            if let Binding::Role(office) = &c.binding {
-                Some(office.role)
-            } else {
-                None
-            }
-        })
+        .filter_map(|c| if let Binding::Role(office) = &c.binding { Some(office.role) } else { None })
         .collect();
     let mut told = BTreeSet::new();
     for clause in &lint.policy.clauses {
@@ -114,18 +99,12 @@ fn undeclared(lint: &mut Lint<'_>) {
             Binding::Power(power) => &power.decided_by,
             _ => continue,
         };
-        for owner in owners
-            .iter()
-            .filter(|owner| !declared.contains(owner) && !EVERYBODY.contains(owner))
-        {
+        for owner in owners.iter().filter(|owner| !declared.contains(owner) && !EVERYBODY.contains(owner)) {
             if told.insert(*owner) {
                 lint.notes.add(
                     &kind::UNDECLARED_OFFICE,
                     clause.span.clone(),
-                    format!(
-                        "`{}` answers for this, and no clause says who holds the office",
-                        owner.key()
-                    ),
+                    format!("`{}` answers for this, and no clause says who holds the office", owner.key()),
                 );
             }
         }

@@ -39,27 +39,14 @@ fn undecided(
     rows: &[(&ClauseId, &str)],
     decided: impl Fn(usize, &str) -> bool,
 ) {
-    let cells = rows
-        .iter()
-        .enumerate()
-        .flat_map(|(index, row)| columns.iter().map(move |column| (index, row, column)));
-    let open: Vec<_> = cells
-        .filter(|(index, _, column)| !decided(*index, &column.id))
-        .collect();
+    let cells = rows.iter().enumerate().flat_map(|(index, row)| columns.iter().map(move |column| (index, row, column)));
+    let open: Vec<_> = cells.filter(|(index, _, column)| !decided(*index, &column.id)).collect();
     if open.is_empty() {
         return;
     }
-    let named: Vec<_> = open
-        .iter()
-        .take(6)
-        .map(|(_, (id, _), column)| format!("{id}/{}", column.id))
-        .collect();
+    let named: Vec<_> = open.iter().take(6).map(|(_, (id, _), column)| format!("{id}/{}", column.id)).collect();
     let rest = open.len().saturating_sub(named.len());
-    let more = if rest > 0 {
-        format!(" and {rest} more")
-    } else {
-        String::new()
-    };
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
     let message = format!(
         "{} of {} cells of `{}` are undecided: {}{more}",
         open.len(),
@@ -121,11 +108,7 @@ fn actions(lint: &mut Lint<'_>, clause: &Clause, table: &ActionTable) {
                 && !marked("suspension")
             {
                 let message = format!("`{}` involves neither technical support nor suspension", row.label);
-                lint.notes.add(
-                    &kind::STAFF_ILLEGAL_WITHOUT_SUSPENSION,
-                    lint.places.of(&row.id),
-                    message,
-                );
+                lint.notes.add(&kind::STAFF_ILLEGAL_WITHOUT_SUSPENSION, lint.places.of(&row.id), message);
             }
         }
         if table.about == ActionSubject::Pupil
@@ -143,29 +126,14 @@ fn actions(lint: &mut Lint<'_>, clause: &Clause, table: &ActionTable) {
 
 /// What a row is about: what its `concerns` says, or where it says nothing, its words.
 fn concerns(clause: &Clause, row: &ActionRow, what: &str, says: fn(&str) -> bool) -> bool {
-    let mut stated = clause
-        .facts
-        .iter()
-        .filter(|fact| fact.of == row.id && fact.key == "concerns")
-        .peekable();
-    if stated.peek().is_some() {
-        stated.any(|fact| fact.value == what)
-    } else {
-        says(&row.label.to_lowercase())
-    }
+    let mut stated = clause.facts.iter().filter(|fact| fact.of == row.id && fact.key == "concerns").peekable();
+    if stated.peek().is_some() { stated.any(|fact| fact.value == what) } else { says(&row.label.to_lowercase()) }
 }
 
 fn says_illegal(label: &str) -> bool {
-    [
-        "illegal",
-        "against the law",
-        "unlawful",
-        "criminal",
-        "break the law",
-        "breaks the law",
-    ]
-    .iter()
-    .any(|words| label.contains(words))
+    ["illegal", "against the law", "unlawful", "criminal", "break the law", "breaks the law"]
+        .iter()
+        .any(|words| label.contains(words))
 }
 
 fn says_bypass(label: &str) -> bool {

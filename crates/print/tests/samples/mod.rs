@@ -11,7 +11,13 @@ fn imprint() -> Imprint {
 }
 
 fn action(label: &str, by_policy: bool, taken: bool, reason: Option<&str>, done_at: Option<&str>) -> ActionLine {
-    ActionLine { label: label.into(), by_policy, taken, reason: reason.map(Into::into), done_at: done_at.map(Into::into) }
+    ActionLine {
+        label: label.into(),
+        by_policy,
+        taken,
+        reason: reason.map(Into::into),
+        done_at: done_at.map(Into::into),
+    }
 }
 
 /// A closed case about a pupil.
@@ -181,18 +187,31 @@ pub fn a_signed_agreement() -> SignedAgreementPaper {
         place_in_school: Some("Year 8, 8R".into()),
         policy: "Online safety policy, version 7".into(),
         clause: Some("9.1".into()),
-        preamble: "The school’s computers and network are there to learn with. So that everybody can, I agree to these lines.".into(),
+        preamble:
+            "The school’s computers and network are there to learn with. So that everybody can, I agree to these lines."
+                .into(),
         signatures: vec![
-            signature("Kit Marlow", "pupil", "Signed", "3 September 2026, 09:12", 4071, &[
-                "I use my own name and password, and nobody else’s.",
-                "I do not try to get round the filter. When it closes something I need, I ask.",
-                "If something I see or get upsets me, I turn the screen off and tell an adult I trust.",
-                "I know that what I do on the network is recorded, and who may look at it.",
-            ]),
-            signature("Alex Marlow", "parent or carer", "Counter-signed", "3 September 2026, 19:40", 4188, &[
-                "I have read these lines with my child.",
-                "I know whom to ask at school when I am worried.",
-            ]),
+            signature(
+                "Kit Marlow",
+                "pupil",
+                "Signed",
+                "3 September 2026, 09:12",
+                4071,
+                &[
+                    "I use my own name and password, and nobody else’s.",
+                    "I do not try to get round the filter. When it closes something I need, I ask.",
+                    "If something I see or get upsets me, I turn the screen off and tell an adult I trust.",
+                    "I know that what I do on the network is recorded, and who may look at it.",
+                ],
+            ),
+            signature(
+                "Alex Marlow",
+                "parent or carer",
+                "Counter-signed",
+                "3 September 2026, 19:40",
+                4188,
+                &["I have read these lines with my child.", "I know whom to ask at school when I am worried."],
+            ),
         ],
     }
 }
@@ -238,29 +257,68 @@ pub fn a_policy() -> PolicyPaper {
         title: "Online safety policy".into(),
         version: "Version 7".into(),
         status: "in force since 1 September 2026".into(),
-        facts: [("Agreed", "1 September 2026"), ("Approved by", "governing body"), ("Reviewed", "every academic year"), ("Next review", "1 September 2027"), ("Nation and phase", "England, secondary")]
-            .map(|(what, said)| (what.to_string(), said.to_string()))
-            .to_vec(),
+        facts: [
+            ("Agreed", "1 September 2026"),
+            ("Approved by", "governing body"),
+            ("Reviewed", "every academic year"),
+            ("Next review", "1 September 2027"),
+            ("Nation and phase", "England, secondary"),
+        ]
+        .map(|(what, said)| (what.to_string(), said.to_string()))
+        .to_vec(),
         sections: vec![
-            PolicySection { number: "6".into(), heading: Some("Training".into()), items: vec![
-                clause("6.1", Some("evidenced"), "Everyone on the staff repeats the online-safety training at least once in each academic year."),
-                clause("6.2", None, "A good lesson on a hard subject starts with a question, and leaves room for one that nobody dared to ask."),
-            ] },
-            PolicySection { number: "7".into(), heading: Some("If something goes wrong".into()), items: vec![
-                PolicyItem {
-                    columns: heads(&["What happened", "Class teacher", "Head of year", "Headteacher", "Police", "Technical support", "Parents or carers", "Network access", "Warning", "Further sanction"]),
-                    rows: vec![
-                        row("Got round the filter", marks("--x-xxxx-")),
-                        row("Used somebody else’s account", marks("xx--x--x-")),
-                        row("Looked for material that is against the law", marks("--xxx-x-x")),
-                        row("Sent something meant to hurt", marks("xxx--x-xx")),
-                    ],
-                    ..clause("7.1", Some("enforced"), "What is done when it concerns pupils")
-                },
-                clause("7.2", Some("evidenced"), "Whoever suspects material that is against the law stops, closes nothing, copies nothing, and tells the designated safeguarding lead at once."),
-            ] },
-            PolicySection { number: "8".into(), heading: Some("Devices of one’s own".into()), items: vec![
-                PolicyItem {
+            PolicySection {
+                number: "6".into(),
+                heading: Some("Training".into()),
+                items: vec![
+                    clause(
+                        "6.1",
+                        Some("evidenced"),
+                        "Everyone on the staff repeats the online-safety training at least once in each academic year.",
+                    ),
+                    clause(
+                        "6.2",
+                        None,
+                        "A good lesson on a hard subject starts with a question, and leaves room for one that nobody dared to ask.",
+                    ),
+                ],
+            },
+            PolicySection {
+                number: "7".into(),
+                heading: Some("If something goes wrong".into()),
+                items: vec![
+                    PolicyItem {
+                        columns: heads(&[
+                            "What happened",
+                            "Class teacher",
+                            "Head of year",
+                            "Headteacher",
+                            "Police",
+                            "Technical support",
+                            "Parents or carers",
+                            "Network access",
+                            "Warning",
+                            "Further sanction",
+                        ]),
+                        rows: vec![
+                            row("Got round the filter", marks("--x-xxxx-")),
+                            row("Used somebody else’s account", marks("xx--x--x-")),
+                            row("Looked for material that is against the law", marks("--xxx-x-x")),
+                            row("Sent something meant to hurt", marks("xxx--x-xx")),
+                        ],
+                        ..clause("7.1", Some("enforced"), "What is done when it concerns pupils")
+                    },
+                    clause(
+                        "7.2",
+                        Some("evidenced"),
+                        "Whoever suspects material that is against the law stops, closes nothing, copies nothing, and tells the designated safeguarding lead at once.",
+                    ),
+                ],
+            },
+            PolicySection {
+                number: "8".into(),
+                heading: Some("Devices of one’s own".into()),
+                items: vec![PolicyItem {
                     columns: heads(&["What", "Staff", "Pupils", "Visitors"]),
                     rows: vec![
                         row("Phones may come into school", vec![yes("Yes"), yes("With permission"), yes("Yes")]),
@@ -268,12 +326,20 @@ pub fn a_policy() -> PolicyPaper {
                         row("Taking photographs", vec![yes("Selected people"), Undecided, yes("No")]),
                     ],
                     ..clause("8.1", Some("enforced"), "Devices")
-                },
-            ] },
-            PolicySection { number: "9".into(), heading: Some("What pupils agree to".into()), items: vec![PolicyItem {
-                lines: heads(&["I use my own name and password, and nobody else’s.", "I do not try to get round the filter. When it closes something I need, I ask.", "Parents and carers: I have read these lines with my child."]),
-                ..clause("9.1", Some("agreed"), "The school’s computers and network are there to learn with.")
-            }] },
+                }],
+            },
+            PolicySection {
+                number: "9".into(),
+                heading: Some("What pupils agree to".into()),
+                items: vec![PolicyItem {
+                    lines: heads(&[
+                        "I use my own name and password, and nobody else’s.",
+                        "I do not try to get round the filter. When it closes something I need, I ask.",
+                        "Parents and carers: I have read these lines with my child.",
+                    ]),
+                    ..clause("9.1", Some("agreed"), "The school’s computers and network are there to learn with.")
+                }],
+            },
         ],
     }
 }

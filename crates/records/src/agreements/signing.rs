@@ -29,23 +29,11 @@ impl<'a> Side<'a> {
     ) -> Self {
         let mut acts: Vec<&Signature> = acts.collect();
         acts.sort_by_key(|act| (act.at, act.id));
-        let mut side = Side {
-            lines: Vec::new(),
-            refused: false,
-            lapsed: false,
-            signed_at: None,
-            lapses_on: None,
-        };
+        let mut side = Side { lines: Vec::new(), refused: false, lapsed: false, signed_at: None, lapses_on: None };
         for act in acts {
             match act.kind {
                 SignatureKind::Refused | SignatureKind::CounterRefused => {
-                    side = Side {
-                        lines: Vec::new(),
-                        refused: true,
-                        lapsed: false,
-                        signed_at: None,
-                        lapses_on: None,
-                    }
+                    side = Side { lines: Vec::new(), refused: true, lapsed: false, signed_at: None, lapses_on: None }
                 }
                 SignatureKind::Signed | SignatureKind::CounterSigned => {
                     side.refused = false;
@@ -103,19 +91,10 @@ pub fn signature_lapses(renews: Cadence, signed: Date, calendar: &SchoolCalendar
         Cadence::AcademicYear | Cadence::StartOfSchoolYear => {
             let (_, last) = calendar.academic_year_span(signed);
             let next = last.tomorrow().unwrap_or(Date::MAX);
-            let last_school_day = calendar
-                .terms
-                .iter()
-                .map(|term| term.last)
-                .filter(|end| *end < next)
-                .max();
+            let last_school_day = calendar.terms.iter().map(|term| term.last).filter(|end| *end < next).max();
             let in_summer = last_school_day
                 .is_some_and(|end| signed > end && end.until(next).is_ok_and(|span| span.get_days() < 100));
-            if in_summer {
-                calendar.academic_year_start(next.year() + 1)
-            } else {
-                next
-            }
+            if in_summer { calendar.academic_year_start(next.year() + 1) } else { next }
         }
     }
 }

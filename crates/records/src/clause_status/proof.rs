@@ -14,25 +14,18 @@ const PURGE_STALE_DAYS: i32 = 2;
 pub(super) fn prove(clause: &Clause, evidence: &Evidence, today: Date) -> Proof {
     let id = clause.id.0.as_str();
     match &clause.binding {
-        Binding::Guidance => (
-            ClauseStatus::Guidance,
-            "guidance that nothing can check".to_owned(),
-            ProofLink::Nothing,
-        ),
+        Binding::Guidance => (ClauseStatus::Guidance, "guidance that nothing can check".to_owned(), ProofLink::Nothing),
         Binding::Agreement(_) => agreement(evidence.signatures.get(id)),
         Binding::Duty(duty) => self::duty(duty, evidence.duties.get(id), today),
         Binding::Filter(_) => filter(clause, &evidence.filter),
         Binding::Allowances(_) => allowances(clause, evidence.in_force_since),
-        Binding::Actions(table) if table.about == ActionSubject::Staff => no_occasion(
-            "cases about adults are never counted, whether there are any or not",
-            ProofLink::Table,
-        ),
+        Binding::Actions(table) if table.about == ActionSubject::Staff => {
+            no_occasion("cases about adults are never counted, whether there are any or not", ProofLink::Table)
+        }
         Binding::Actions(table) => cases(evidence.cases.get(&table.about)),
-        Binding::Approval(_) => answers(
-            evidence.approvals.get(id),
-            "decided with a reason and an end",
-            ProofLink::AccessRequests,
-        ),
+        Binding::Approval(_) => {
+            answers(evidence.approvals.get(id), "decided with a reason and an end", ProofLink::AccessRequests)
+        }
         Binding::Response(response) => answers(
             evidence.responses.get(id),
             &format!("answered {}", within_in_words(response.within)),
@@ -45,11 +38,7 @@ pub(super) fn prove(clause: &Clause, evidence: &Evidence, today: Date) -> Proof 
         Binding::Power(_) => match evidence.powers.get(id) {
             Some((uses, last)) if *uses > 0 => (
                 ClauseStatus::Kept,
-                format!(
-                    "{} recorded, last on {}",
-                    counted(*uses, "use", "uses"),
-                    day_in_words(*last)
-                ),
+                format!("{} recorded, last on {}", counted(*uses, "use", "uses"), day_in_words(*last)),
                 ProofLink::Register,
             ),
             _ => no_occasion("never used, so nothing shows it", ProofLink::Register),
@@ -71,31 +60,18 @@ fn agreement(count: Option<&SignatureCount>) -> Proof {
         return no_occasion("speaks to nobody on the roster yet", link);
     };
     let mut sentence = format!("{} of {} signed{}", count.complete, count.of, last(count.last));
-    for (number, words) in [
-        (count.awaiting_parent, "waiting for a parent or carer"),
-        (count.refused, "declined"),
-    ] {
+    for (number, words) in [(count.awaiting_parent, "waiting for a parent or carer"), (count.refused, "declined")] {
         if number > 0 {
             sentence.push_str(&format!(", {number} {words}"));
         }
     }
-    let status = if count.complete >= count.of {
-        ClauseStatus::Kept
-    } else {
-        ClauseStatus::Due
-    };
+    let status = if count.complete >= count.of { ClauseStatus::Kept } else { ClauseStatus::Due };
     (status, sentence, link)
 }
 
 fn duty(duty: &Duty, count: Option<&DutyCount>, today: Date) -> Proof {
     let link = ProofLink::Duties;
-    let per_lesson = matches!(
-        &duty.due,
-        Due::Every {
-            cadence: Cadence::Lesson,
-            ..
-        }
-    );
+    let per_lesson = matches!(&duty.due, Due::Every { cadence: Cadence::Lesson, .. });
     let on_event = matches!(&duty.due, Due::On { .. });
     let Some(count) = count.filter(|count| count.kept + count.due + count.overdue > 0) else {
         return match () {
@@ -108,18 +84,11 @@ fn duty(duty: &Duty, count: Option<&DutyCount>, today: Date) -> Proof {
     let done = format!("{} of {all} done{}", count.kept, last(count.last_done));
     match () {
         () if count.overdue > 0 => {
-            let late = count
-                .oldest_overdue
-                .map(|day| days_between(day, today))
-                .filter(|days| *days > 0);
+            let late = count.oldest_overdue.map(|day| days_between(day, today)).filter(|days| *days > 0);
             let by = late.map_or_else(String::new, |days| {
                 format!(" by {}", counted(usize::try_from(days).unwrap_or(0), "day", "days"))
             });
-            (
-                ClauseStatus::Overdue,
-                format!("{done}, {} overdue{by}", count.overdue),
-                link,
-            )
+            (ClauseStatus::Overdue, format!("{done}, {} overdue{by}", count.overdue), link)
         }
         // What is not due for another while does not make a duty unkept that was kept every time before.
         () if count.kept > 0
@@ -151,32 +120,18 @@ fn duty(duty: &Duty, count: Option<&DutyCount>, today: Date) -> Proof {
 fn filter(clause: &Clause, filter: &FilterEvidence) -> Proof {
     let link = ProofLink::FilterRules;
     let (decided, undecided) = decided_cells(clause).unwrap_or((0, 0));
-    let Some(loaded_on) = filter
-        .loaded_on
-        .filter(|_| filter.clauses_loaded.contains(&clause.id.0))
-    else {
-        return (
-            ClauseStatus::Broken,
-            "the filter does not run these rules".to_owned(),
-            link,
-        );
+    let Some(loaded_on) = filter.loaded_on.filter(|_| filter.clauses_loaded.contains(&clause.id.0)) else {
+        return (ClauseStatus::Broken, "the filter does not run these rules".to_owned(), link);
     };
     if undecided > 0 || decided == 0 {
         return (
             ClauseStatus::Undecided,
-            format!(
-                "{undecided} of {} cells undecided; the filter closes what they speak of",
-                decided + undecided
-            ),
+            format!("{undecided} of {} cells undecided; the filter closes what they speak of", decided + undecided),
             link,
         );
     }
     if filter.domains == 0 {
-        return (
-            ClauseStatus::Broken,
-            "the rules run, and no category list is loaded".to_owned(),
-            link,
-        );
+        return (ClauseStatus::Broken, "the rules run, and no category list is loaded".to_owned(), link);
     }
     (
         ClauseStatus::Kept,
@@ -195,18 +150,12 @@ fn allowances(clause: &Clause, in_force: Option<Date>) -> Proof {
     match in_force {
         _ if undecided > 0 || decided == 0 => (
             ClauseStatus::Undecided,
-            format!(
-                "{undecided} of {} cells undecided, and none of them allowed",
-                decided + undecided
-            ),
+            format!("{undecided} of {} cells undecided, and none of them allowed", decided + undecided),
             ProofLink::Table,
         ),
         Some(since) => (
             ClauseStatus::Kept,
-            format!(
-                "all {decided} cells decided and shown to everybody since {}",
-                day_in_words(since)
-            ),
+            format!("all {decided} cells decided and shown to everybody since {}", day_in_words(since)),
             ProofLink::Table,
         ),
         None => (
@@ -224,21 +173,11 @@ fn cases(count: Option<&CaseCount>) -> Proof {
     };
     let all = counted(count.settled + count.open + count.late, "case", "cases");
     match () {
-        () if count.late > 0 => (
-            ClauseStatus::Overdue,
-            format!("{all}, {} with an action past its time", count.late),
-            link,
-        ),
-        () if count.open > 0 => (
-            ClauseStatus::Due,
-            format!("{all}, {} with an action still to do", count.open),
-            link,
-        ),
-        () => (
-            ClauseStatus::Kept,
-            format!("{all}, every action done or left out with a reason"),
-            link,
-        ),
+        () if count.late > 0 => {
+            (ClauseStatus::Overdue, format!("{all}, {} with an action past its time", count.late), link)
+        }
+        () if count.open > 0 => (ClauseStatus::Due, format!("{all}, {} with an action still to do", count.open), link),
+        () => (ClauseStatus::Kept, format!("{all}, every action done or left out with a reason"), link),
     }
 }
 
@@ -246,35 +185,20 @@ fn answers(count: Option<&AnswerCount>, kept_words: &str, link: ProofLink) -> Pr
     let Some(count) = count.filter(|count| count.kept + count.amiss + count.waiting + count.waiting_late > 0) else {
         return no_occasion("no occasion yet, so nothing shows it", link);
     };
-    let answered = format!(
-        "{} of {} {kept_words}{}",
-        count.kept,
-        count.kept + count.amiss,
-        last(count.last)
-    );
+    let answered = format!("{} of {} {kept_words}{}", count.kept, count.kept + count.amiss, last(count.last));
     match () {
-        () if count.waiting_late > 0 => (
-            ClauseStatus::Overdue,
-            format!("{answered}, {} waiting past the time", count.waiting_late),
-            link,
-        ),
+        () if count.waiting_late > 0 => {
+            (ClauseStatus::Overdue, format!("{answered}, {} waiting past the time", count.waiting_late), link)
+        }
         () if count.amiss > 0 => (ClauseStatus::Broken, answered, link),
-        () if count.waiting > 0 => (
-            ClauseStatus::Due,
-            format!("{answered}, {} waiting", count.waiting),
-            link,
-        ),
+        () if count.waiting > 0 => (ClauseStatus::Due, format!("{answered}, {} waiting", count.waiting), link),
         () => (ClauseStatus::Kept, answered, link),
     }
 }
 
 fn role(office: &Office, held: Option<usize>) -> Proof {
     let (held, at_least) = (held.unwrap_or(0), usize::from(office.at_least.max(1)));
-    let status = if held >= at_least {
-        ClauseStatus::Kept
-    } else {
-        ClauseStatus::Broken
-    };
+    let status = if held >= at_least { ClauseStatus::Kept } else { ClauseStatus::Broken };
     let who = counted(held, "person holds", "people hold");
     (
         status,
@@ -291,21 +215,15 @@ fn retention(retention: &Retention, last_good: Option<Date>, today: Date) -> Pro
     let link = ProofLink::Jobs;
     let days = counted(retention.days as usize, "day", "days");
     match last_good {
-        None => (
-            ClauseStatus::Broken,
-            "the job that removes old records has never run well".to_owned(),
-            link,
-        ),
+        None => (ClauseStatus::Broken, "the job that removes old records has never run well".to_owned(), link),
         Some(day) if days_between(day, today) > PURGE_STALE_DAYS => (
             ClauseStatus::Overdue,
             format!("records older than {days} were last removed on {}", day_in_words(day)),
             link,
         ),
-        Some(day) => (
-            ClauseStatus::Kept,
-            format!("records older than {days} were removed on {}", day_in_words(day)),
-            link,
-        ),
+        Some(day) => {
+            (ClauseStatus::Kept, format!("records older than {days} were removed on {}", day_in_words(day)), link)
+        }
     }
 }
 

@@ -38,12 +38,8 @@ pub enum ChaserTo {
 }
 
 /// When people are reminded: days after the due day (negative = before), and who.
-pub const CHASERS: &[(i32, ChaserTo)] = &[
-    (-7, ChaserTo::Owner),
-    (0, ChaserTo::Owner),
-    (3, ChaserTo::Owner),
-    (7, ChaserTo::Above),
-];
+pub const CHASERS: &[(i32, ChaserTo)] =
+    &[(-7, ChaserTo::Owner), (0, ChaserTo::Owner), (3, ChaserTo::Owner), (7, ChaserTo::Above)];
 
 /// A reminder to send now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,16 +60,9 @@ pub fn next_chaser(occurrence: &DutyOccurrence, today: Date) -> Option<Chaser> {
     }
     let days_late = days_between(occurrence.due, today);
     let soonest = if is_short(&occurrence.period) { 0 } else { i32::MIN };
-    let (at, (_, to)) = CHASERS
-        .iter()
-        .enumerate()
-        .rfind(|(_, (day, _))| *day <= days_late && *day >= soonest)?;
+    let (at, (_, to)) = CHASERS.iter().enumerate().rfind(|(_, (day, _))| *day <= days_late && *day >= soonest)?;
     let count = u8::try_from(at + 1).unwrap_or(u8::MAX);
-    (count > occurrence.chasers).then_some(Chaser {
-        to: *to,
-        days_late,
-        count,
-    })
+    (count > occurrence.chasers).then_some(Chaser { to: *to, days_late, count })
 }
 
 /// Periods of a day or a week, told by their key.

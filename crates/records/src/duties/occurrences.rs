@@ -37,10 +37,9 @@ pub const START_OF_YEAR_SCHOOL_DAYS: u16 = 10;
 pub fn duty_periods(duty: &Duty, calendar: &SchoolCalendar, from: Date, until: Date) -> Vec<DutyPeriod> {
     let mut periods = match &duty.due {
         Due::Every { cadence, months } => periods_of(*cadence, months, calendar, from, until),
-        Due::On {
-            event: Event::SaferInternetDay,
-            ..
-        } => (from.year()..=until.year()).filter_map(safer_internet_day).collect(),
+        Due::On { event: Event::SaferInternetDay, .. } => {
+            (from.year()..=until.year()).filter_map(safer_internet_day).collect()
+        }
         Due::On { .. } => Vec::new(),
     };
     periods.retain(|period| from <= period.due && period.due <= until);
@@ -54,17 +53,14 @@ fn periods_of(cadence: Cadence, months: &[i8], calendar: &SchoolCalendar, from: 
     let years = (from.year() - 2)..=(until.year() + 1);
     match cadence {
         Cadence::Lesson => Vec::new(),
-        Cadence::SchoolDay => days(from, until)
-            .filter(|day| calendar.is_school_day(*day))
-            .map(one_day)
-            .collect(),
+        Cadence::SchoolDay => days(from, until).filter(|day| calendar.is_school_day(*day)).map(one_day).collect(),
         Cadence::Day => days(from, until).map(one_day).collect(),
-        Cadence::Week => weeks(from, until, 1)
-            .filter_map(|(key, first, last)| school_part(calendar, key, first, last))
-            .collect(),
-        Cadence::Fortnight => weeks(from, until, 2)
-            .filter_map(|(key, first, last)| school_part(calendar, key, first, last))
-            .collect(),
+        Cadence::Week => {
+            weeks(from, until, 1).filter_map(|(key, first, last)| school_part(calendar, key, first, last)).collect()
+        }
+        Cadence::Fortnight => {
+            weeks(from, until, 2).filter_map(|(key, first, last)| school_part(calendar, key, first, last)).collect()
+        }
         Cadence::Month => years
             .flat_map(|year| (1..=12).filter_map(move |month| month_span(year, month)))
             .filter_map(|(key, first, last)| school_part(calendar, key, first, last))
@@ -97,11 +93,7 @@ fn periods_of(cadence: Cadence, months: &[i8], calendar: &SchoolCalendar, from: 
 }
 
 fn one_day(day: Date) -> DutyPeriod {
-    DutyPeriod {
-        key: day.to_string(),
-        first: day,
-        due: day,
-    }
+    DutyPeriod { key: day.to_string(), first: day, due: day }
 }
 
 fn days(from: Date, until: Date) -> impl Iterator<Item = Date> {
@@ -117,11 +109,7 @@ fn weeks(from: Date, until: Date, length: i32) -> impl Iterator<Item = (String, 
     (first_run..=last_run).map(move |run| {
         let monday = add_days(origin, run * step);
         let week = ISOWeekDate::from(monday);
-        (
-            format!("{}-W{:02}", week.year(), week.week()),
-            monday,
-            add_days(monday, step - 1),
-        )
+        (format!("{}-W{:02}", week.year(), week.week()), monday, add_days(monday, step - 1))
     })
 }
 
@@ -132,20 +120,14 @@ fn month_span(year: i16, month: i8) -> Option<(String, Date, Date)> {
 
 /// A span that is due on its last school day; nothing where the school is closed all through it.
 fn school_part(calendar: &SchoolCalendar, key: String, first: Date, last: Date) -> Option<DutyPeriod> {
-    calendar
-        .last_school_day(first, last)
-        .map(|due| DutyPeriod { key, first, due })
+    calendar.last_school_day(first, last).map(|due| DutyPeriod { key, first, due })
 }
 
 /// Months the policy names: due on the month's last school day, or its last day where the calendar knows no school day in it.
 fn named_months(months: &[i8], calendar: &SchoolCalendar, years: std::ops::RangeInclusive<i16>) -> Vec<DutyPeriod> {
     let mut periods: Vec<DutyPeriod> = years
         .flat_map(|year| months.iter().filter_map(move |month| month_span(year, *month)))
-        .map(|(key, first, last)| DutyPeriod {
-            key,
-            first,
-            due: calendar.last_school_day(first, last).unwrap_or(last),
-        })
+        .map(|(key, first, last)| DutyPeriod { key, first, due: calendar.last_school_day(first, last).unwrap_or(last) })
         .collect();
     periods.sort_by_key(|period| period.due);
     // Each can be done from the day after the one before it.
@@ -194,15 +176,8 @@ fn academic(
 
 /// Safer Internet Day: the Tuesday of the second week of February.
 fn safer_internet_day(year: i16) -> Option<DutyPeriod> {
-    let day = Date::new(year, 2, 1)
-        .ok()?
-        .nth_weekday_of_month(2, Weekday::Tuesday)
-        .ok()?;
-    Some(DutyPeriod {
-        key: format!("safer-internet-day-{year}"),
-        first: add_days(day, -7),
-        due: day,
-    })
+    let day = Date::new(year, 2, 1).ok()?.nth_weekday_of_month(2, Weekday::Tuesday).ok()?;
+    Some(DutyPeriod { key: format!("safer-internet-day-{year}"), first: add_days(day, -7), due: day })
 }
 
 /// The period of a duty that an event sets off. `key` tells one event from another: an id or a day, never a name.
@@ -230,11 +205,7 @@ pub fn duties_falling_due(
     for (clause, duty) in policy.duties() {
         for period in duty_periods(duty, calendar, from, until) {
             match duty.who {
-                None => falling.push(DutyFallingDue {
-                    clause: clause.id.0.clone(),
-                    period,
-                    person: None,
-                }),
+                None => falling.push(DutyFallingDue { clause: clause.id.0.clone(), period, person: None }),
                 Some(audience) => {
                     let concerned = people.iter().filter(|person| {
                         speaks_to(audience, person.audience)

@@ -29,11 +29,7 @@ pub fn publish(table: &CountTable, before: &[&PublishedTable]) -> PublishedTable
     }
     grid.hide_until_safe();
     let figure = |row: usize, column: usize| {
-        if grid.hidden[row][column] {
-            Figure::Hidden
-        } else {
-            Figure::Shown(grid.counts[row][column])
-        }
+        if grid.hidden[row][column] { Figure::Hidden } else { Figure::Shown(grid.counts[row][column]) }
     };
     let (rows, columns) = (table.rows.len(), table.columns.len());
     PublishedTable {
@@ -41,9 +37,7 @@ pub fn publish(table: &CountTable, before: &[&PublishedTable]) -> PublishedTable
         title: table.title.clone(),
         rows: table.rows.clone(),
         columns: table.columns.clone(),
-        cells: (0..rows)
-            .map(|row| (0..columns).map(|column| figure(row, column)).collect())
-            .collect(),
+        cells: (0..rows).map(|row| (0..columns).map(|column| figure(row, column)).collect()).collect(),
         row_totals: (0..rows).map(|row| figure(row, columns)).collect(),
         column_totals: (0..columns).map(|column| figure(rows, column)).collect(),
         total: figure(rows, columns),
@@ -56,30 +50,17 @@ impl Grid {
         let mut counts: Vec<Vec<u32>> = (0..table.rows.len())
             .map(|row| {
                 let mut cells: Vec<u32> = (0..width)
-                    .map(|column| {
-                        table
-                            .counts
-                            .get(row)
-                            .and_then(|cells| cells.get(column))
-                            .copied()
-                            .unwrap_or(0)
-                    })
+                    .map(|column| table.counts.get(row).and_then(|cells| cells.get(column)).copied().unwrap_or(0))
                     .collect();
                 cells.push(cells.iter().fold(0, |sum, cell| sum.saturating_add(*cell)));
                 cells
             })
             .collect();
         counts.push(
-            (0..=width)
-                .map(|column| counts.iter().fold(0, |sum: u32, row| sum.saturating_add(row[column])))
-                .collect(),
+            (0..=width).map(|column| counts.iter().fold(0, |sum: u32, row| sum.saturating_add(row[column]))).collect(),
         );
         let shape = |value: bool| counts.iter().map(|row| vec![value; row.len()]).collect();
-        Grid {
-            hidden: shape(false),
-            floor: counts.iter().map(|row| vec![1; row.len()]).collect(),
-            counts,
-        }
+        Grid { hidden: shape(false), floor: counts.iter().map(|row| vec![1; row.len()]).collect(), counts }
     }
 
     fn hide_small(&mut self) {
@@ -95,10 +76,7 @@ impl Grid {
     fn keep_hidden(&mut self, table: &CountTable, earlier: &PublishedTable) {
         let label = |labels: &[String], at: usize| labels.get(at).cloned();
         for (row, column) in self.places() {
-            let known = earlier.figure(
-                label(&table.rows, row).as_deref(),
-                label(&table.columns, column).as_deref(),
-            );
+            let known = earlier.figure(label(&table.rows, row).as_deref(), label(&table.columns, column).as_deref());
             let count = self.counts[row][column];
             match known {
                 Some(Figure::Hidden) => self.hidden[row][column] |= count > 0,
@@ -130,12 +108,7 @@ impl Grid {
             !self.hidden[*at_row][*at_column] && self.counts[*at_row][*at_column] > 0
         };
         let order = |(at_row, at_column): &(usize, usize)| {
-            (
-                self.is_total(*at_row, *at_column),
-                self.counts[*at_row][*at_column],
-                *at_row,
-                *at_column,
-            )
+            (self.is_total(*at_row, *at_column), self.counts[*at_row][*at_column], *at_row, *at_column)
         };
         let places = self.places();
         let near = places
@@ -170,9 +143,7 @@ impl Grid {
 
     /// Whether a reader who knows all that is shown must allow for more than one value of a hidden cell.
     fn could_be_another(&self, row: usize, column: usize) -> bool {
-        [true, false]
-            .into_iter()
-            .any(|up| self.can_step(row, column, up) && self.round_trip(row, column, up))
+        [true, false].into_iter().any(|up| self.can_step(row, column, up) && self.round_trip(row, column, up))
     }
 
     /// Whether a hidden cell may be moved. In the equations a row or column total stands with the other sign, so up is down for it.

@@ -44,22 +44,13 @@ pub fn decide_actions(
     reasons: &BTreeMap<String, String>,
 ) -> Result<Vec<ActionDecision>, FieldErrors> {
     let mut errors = FieldErrors::new();
-    if taken
-        .iter()
-        .any(|column| !demanded.iter().any(|action| action.column == *column))
-    {
-        errors.add(
-            "actions",
-            "one of the actions is not in the school's table: choose from those shown",
-        );
+    if taken.iter().any(|column| !demanded.iter().any(|action| action.column == *column)) {
+        errors.add("actions", "one of the actions is not in the school's table: choose from those shown");
     }
     let mut decided = Vec::with_capacity(demanded.len());
     for action in demanded {
         let is_taken = action.done_at.is_some() || taken.contains(&action.column);
-        let given = reasons
-            .get(&action.column)
-            .map(|reason| reason.trim())
-            .filter(|reason| !reason.is_empty());
+        let given = reasons.get(&action.column).map(|reason| reason.trim()).filter(|reason| !reason.is_empty());
         let departs = is_taken != action.by_policy;
         if departs && given.is_none() {
             let label = &action.label;
@@ -111,11 +102,7 @@ pub type ActionTask = (&'static [&'static str], &'static [Role], &'static str, u
 pub const ACTION_TASKS: &[ActionTask] = &[
     (
         &["police"],
-        &[
-            Role::Headteacher,
-            Role::DesignatedSafeguardingLead,
-            Role::ChildProtectionCoordinator,
-        ],
+        &[Role::Headteacher, Role::DesignatedSafeguardingLead, Role::ChildProtectionCoordinator],
         "tell the police, and note the reference they give",
         0,
     ),
@@ -125,12 +112,7 @@ pub const ACTION_TASKS: &[ActionTask] = &[
         "tell the local authority or human resources, and note what was agreed",
         1,
     ),
-    (
-        &["class-teacher", "tutor"],
-        &[Role::Teacher, Role::Headteacher],
-        "follow this up as class teacher",
-        1,
-    ),
+    (&["class-teacher", "tutor"], &[Role::Teacher, Role::Headteacher], "follow this up as class teacher", 1),
     (
         &["safeguarding", "child-protection"],
         &[
@@ -142,18 +124,8 @@ pub const ACTION_TASKS: &[ActionTask] = &[
         "take this up as safeguarding lead",
         0,
     ),
-    (
-        &["head-of-year", "pastoral"],
-        &[Role::SeniorLeader, Role::Headteacher],
-        "take this up for the year group",
-        1,
-    ),
-    (
-        &["head"],
-        &[Role::Headteacher, Role::SeniorLeader],
-        "take this up as head",
-        1,
-    ),
+    (&["head-of-year", "pastoral"], &[Role::SeniorLeader, Role::Headteacher], "take this up for the year group", 1),
+    (&["head"], &[Role::Headteacher, Role::SeniorLeader], "take this up as head", 1),
     (
         &["technical"],
         &[
@@ -190,24 +162,14 @@ pub const ACTION_TASKS: &[ActionTask] = &[
         "keep the device locked away unopened, and note where it is and when it goes back",
         0,
     ),
-    (
-        &["warning"],
-        &[Role::SeniorLeader, Role::Headteacher],
-        "give the warning, and note that it was given",
-        2,
-    ),
+    (&["warning"], &[Role::SeniorLeader, Role::Headteacher], "give the warning, and note that it was given", 2),
     (
         &["suspen", "disciplin", "sanction", "exclu"],
         &[Role::Headteacher, Role::ChairOfGovernors],
         "decide on the sanction, and note it with its reason",
         3,
     ),
-    (
-        &[""],
-        &[Role::Headteacher, Role::DesignatedSafeguardingLead],
-        "carry out this action of the policy",
-        2,
-    ),
+    (&[""], &[Role::Headteacher, Role::DesignatedSafeguardingLead], "carry out this action of the policy", 2),
 ];
 
 /// One draft per taken action that is not done. `alleged` are those the case is about: none of them is given any part of it, and where every
@@ -224,16 +186,11 @@ pub fn tasks_for_actions(
         .iter()
         .filter(|action| action.taken && action.done_at.is_none())
         .filter_map(|action| {
-            let (_, ladder, what, days) = ACTION_TASKS
-                .iter()
-                .find(|(words, ..)| words.iter().any(|word| action.column.contains(word)))?;
+            let (_, ladder, what, days) =
+                ACTION_TASKS.iter().find(|(words, ..)| words.iter().any(|word| action.column.contains(word)))?;
             let free = |person: &PersonId| !alleged.contains(person);
             let holder = ladder.iter().find_map(|role| {
-                let person = if *role == Role::Teacher {
-                    offices.class_teacher.filter(free)
-                } else {
-                    None
-                };
+                let person = if *role == Role::Teacher { offices.class_teacher.filter(free) } else { None };
                 let held = || {
                     offices
                         .holders
@@ -243,10 +200,7 @@ pub fn tasks_for_actions(
                 };
                 person.or_else(held).map(|person| (*role, person))
             });
-            let office = holder.map_or_else(
-                || ladder.first().copied().unwrap_or(Role::Headteacher),
-                |(role, _)| role,
-            );
+            let office = holder.map_or_else(|| ladder.first().copied().unwrap_or(Role::Headteacher), |(role, _)| role);
             let what = if what.starts_with("carry out") {
                 format!("case {number}: carry out `{}`", action.label)
             } else {

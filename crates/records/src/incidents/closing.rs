@@ -45,27 +45,15 @@ pub fn close_incident(incident: &Incident, closing: &Closing) -> Result<Incident
         errors.add("outcome", "the outcome is empty: say in a sentence how this ended");
     }
     let mut closed = incident.clone();
-    for action in closed
-        .actions
-        .iter_mut()
-        .filter(|action| action.taken && action.done_at.is_none())
-    {
-        match closing
-            .left_undone
-            .get(&action.column)
-            .map(|reason| reason.trim())
-            .filter(|reason| !reason.is_empty())
-        {
+    for action in closed.actions.iter_mut().filter(|action| action.taken && action.done_at.is_none()) {
+        match closing.left_undone.get(&action.column).map(|reason| reason.trim()).filter(|reason| !reason.is_empty()) {
             Some(reason) => {
                 action.taken = false;
                 action.reason = Some(reason.to_owned());
             }
             None => errors.add(
                 reason_field(&action.column),
-                format!(
-                    "`{}` is not done: tick it when it is, or say why it will not be",
-                    action.label
-                ),
+                format!("`{}` is not done: tick it when it is, or say why it will not be", action.label),
             ),
         }
     }
@@ -73,11 +61,7 @@ pub fn close_incident(incident: &Incident, closing: &Closing) -> Result<Incident
         return Err(CloseError::Missing(errors));
     }
     closed.status = IncidentStatus::Closed;
-    closed.closure = Some(Closure {
-        finding: closing.finding,
-        outcome: outcome.to_owned(),
-        by: closing.by,
-        at: closing.at,
-    });
+    closed.closure =
+        Some(Closure { finding: closing.finding, outcome: outcome.to_owned(), by: closing.by, at: closing.at });
     Ok(closed)
 }

@@ -82,10 +82,7 @@ pub struct IncidentFacts {
 
 /// The policy's table for a kind of conduct, if it has one.
 pub fn action_table(policy: &Policy, about: ActionSubject) -> Option<&ActionTable> {
-    policy
-        .action_tables()
-        .map(|(_, table)| table)
-        .find(|table| table.about == about)
+    policy.action_tables().map(|(_, table)| table).find(|table| table.about == about)
 }
 
 /// Checks the form against the policy in force. `now` is the present in the school's time zone; nothing is recorded from the future.
@@ -99,24 +96,11 @@ pub fn validate_incident(
 ) -> Result<IncidentFacts, FieldErrors> {
     let mut errors = FieldErrors::new();
     let occurred = check_occurred(form, now, &mut errors);
-    let place = check_text(
-        &form.place,
-        "place",
-        "say where it took place, for example `library` or `at home`",
-        &mut errors,
-    );
-    let description = check_text(
-        &form.description,
-        "description",
-        "say what happened in your own words",
-        &mut errors,
-    );
-    let action_taken = check_text(
-        &form.action_taken,
-        "action-taken",
-        "say what was done at once, or `nothing yet`",
-        &mut errors,
-    );
+    let place =
+        check_text(&form.place, "place", "say where it took place, for example `library` or `at home`", &mut errors);
+    let description = check_text(&form.description, "description", "say what happened in your own words", &mut errors);
+    let action_taken =
+        check_text(&form.action_taken, "action-taken", "say what was done at once, or `nothing yet`", &mut errors);
     let signed_as = check_text(&form.signed_as, "signed-as", "type your name to sign", &mut errors);
     if form.risk_areas.is_empty() {
         errors.add("risk-areas", "tick at least one kind of risk");
@@ -159,10 +143,7 @@ fn check_text(text: &str, field: &str, empty: &str, errors: &mut FieldErrors) ->
     if text.is_empty() {
         errors.add(field, empty);
     } else if text.chars().count() > LONGEST_TEXT {
-        errors.add(
-            field,
-            format!("this is longer than {LONGEST_TEXT} characters: shorten it, nothing was lost"),
-        );
+        errors.add(field, format!("this is longer than {LONGEST_TEXT} characters: shorten it, nothing was lost"));
     }
     text.to_owned()
 }
@@ -171,23 +152,14 @@ fn check_occurred(form: &IncidentForm, now: DateTime, errors: &mut FieldErrors) 
     let date = form.occurred_date.trim().parse::<Date>().ok();
     let time = form.occurred_time.trim().parse::<Time>().ok();
     if date.is_none() {
-        errors.add(
-            "occurred-date",
-            "give the day it took place as year, month, day, such as `2026-11-03`",
-        );
+        errors.add("occurred-date", "give the day it took place as year, month, day, such as `2026-11-03`");
     }
     if time.is_none() {
-        errors.add(
-            "occurred-time",
-            "give the time it took place, such as `10:40`; about is good enough",
-        );
+        errors.add("occurred-time", "give the time it took place, such as `10:40`; about is good enough");
     }
     let occurred = date?.to_datetime(time?);
     if occurred > now {
-        errors.add(
-            "occurred-date",
-            "this lies in the future: give the day and time it took place",
-        );
+        errors.add("occurred-date", "this lies in the future: give the day and time it took place");
         return None;
     }
     Some(occurred)
@@ -201,10 +173,7 @@ fn check_row(form: &IncidentForm, policy: Option<&Policy>, errors: &mut FieldErr
         key => {
             let about = ActionSubject::from_key(key);
             if about.is_none() {
-                errors.add(
-                    "about",
-                    format!("`{key}` is not one of the answers: choose one of those shown"),
-                );
+                errors.add("about", format!("`{key}` is not one of the answers: choose one of those shown"));
             }
             about
         }
@@ -213,11 +182,9 @@ fn check_row(form: &IncidentForm, policy: Option<&Policy>, errors: &mut FieldErr
     let wanted = form.row.trim();
     let row = table.and_then(|table| table.rows.iter().find(|row| row.id.0 == wanted));
     match (table, row) {
-        (Some(table), Some(row)) => (
-            about,
-            Some((row.id.0.clone(), row.label.clone())),
-            demanded_actions(table, wanted),
-        ),
+        (Some(table), Some(row)) => {
+            (about, Some((row.id.0.clone(), row.label.clone())), demanded_actions(table, wanted))
+        }
         (Some(_), None) => {
             errors.add("row", "choose the line of the policy that comes nearest");
             (about, None, Vec::new())
@@ -241,10 +208,7 @@ fn check_involved(form: &IncidentForm, errors: &mut FieldErrors) -> Vec<Involvem
         }
     }
     if involved.is_empty() {
-        errors.add(
-            "involved",
-            "name at least one person and their part, or describe them in words",
-        );
+        errors.add("involved", "name at least one person and their part, or describe them in words");
     }
     involved
 }
@@ -253,11 +217,9 @@ fn check_involved(form: &IncidentForm, errors: &mut FieldErrors) -> Vec<Involvem
 /// offence. An address counts without its scheme too, and bytes that were pasted as text count in lines of the usual lengths.
 pub fn holds_link_or_image(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    let address = [
-        "://", "http:", "https:", "www.", "ftp:", "data:", "blob:", "magnet:", ".onion", "hxxp",
-    ]
-    .iter()
-    .any(|sign| text.contains(sign));
+    let address = ["://", "http:", "https:", "www.", "ftp:", "data:", "blob:", "magnet:", ".onion", "hxxp"]
+        .iter()
+        .any(|sign| text.contains(sign));
     // Encoders break lines after 64 characters (RFC 7468) or 76 (RFC 2045); no word that people write is as long.
     address || text.split_whitespace().any(|word| word.len() > 60 || is_address(word))
 }
@@ -331,14 +293,28 @@ mod tests {
     fn links_and_bytes_are_known_without_their_scheme_and_in_short_lines() {
         let lines = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9Q\n".repeat(4);
         for held in [
-            "see https://pictures.example/1", "pictures.example/a1b2", "(pictures.example/a1b2)", "pictures[.]example/a1b2", "10.0.0.7/a.jpg",
-            "pictures.example:8080/a", "somebody@pictures.example/a", "sftp://host/file", "WWW.PICTURES.EXAMPLE", "data:image/png;base64,AA", &lines,
+            "see https://pictures.example/1",
+            "pictures.example/a1b2",
+            "(pictures.example/a1b2)",
+            "pictures[.]example/a1b2",
+            "10.0.0.7/a.jpg",
+            "pictures.example:8080/a",
+            "somebody@pictures.example/a",
+            "sftp://host/file",
+            "WWW.PICTURES.EXAMPLE",
+            "data:image/png;base64,AA",
+            &lines,
         ] {
             assert!(holds_link_or_image(held), "{held:.40}");
         }
         for words in [
-            "He and/or she said so on 3/11.", "It was 10.40 in Room 14/15.", "They left.Then they came back", "Year 7/8, w/c 2.11", "n/a",
-            "Their tutor (Ms. Larkspur) was told; see clause 4.2/b", "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch",
+            "He and/or she said so on 3/11.",
+            "It was 10.40 in Room 14/15.",
+            "They left.Then they came back",
+            "Year 7/8, w/c 2.11",
+            "n/a",
+            "Their tutor (Ms. Larkspur) was told; see clause 4.2/b",
+            "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch",
         ] {
             assert!(!holds_link_or_image(words), "{words}");
         }

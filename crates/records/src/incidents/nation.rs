@@ -80,12 +80,7 @@ pub fn referral_checklist(nation: Nation, route: CaseRoute) -> &'static [Referra
         (Nation::England, CaseRoute::Adult) => {
             const {
                 &[
-                    step(
-                        "danger-now",
-                        "If a child is in danger now, call 999 first",
-                        Headteacher,
-                        Immediately,
-                    ),
+                    step("danger-now", "If a child is in danger now, call 999 first", Headteacher, Immediately),
                     step("stay-silent", DO_NOT_ASK, Headteacher, Immediately),
                     step(
                         "tell-head",
@@ -111,12 +106,7 @@ pub fn referral_checklist(nation: Nation, route: CaseRoute) -> &'static [Referra
         (Nation::England, CaseRoute::Head) => {
             const {
                 &[
-                    step(
-                        "danger-now",
-                        "If a child is in danger now, call 999 first",
-                        ChairOfGovernors,
-                        Immediately,
-                    ),
+                    step("danger-now", "If a child is in danger now, call 999 first", ChairOfGovernors, Immediately),
                     step("stay-silent", DO_NOT_ASK, ChairOfGovernors, Immediately),
                     step(
                         "tell-chair",
@@ -161,12 +151,7 @@ pub fn referral_checklist(nation: Nation, route: CaseRoute) -> &'static [Referra
         (Nation::Scotland, CaseRoute::Adult) => {
             const {
                 &[
-                    step(
-                        "danger-now",
-                        "If a child is in danger now, call 999 first",
-                        Headteacher,
-                        Immediately,
-                    ),
+                    step("danger-now", "If a child is in danger now, call 999 first", Headteacher, Immediately),
                     step("stay-silent", DO_NOT_ASK, Headteacher, Immediately),
                     step(
                         "tell-authority",

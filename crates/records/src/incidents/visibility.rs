@@ -56,10 +56,8 @@ pub enum CaseRoute {
 /// The way a case goes. The gravest allegation decides.
 pub fn case_route(incident: &Incident, relations: &CaseRelations) -> CaseRoute {
     let holds = |role: Role| relations.alleged.iter().any(|alleged| alleged.roles.contains(&role));
-    let adult = relations
-        .alleged
-        .iter()
-        .any(|alleged| !matches!(alleged.audience, Audience::Pupil | Audience::YoungerPupil));
+    let adult =
+        relations.alleged.iter().any(|alleged| !matches!(alleged.audience, Audience::Pupil | Audience::YoungerPupil));
     match () {
         () if holds(Role::ChairOfGovernors) => CaseRoute::Chair,
         () if holds(Role::Headteacher) => CaseRoute::Head,
@@ -90,20 +88,13 @@ pub fn handlers(route: CaseRoute, nation: Nation) -> &'static [Role] {
 
 /// How much of a case somebody with these roles today sees. Whoever it is about sees nothing, whatever else they are.
 pub fn incident_sight(viewer: PersonId, roles: &[Role], incident: &Incident, relations: &CaseRelations) -> Sight {
-    let has_part = |part: Part| {
-        incident
-            .involved
-            .iter()
-            .any(|involved| involved.person == Some(viewer) && involved.part == part)
-    };
+    let has_part =
+        |part: Part| incident.involved.iter().any(|involved| involved.person == Some(viewer) && involved.part == part);
     if has_part(Part::Alleged) || relations.alleged.iter().any(|alleged| alleged.person == viewer) {
         return Sight::Nothing;
     }
     let route = case_route(incident, relations);
-    if handlers(route, relations.nation)
-        .iter()
-        .any(|role| roles.contains(role))
-    {
+    if handlers(route, relations.nation).iter().any(|role| roles.contains(role)) {
         return Sight::Whole;
     }
     // Telling must stay safe and not end in silence: whoever told or wrote it down sees that it is dealt with, and nothing of how.

@@ -13,10 +13,7 @@ const FEWEST_DIFFERENT: usize = 5;
 
 /// Whether a reason for a look-up is one: a few words, and not one key held down.
 pub fn is_look_up_reason(text: &str) -> bool {
-    let words = text
-        .split_whitespace()
-        .filter(|word| word.chars().any(char::is_alphabetic))
-        .count();
+    let words = text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count();
     let mut letters: Vec<char> = text.to_lowercase().chars().filter(|letter| letter.is_alphabetic()).collect();
     let enough = letters.len() >= FEWEST_LETTERS;
     letters.sort_unstable();

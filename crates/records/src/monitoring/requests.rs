@@ -72,9 +72,7 @@ pub fn may_decide_request(
 
 /// The longest a site is opened, in days.
 pub fn longest_days(approval: Option<&Approval>) -> u16 {
-    approval
-        .and_then(|approval| approval.longest_days)
-        .unwrap_or(LONGEST_DAYS_UNLESS_SAID)
+    approval.and_then(|approval| approval.longest_days).unwrap_or(LONGEST_DAYS_UNLESS_SAID)
 }
 
 /// The decision on a request for a site.
@@ -89,10 +87,7 @@ pub fn decide_request(
 ) -> Result<AccessDecision, FieldErrors> {
     let mut errors = FieldErrors::new();
     if request.decision.is_some() {
-        errors.add(
-            "request",
-            "somebody has decided on this request already: open it to see how",
-        );
+        errors.add("request", "somebody has decided on this request already: open it to see how");
     } else if !may_decide_request(answer.by, &answer.roles, request, approval) {
         errors.add(
             "request",
@@ -102,23 +97,15 @@ pub fn decide_request(
     let reason = reason_given(&answer.reason, "reason", &mut errors);
     if answer.granted {
         check_end(answer, approval, &mut errors);
-        let second = answer
-            .second
-            .filter(|second| *second != answer.by && *second != request.by);
+        let second = answer.second.filter(|second| *second != answer.by && *second != request.by);
         if needs_two_people(request.category.as_deref()) && second.is_none() {
-            errors.add(
-                "second",
-                "this category takes two: ask a second person, who neither asked nor decided, to agree",
-            );
+            errors
+                .add("second", "this category takes two: ask a second person, who neither asked nor decided, to agree");
         }
     }
     errors.into_result(AccessDecision {
         granted: answer.granted,
-        groups: if answer.granted {
-            answer.groups.clone()
-        } else {
-            Vec::new()
-        },
+        groups: if answer.granted { answer.groups.clone() } else { Vec::new() },
         until: answer.until.filter(|_| answer.granted),
         reason,
         by: answer.by,
@@ -128,10 +115,7 @@ pub fn decide_request(
 
 fn check_end(answer: &AccessAnswer, approval: Option<&Approval>, errors: &mut FieldErrors) {
     let longest = longest_days(approval);
-    let latest = answer
-        .at
-        .checked_add(SignedDuration::from_hours(24 * i64::from(longest)))
-        .unwrap_or(Timestamp::MAX);
+    let latest = answer.at.checked_add(SignedDuration::from_hours(24 * i64::from(longest))).unwrap_or(Timestamp::MAX);
     match answer.until {
         None => errors.add("until", "say when the site closes again"),
         Some(until) if until <= answer.at => errors.add("until", "this end has passed: give one that is still to come"),

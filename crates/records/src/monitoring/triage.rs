@@ -37,10 +37,7 @@ pub fn dismiss_alert(alert: &Alert, reason: &str, by: PersonId, at: Timestamp) -
     let mut errors = FieldErrors::new();
     let reason = reason_given(reason, "reason", &mut errors);
     unsettled(alert, &mut errors);
-    errors.into_result(Alert {
-        settled: Some(Settlement::Dismissed { reason, by, at }),
-        ..alert.clone()
-    })
+    errors.into_result(Alert { settled: Some(Settlement::Dismissed { reason, by, at }), ..alert.clone() })
 }
 
 /// The alert settled as an incident.
@@ -50,10 +47,7 @@ pub fn dismiss_alert(alert: &Alert, reason: &str, by: PersonId, at: Timestamp) -
 pub fn escalate_alert(alert: &Alert, incident: IncidentId, by: PersonId, at: Timestamp) -> Result<Alert, FieldErrors> {
     let mut errors = FieldErrors::new();
     unsettled(alert, &mut errors);
-    errors.into_result(Alert {
-        settled: Some(Settlement::Incident { incident, by, at }),
-        ..alert.clone()
-    })
+    errors.into_result(Alert { settled: Some(Settlement::Incident { incident, by, at }), ..alert.clone() })
 }
 
 fn unsettled(alert: &Alert, errors: &mut FieldErrors) {
@@ -79,10 +73,7 @@ pub const THEME_RISKS: &[(&str, RiskArea)] = &[
 /// question on indecent images stays unanswered, since only a person may answer it.
 pub fn incident_form_from_alert(alert: &Alert, calendar: &SchoolCalendar) -> IncidentForm {
     let seen = calendar.local(alert.seen_at);
-    let risk = THEME_RISKS
-        .iter()
-        .find(|(theme, _)| *theme == alert.theme)
-        .map_or(RiskArea::Content, |(_, risk)| *risk);
+    let risk = THEME_RISKS.iter().find(|(theme, _)| *theme == alert.theme).map_or(RiskArea::Content, |(_, risk)| *risk);
     IncidentForm {
         occurred_date: seen.date().to_string(),
         occurred_time: format!("{:02}:{:02}", seen.hour(), seen.minute()),
@@ -95,11 +86,7 @@ pub fn incident_form_from_alert(alert: &Alert, calendar: &SchoolCalendar) -> Inc
         bullying: alert.theme == "bullying",
         involved: alert
             .person
-            .map(|person| InvolvementForm {
-                person: Some(person),
-                described_as: String::new(),
-                part: Part::Harmed,
-            })
+            .map(|person| InvolvementForm { person: Some(person), described_as: String::new(), part: Part::Harmed })
             .into_iter()
             .collect(),
         ..IncidentForm::default()

@@ -20,11 +20,7 @@ fn school_days() {
         (date(2026, 7, 21), true, date(2026, 9, 2)),
     ];
     for (day, open, next) in cases {
-        assert_eq!(
-            (england().is_school_day(day), england().next_school_day(day)),
-            (open, next),
-            "{day}"
-        );
+        assert_eq!((england().is_school_day(day), england().next_school_day(day)), (open, next), "{day}");
     }
     assert_eq!(england().add_school_days(date(2026, 10, 22), 3), date(2026, 11, 3));
     // Past the terms that are entered, weekdays go on counting.
@@ -73,59 +69,19 @@ fn periods_of_the_day_follow_the_clock_on_the_wall() {
 #[test]
 fn deadlines() {
     let cases = [
-        (
-            Within::Immediately,
-            date(2026, 11, 3).at(10, 0, 0, 0),
-            date(2026, 11, 3).at(10, 0, 0, 0),
-        ),
-        (
-            Within::AsSoonAsPossible,
-            date(2026, 11, 6).at(10, 0, 0, 0),
-            date(2026, 11, 9).at(23, 59, 59, 0),
-        ),
-        (
-            Within::Hours(24),
-            date(2026, 11, 3).at(10, 0, 0, 0),
-            date(2026, 11, 4).at(10, 0, 0, 0),
-        ),
-        (
-            Within::Hours(24),
-            date(2026, 11, 6).at(15, 0, 0, 0),
-            date(2026, 11, 9).at(23, 59, 59, 0),
-        ),
-        (
-            Within::Hours(24),
-            date(2026, 11, 7).at(9, 0, 0, 0),
-            date(2026, 11, 9).at(23, 59, 59, 0),
-        ),
-        (
-            Within::Hours(24),
-            date(2026, 11, 8).at(12, 0, 0, 0),
-            date(2026, 11, 9).at(23, 59, 59, 0),
-        ),
+        (Within::Immediately, date(2026, 11, 3).at(10, 0, 0, 0), date(2026, 11, 3).at(10, 0, 0, 0)),
+        (Within::AsSoonAsPossible, date(2026, 11, 6).at(10, 0, 0, 0), date(2026, 11, 9).at(23, 59, 59, 0)),
+        (Within::Hours(24), date(2026, 11, 3).at(10, 0, 0, 0), date(2026, 11, 4).at(10, 0, 0, 0)),
+        (Within::Hours(24), date(2026, 11, 6).at(15, 0, 0, 0), date(2026, 11, 9).at(23, 59, 59, 0)),
+        (Within::Hours(24), date(2026, 11, 7).at(9, 0, 0, 0), date(2026, 11, 9).at(23, 59, 59, 0)),
+        (Within::Hours(24), date(2026, 11, 8).at(12, 0, 0, 0), date(2026, 11, 9).at(23, 59, 59, 0)),
         // Holidays are not excepted, only weekends.
-        (
-            Within::Hours(24),
-            date(2026, 10, 27).at(9, 0, 0, 0),
-            date(2026, 10, 28).at(9, 0, 0, 0),
-        ),
-        (
-            Within::SchoolDays(3),
-            date(2026, 10, 22).at(9, 0, 0, 0),
-            date(2026, 11, 3).at(23, 59, 59, 0),
-        ),
-        (
-            Within::SchoolDays(0),
-            date(2026, 11, 3).at(9, 0, 0, 0),
-            date(2026, 11, 3).at(23, 59, 59, 0),
-        ),
+        (Within::Hours(24), date(2026, 10, 27).at(9, 0, 0, 0), date(2026, 10, 28).at(9, 0, 0, 0)),
+        (Within::SchoolDays(3), date(2026, 10, 22).at(9, 0, 0, 0), date(2026, 11, 3).at(23, 59, 59, 0)),
+        (Within::SchoolDays(0), date(2026, 11, 3).at(9, 0, 0, 0), date(2026, 11, 3).at(23, 59, 59, 0)),
     ];
     for (within, since, due) in cases {
-        assert_eq!(
-            england().local(england().deadline(within, at(since))),
-            due,
-            "{within:?} since {since}"
-        );
+        assert_eq!(england().local(england().deadline(within, at(since))), due, "{within:?} since {since}");
     }
 }
 
@@ -133,10 +89,7 @@ fn deadlines() {
 fn an_unknown_time_zone_is_london() {
     let mut calendar = england();
     calendar.time_zone = "Nowhere/Land".to_owned();
-    assert_eq!(
-        calendar.period_at("2026-06-03T07:50:00Z".parse().unwrap()),
-        Period::Lesson
-    );
+    assert_eq!(calendar.period_at("2026-06-03T07:50:00Z".parse().unwrap()), Period::Lesson);
 }
 
 fn any_day() -> impl Strategy<Value = Date> {

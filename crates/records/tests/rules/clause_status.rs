@@ -9,30 +9,18 @@ use proptest::prelude::*;
 const TODAY: Date = date(2026, 11, 21);
 
 fn columns() -> Vec<Column> {
-    ["pupil", "staff"]
-        .map(|id| Column {
-            id: id.to_owned(),
-            label: id.to_owned(),
-        })
-        .to_vec()
+    ["pupil", "staff"].map(|id| Column { id: id.to_owned(), label: id.to_owned() }).to_vec()
 }
 
 fn filter(cells: &[&str]) -> Binding {
-    let cells = cells
-        .iter()
-        .map(|group| ((*group).to_owned(), FilterAction::Block))
-        .collect();
+    let cells = cells.iter().map(|group| ((*group).to_owned(), FilterAction::Block)).collect();
     let row = FilterRow {
         id: ClauseId("f-games".to_owned()),
         category: "games".to_owned(),
         label: "Games".to_owned(),
         cells,
     };
-    Binding::Filter(FilterTable {
-        when: Period::Always,
-        columns: columns(),
-        rows: vec![row],
-    })
+    Binding::Filter(FilterTable { when: Period::Always, columns: columns(), rows: vec![row] })
 }
 
 fn allowances(cells: &[&str]) -> Binding {
@@ -40,11 +28,7 @@ fn allowances(cells: &[&str]) -> Binding {
     Binding::Allowances(AllowanceTable {
         about: AllowanceSubject::Devices,
         columns: columns(),
-        rows: vec![AllowanceRow {
-            id: ClauseId("d".to_owned()),
-            label: "Phones".to_owned(),
-            cells,
-        }],
+        rows: vec![AllowanceRow { id: ClauseId("d".to_owned()), label: "Phones".to_owned(), cells }],
     })
 }
 
@@ -62,17 +46,10 @@ fn every_kind() -> Vec<Binding> {
         Binding::Duty(duty(Cadence::Week, &[], None)),
         Binding::Duty(duty(Cadence::Lesson, &[], None)),
         Binding::Duty(Duty {
-            due: Due::On {
-                event: Event::NewThreat,
-                within: Within::Immediately,
-            },
+            due: Due::On { event: Event::NewThreat, within: Within::Immediately },
             ..duty(Cadence::Week, &[], None)
         }),
-        Binding::Actions(ActionTable {
-            about: ActionSubject::Pupil,
-            columns: columns(),
-            rows: vec![],
-        }),
+        Binding::Actions(ActionTable { about: ActionSubject::Pupil, columns: columns(), rows: vec![] }),
         allowances(&["pupil", "staff"]),
         filter(&["pupil", "staff"]),
         Binding::Approval(Approval {
@@ -81,24 +58,10 @@ fn every_kind() -> Vec<Binding> {
             reason_required: true,
             longest_days: Some(14),
         }),
-        Binding::Response(Response {
-            to: Event::CommentOnSchoolAccount,
-            owners: vec![],
-            within: Within::Hours(24),
-        }),
-        Binding::Role(Office {
-            role: Role::Headteacher,
-            at_least: 0,
-        }),
-        Binding::Retention(Retention {
-            kind: RecordKind::Alerts,
-            days: 90,
-        }),
-        Binding::Power(Power {
-            what: "search:device".to_owned(),
-            nation: Nation::England,
-            decided_by: vec![],
-        }),
+        Binding::Response(Response { to: Event::CommentOnSchoolAccount, owners: vec![], within: Within::Hours(24) }),
+        Binding::Role(Office { role: Role::Headteacher, at_least: 0 }),
+        Binding::Retention(Retention { kind: RecordKind::Alerts, days: 90 }),
+        Binding::Power(Power { what: "search:device".to_owned(), nation: Nation::England, decided_by: vec![] }),
     ]
 }
 
@@ -128,11 +91,7 @@ fn entries_that_count_nothing_are_no_evidence() {
         powers: [(key(), (0, TODAY))].into(),
         holders: [(key(), 0)].into(),
         cases: [(ActionSubject::Pupil, CaseCount::default())].into(),
-        filter: FilterEvidence {
-            clauses_loaded: vec![key()],
-            loaded_on: None,
-            domains: 0,
-        },
+        filter: FilterEvidence { clauses_loaded: vec![key()], loaded_on: None, domains: 0 },
         ..Evidence::default()
     };
     for binding in every_kind() {
@@ -148,17 +107,8 @@ fn sentences_and_statuses() {
     let none = Evidence::default;
     let kinds = every_kind();
     let signed = |complete, of, refused| Evidence {
-        signatures: [(
-            key(),
-            SignatureCount {
-                complete,
-                of,
-                refused,
-                awaiting_parent: 0,
-                last: Some(november),
-            },
-        )]
-        .into(),
+        signatures: [(key(), SignatureCount { complete, of, refused, awaiting_parent: 0, last: Some(november) })]
+            .into(),
         ..none()
     };
     let done = |kept, due, overdue| Evidence {
@@ -177,143 +127,47 @@ fn sentences_and_statuses() {
         ..none()
     };
     let running = |domains| Evidence {
-        filter: FilterEvidence {
-            clauses_loaded: vec![key()],
-            loaded_on: Some(november),
-            domains,
-        },
+        filter: FilterEvidence { clauses_loaded: vec![key()], loaded_on: Some(november), domains },
         ..none()
     };
-    let purged = |day| Evidence {
-        purged: [(RecordKind::Alerts, day)].into(),
-        ..none()
-    };
+    let purged = |day| Evidence { purged: [(RecordKind::Alerts, day)].into(), ..none() };
     let answered = |kept, amiss, waiting, waiting_late| Evidence {
-        responses: [(
-            key(),
-            AnswerCount {
-                kept,
-                amiss,
-                waiting,
-                waiting_late,
-                last: Some(november),
-            },
-        )]
-        .into(),
+        responses: [(key(), AnswerCount { kept, amiss, waiting, waiting_late, last: Some(november) })].into(),
         ..none()
     };
-    let held = |number| Evidence {
-        holders: [(key(), number)].into(),
-        ..none()
-    };
+    let held = |number| Evidence { holders: [(key(), number)].into(), ..none() };
     let cases_of = |settled, open, late| Evidence {
         cases: [(ActionSubject::Pupil, CaseCount { settled, open, late })].into(),
         ..none()
     };
     use ClauseStatus::*;
     let cases = [
-        (
-            kinds[0].clone(),
-            signed(40, 43, 0),
-            Due,
-            "40 of 43 signed, last on 3 November 2026",
-        ),
-        (
-            kinds[0].clone(),
-            signed(42, 43, 1),
-            Due,
-            "42 of 43 signed, last on 3 November 2026, 1 declined",
-        ),
-        (
-            kinds[0].clone(),
-            signed(43, 43, 0),
-            Kept,
-            "43 of 43 signed, last on 3 November 2026",
-        ),
-        (
-            kinds[1].clone(),
-            done(9, 0, 3),
-            Overdue,
-            "9 of 12 done, last on 3 November 2026, 3 overdue by 9 days",
-        ),
-        (
-            kinds[1].clone(),
-            done(1, 1, 0),
-            Kept,
-            "1 of 2 done, last on 3 November 2026, next due on 18 December 2026",
-        ),
-        (
-            kinds[1].clone(),
-            done(0, 1, 0),
-            Due,
-            "0 of 1 done, last on 3 November 2026, due on 18 December 2026",
-        ),
-        (
-            kinds[4].clone(),
-            cases_of(1, 0, 0),
-            Kept,
-            "1 case, every action done or left out with a reason",
-        ),
-        (
-            kinds[4].clone(),
-            cases_of(1, 2, 0),
-            Due,
-            "3 cases, 2 with an action still to do",
-        ),
-        (
-            kinds[4].clone(),
-            cases_of(1, 2, 1),
-            Overdue,
-            "4 cases, 1 with an action past its time",
-        ),
+        (kinds[0].clone(), signed(40, 43, 0), Due, "40 of 43 signed, last on 3 November 2026"),
+        (kinds[0].clone(), signed(42, 43, 1), Due, "42 of 43 signed, last on 3 November 2026, 1 declined"),
+        (kinds[0].clone(), signed(43, 43, 0), Kept, "43 of 43 signed, last on 3 November 2026"),
+        (kinds[1].clone(), done(9, 0, 3), Overdue, "9 of 12 done, last on 3 November 2026, 3 overdue by 9 days"),
+        (kinds[1].clone(), done(1, 1, 0), Kept, "1 of 2 done, last on 3 November 2026, next due on 18 December 2026"),
+        (kinds[1].clone(), done(0, 1, 0), Due, "0 of 1 done, last on 3 November 2026, due on 18 December 2026"),
+        (kinds[4].clone(), cases_of(1, 0, 0), Kept, "1 case, every action done or left out with a reason"),
+        (kinds[4].clone(), cases_of(1, 2, 0), Due, "3 cases, 2 with an action still to do"),
+        (kinds[4].clone(), cases_of(1, 2, 1), Overdue, "4 cases, 1 with an action past its time"),
         (
             allowances(&["pupil"]),
-            Evidence {
-                in_force_since: Some(november),
-                ..none()
-            },
+            Evidence { in_force_since: Some(november), ..none() },
             Undecided,
             "1 of 2 cells undecided, and none of them allowed",
         ),
         (
             kinds[5].clone(),
-            Evidence {
-                in_force_since: Some(november),
-                ..none()
-            },
+            Evidence { in_force_since: Some(november), ..none() },
             Kept,
             "all 2 cells decided and shown to everybody since 3 November 2026",
         ),
-        (
-            kinds[6].clone(),
-            running(1_000),
-            Kept,
-            "2 rules in force over 1000 domains since 3 November 2026",
-        ),
-        (
-            kinds[6].clone(),
-            running(0),
-            Broken,
-            "the rules run, and no category list is loaded",
-        ),
-        (
-            filter(&["pupil"]),
-            running(1_000),
-            Undecided,
-            "1 of 2 cells undecided; the filter closes what they speak of",
-        ),
-        (
-            kinds[8].clone(),
-            answered(8, 0, 0, 0),
-            Kept,
-            "8 of 8 answered within 24 hours, last on 3 November 2026",
-        ),
-        (
-            kinds[8].clone(),
-            answered(7, 1, 0, 0),
-            Broken,
-            "7 of 8 answered within 24 hours, last on 3 November 2026",
-        ),
+        (kinds[6].clone(), running(1_000), Kept, "2 rules in force over 1000 domains since 3 November 2026"),
+        (kinds[6].clone(), running(0), Broken, "the rules run, and no category list is loaded"),
+        (filter(&["pupil"]), running(1_000), Undecided, "1 of 2 cells undecided; the filter closes what they speak of"),
+        (kinds[8].clone(), answered(8, 0, 0, 0), Kept, "8 of 8 answered within 24 hours, last on 3 November 2026"),
+        (kinds[8].clone(), answered(7, 1, 0, 0), Broken, "7 of 8 answered within 24 hours, last on 3 November 2026"),
         (
             kinds[8].clone(),
             answered(7, 1, 0, 2),
@@ -321,12 +175,7 @@ fn sentences_and_statuses() {
             "7 of 8 answered within 24 hours, last on 3 November 2026, 2 waiting past the time",
         ),
         (kinds[9].clone(), held(1), Kept, "1 person holds this office today"),
-        (
-            kinds[9].clone(),
-            held(0),
-            Broken,
-            "0 people hold this office today, and the policy asks for 1",
-        ),
+        (kinds[9].clone(), held(0), Broken, "0 people hold this office today, and the policy asks for 1"),
         (
             kinds[10].clone(),
             purged(date(2026, 11, 20)),
@@ -348,23 +197,9 @@ fn sentences_and_statuses() {
 
 #[test]
 fn nothing_on_the_board_tells_of_cases_about_adults() {
-    let staff = || {
-        Binding::Actions(ActionTable {
-            about: ActionSubject::Staff,
-            columns: columns(),
-            rows: vec![],
-        })
-    };
+    let staff = || Binding::Actions(ActionTable { about: ActionSubject::Staff, columns: columns(), rows: vec![] });
     let some = Evidence {
-        cases: [(
-            ActionSubject::Staff,
-            CaseCount {
-                settled: 2,
-                open: 1,
-                late: 1,
-            },
-        )]
-        .into(),
+        cases: [(ActionSubject::Staff, CaseCount { settled: 2, open: 1, late: 1 })].into(),
         ..Evidence::default()
     };
     let (with, without) = (
@@ -376,20 +211,11 @@ fn nothing_on_the_board_tells_of_cases_about_adults() {
 
 #[test]
 fn totals_add_up_to_the_clauses() {
-    let bindings: Vec<(&str, Binding)> = every_kind()
-        .into_iter()
-        .map(|binding| ("c", binding))
-        .chain([("g", Binding::Guidance)])
-        .collect();
+    let bindings: Vec<(&str, Binding)> =
+        every_kind().into_iter().map(|binding| ("c", binding)).chain([("g", Binding::Guidance)]).collect();
     let board = board(&policy(Nation::England, bindings), &Evidence::default(), TODAY);
-    assert_eq!(
-        board.totals.iter().map(|(_, count)| count).sum::<usize>(),
-        board.clauses.len()
-    );
-    assert_eq!(
-        (board.total(ClauseStatus::Kept), board.total(ClauseStatus::Guidance)),
-        (0, 1)
-    );
+    assert_eq!(board.totals.iter().map(|(_, count)| count).sum::<usize>(), board.clauses.len());
+    assert_eq!((board.total(ClauseStatus::Kept), board.total(ClauseStatus::Guidance)), (0, 1));
 }
 
 proptest! {

@@ -21,11 +21,7 @@ fn cadences_over_the_calendar() {
             duty(Cadence::Day, &[], None),
             date(2026, 11, 6),
             date(2026, 11, 8),
-            &[
-                ("2026-11-06", "2026-11-06"),
-                ("2026-11-07", "2026-11-07"),
-                ("2026-11-08", "2026-11-08"),
-            ],
+            &[("2026-11-06", "2026-11-06"), ("2026-11-07", "2026-11-07"), ("2026-11-08", "2026-11-08")],
         ),
         (
             "weeks leave out half term",
@@ -46,11 +42,7 @@ fn cadences_over_the_calendar() {
             duty(Cadence::Month, &[], None),
             date(2026, 7, 1),
             date(2026, 10, 31),
-            &[
-                ("2026-07", "2026-07-21"),
-                ("2026-09", "2026-09-30"),
-                ("2026-10", "2026-10-23"),
-            ],
+            &[("2026-07", "2026-07-21"), ("2026-09", "2026-09-30"), ("2026-10", "2026-10-23")],
         ),
         (
             "half terms",
@@ -115,30 +107,16 @@ fn cadences_over_the_calendar() {
             date(2028, 8, 31),
             &[("2026-2028", "2028-08-31")],
         ),
-        (
-            "lessons are not foreseen",
-            duty(Cadence::Lesson, &[], None),
-            date(2026, 9, 1),
-            date(2026, 12, 31),
-            &[],
-        ),
-        (
-            "an empty range",
-            duty(Cadence::Day, &[], None),
-            date(2026, 9, 2),
-            date(2026, 9, 1),
-            &[],
-        ),
+        ("lessons are not foreseen", duty(Cadence::Lesson, &[], None), date(2026, 9, 1), date(2026, 12, 31), &[]),
+        ("an empty range", duty(Cadence::Day, &[], None), date(2026, 9, 2), date(2026, 9, 1), &[]),
     ];
     for (name, duty, from, until, expected) in cases {
         let found: Vec<(String, String)> = duty_periods(&duty, &england(), from, until)
             .into_iter()
             .map(|period| (period.key, period.due.to_string()))
             .collect();
-        let expected: Vec<(String, String)> = expected
-            .iter()
-            .map(|(key, due)| ((*key).to_owned(), (*due).to_owned()))
-            .collect();
+        let expected: Vec<(String, String)> =
+            expected.iter().map(|(key, due)| ((*key).to_owned(), (*due).to_owned())).collect();
         assert_eq!(found, expected, "{name}");
     }
 }
@@ -164,15 +142,9 @@ fn asking_in_pieces_gives_the_same_periods_as_asking_at_once() {
 fn duties_about_people_fall_due_for_those_at_the_school() {
     let policy = policy(
         Nation::England,
-        vec![(
-            "refresher",
-            Binding::Duty(duty(Cadence::AcademicYear, &[], Some(Audience::Staff))),
-        )],
+        vec![("refresher", Binding::Duty(duty(Cadence::AcademicYear, &[], Some(Audience::Staff))))],
     );
-    let left = Person {
-        left: Some(date(2027, 1, 1)),
-        ..person(2, Audience::Staff)
-    };
+    let left = Person { left: Some(date(2027, 1, 1)), ..person(2, Audience::Staff) };
     let people = [person(1, Audience::Staff), left, person(3, Audience::Pupil)];
     let falling = duties_falling_due(&policy, &people, &england(), date(2026, 9, 1), date(2027, 8, 31));
     assert_eq!(falling.iter().map(|due| due.person).collect::<Vec<_>>(), [Some(id(1))]);
@@ -184,25 +156,13 @@ fn events_set_duties_off() {
         what: "review:policy".to_owned(),
         owners: vec![],
         who: None,
-        due: Due::On {
-            event: Event::NewThreat,
-            within: Within::SchoolDays(3),
-        },
+        due: Due::On { event: Event::NewThreat, within: Within::SchoolDays(3) },
     };
     let period = duty_for_event(&duty, &england(), "7", at(date(2026, 10, 22).at(9, 0, 0, 0))).unwrap();
     assert_eq!((period.key.as_str(), period.due), ("new-threat-7", date(2026, 11, 3)));
     assert!(duty_periods(&duty, &england(), date(2026, 9, 1), date(2027, 8, 31)).is_empty());
-    let campaign = Duty {
-        due: Due::On {
-            event: Event::SaferInternetDay,
-            within: Within::Immediately,
-        },
-        ..duty
-    };
-    assert_eq!(
-        duty_periods(&campaign, &england(), date(2026, 1, 1), date(2026, 12, 31))[0].due,
-        date(2026, 2, 10)
-    );
+    let campaign = Duty { due: Due::On { event: Event::SaferInternetDay, within: Within::Immediately }, ..duty };
+    assert_eq!(duty_periods(&campaign, &england(), date(2026, 1, 1), date(2026, 12, 31))[0].due, date(2026, 2, 10));
 }
 
 fn occurrence(period: &str, chasers: u8) -> DutyOccurrence {
@@ -229,12 +189,7 @@ fn chasers_come_once_and_go_up_in_the_end() {
         ("2026-2027", date(2026, 11, 23), 2, Some((ChaserTo::Owner, 3, 3))),
         ("2026-2027", date(2026, 11, 27), 3, Some((ChaserTo::Above, 7, 4))),
         ("2026-2027", date(2027, 3, 1), 4, None),
-        (
-            "the server was off",
-            date(2026, 12, 10),
-            0,
-            Some((ChaserTo::Above, 20, 4)),
-        ),
+        ("the server was off", date(2026, 12, 10), 0, Some((ChaserTo::Above, 20, 4))),
         ("2026-W47", date(2026, 11, 13), 0, None),
         ("2026-W47", date(2026, 11, 20), 0, Some((ChaserTo::Owner, 0, 2))),
         ("2026-11-20", date(2026, 11, 19), 0, None),
@@ -250,17 +205,11 @@ fn chasers_come_once_and_go_up_in_the_end() {
         on: date(2026, 11, 1),
         evidence: "sheet".to_owned(),
     };
-    let kept = DutyOccurrence {
-        done: Some(done),
-        ..occurrence("2026-2027", 0)
-    };
+    let kept = DutyOccurrence { done: Some(done), ..occurrence("2026-2027", 0) };
     assert_eq!(next_chaser(&kept, date(2026, 12, 1)), None);
     assert_eq!(duty_status(&kept, date(2026, 12, 1)), DutyStatus::Kept);
     assert_eq!(duty_status(&occurrence("x", 0), date(2026, 11, 20)), DutyStatus::Due);
-    assert_eq!(
-        duty_status(&occurrence("x", 0), date(2026, 11, 21)),
-        DutyStatus::Overdue
-    );
+    assert_eq!(duty_status(&occurrence("x", 0), date(2026, 11, 21)), DutyStatus::Overdue);
 }
 
 #[test]

@@ -9,9 +9,7 @@ fn table(counts: &[&[u32]]) -> CountTable {
         key: "incidents".to_owned(),
         title: "Incidents".to_owned(),
         rows: (0..counts.len()).map(|at| format!("row {at}")).collect(),
-        columns: (0..counts.first().map_or(0, |row| row.len()))
-            .map(|at| format!("column {at}"))
-            .collect(),
+        columns: (0..counts.first().map_or(0, |row| row.len())).map(|at| format!("column {at}")).collect(),
         counts: counts.iter().map(|row| row.to_vec()).collect(),
     }
 }
@@ -45,18 +43,10 @@ fn attack(seen: &[Vec<Figure>], least: u64) -> Vec<Vec<(u64, u64)>> {
         .collect();
     let (height, width) = (known.len(), known[0].len());
     // Each equation: the cells that add up, and the cell that is their sum.
-    let rows = (0..height).map(|row| {
-        (
-            (0..width - 1).map(|column| (row, column)).collect::<Vec<_>>(),
-            (row, width - 1),
-        )
-    });
-    let columns = (0..width).map(|column| {
-        (
-            (0..height - 1).map(|row| (row, column)).collect::<Vec<_>>(),
-            (height - 1, column),
-        )
-    });
+    let rows =
+        (0..height).map(|row| ((0..width - 1).map(|column| (row, column)).collect::<Vec<_>>(), (row, width - 1)));
+    let columns =
+        (0..width).map(|column| ((0..height - 1).map(|row| (row, column)).collect::<Vec<_>>(), (height - 1, column)));
     let equations: Vec<_> = rows.chain(columns).collect();
     for _ in 0..1_000 {
         let before = known.clone();
@@ -73,14 +63,9 @@ fn attack(seen: &[Vec<Figure>], least: u64) -> Vec<Vec<(u64, u64)>> {
                     .filter(|place| *place != &(*row, *column))
                     .map(|(row, column)| before[*row][*column])
                     .collect();
-                let (rest_low, rest_high): (u64, u64) = (
-                    others.iter().map(|cell| cell.0).sum(),
-                    others.iter().map(|cell| cell.1).sum(),
-                );
-                *cell = (
-                    cell.0.max(sum.0.saturating_sub(rest_high)),
-                    cell.1.min(sum.1.saturating_sub(rest_low)),
-                );
+                let (rest_low, rest_high): (u64, u64) =
+                    (others.iter().map(|cell| cell.0).sum(), others.iter().map(|cell| cell.1).sum());
+                *cell = (cell.0.max(sum.0.saturating_sub(rest_high)), cell.1.min(sum.1.saturating_sub(rest_low)));
             }
         }
         if known == before {
@@ -113,10 +98,7 @@ fn assert_safe(counts: &[Vec<u32>], published: &PublishedTable) -> Result<(), Te
 fn one_small_number_takes_others_with_it() {
     let published = publish(&table(&[&[12, 3], &[8, 9]]), &[]);
     assert_eq!(published.cells[0][1], Figure::Hidden);
-    assert!(
-        published.hidden() >= 4,
-        "a rectangle of hidden cells, or no total gives it away: {published:?}"
-    );
+    assert!(published.hidden() >= 4, "a rectangle of hidden cells, or no total gives it away: {published:?}");
     assert_safe(&[vec![12, 3], vec![8, 9]], &published).unwrap();
 }
 
@@ -137,12 +119,7 @@ fn two_ones_beside_a_shown_sum_are_not_left_to_be_worked_out() {
 
 #[test]
 fn counting_keeps_the_order_given() {
-    let pairs = [
-        ("proxy", "pupil"),
-        ("proxy", "pupil"),
-        ("other", "staff"),
-        ("games", "pupil"),
-    ];
+    let pairs = [("proxy", "pupil"), ("proxy", "pupil"), ("other", "staff"), ("games", "pupil")];
     let counted = CountTable::count("k", "T", &["games", "proxy"], &["pupil"], pairs);
     assert_eq!(
         (counted.rows, counted.columns),
@@ -163,10 +140,7 @@ fn a_report_issued_again_gives_no_difference_away() {
     let later = [table(&[&[22, 30], &[40, 50]])];
     let again = half_yearly_report(from, date(2026, 12, 18), &later, std::slice::from_ref(&first));
     assert_eq!(again.tables[0].cells[0][0], Figure::Hidden);
-    assert_eq!(
-        (again.tables[0].row_totals[0], again.tables[0].total),
-        (Figure::Hidden, Figure::Hidden)
-    );
+    assert_eq!((again.tables[0].row_totals[0], again.tables[0].total), (Figure::Hidden, Figure::Hidden));
     // The next half-year shares no day with it and is judged alone.
     let next = half_yearly_report(date(2027, 1, 1), date(2027, 6, 30), &later, &[first]);
     assert_eq!(next.tables[0].hidden(), 0);

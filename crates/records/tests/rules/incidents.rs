@@ -7,24 +7,10 @@ use jiff::civil::date;
 use std::collections::{BTreeMap, BTreeSet};
 
 fn table(about: ActionSubject) -> ActionTable {
-    let columns = [
-        "class-teacher",
-        "headteacher",
-        "police",
-        "technical",
-        "parents",
-        "access",
-        "warning",
-    ];
+    let columns = ["class-teacher", "headteacher", "police", "technical", "parents", "access", "warning"];
     ActionTable {
         about,
-        columns: columns
-            .iter()
-            .map(|id| Column {
-                id: (*id).to_owned(),
-                label: id.replace('-', " "),
-            })
-            .collect(),
+        columns: columns.iter().map(|id| Column { id: (*id).to_owned(), label: id.replace('-', " ") }).collect(),
         rows: vec![ActionRow {
             id: ClauseId("p-proxy".to_owned()),
             label: "Got round the filter".to_owned(),
@@ -34,10 +20,7 @@ fn table(about: ActionSubject) -> ActionTable {
 }
 
 fn with_table() -> Policy {
-    policy(
-        Nation::England,
-        vec![("pupil-actions", Binding::Actions(table(ActionSubject::Pupil)))],
-    )
+    policy(Nation::England, vec![("pupil-actions", Binding::Actions(table(ActionSubject::Pupil)))])
 }
 
 fn form() -> IncidentForm {
@@ -53,11 +36,7 @@ fn form() -> IncidentForm {
         risk_areas: vec![RiskArea::Conduct],
         bullying: false,
         may_involve_indecent_images: Some(false),
-        involved: vec![InvolvementForm {
-            person: Some(id(1)),
-            described_as: String::new(),
-            part: Part::Alleged,
-        }],
+        involved: vec![InvolvementForm { person: Some(id(1)), described_as: String::new(), part: Part::Alleged }],
     }
 }
 
@@ -77,11 +56,7 @@ pub fn incident(about: Option<ActionSubject>, involved: &[(u8, Part)]) -> Incide
     incident.about = about;
     incident.involved = involved
         .iter()
-        .map(|(number, part)| Involvement {
-            person: Some(id(*number)),
-            described_as: None,
-            part: *part,
-        })
+        .map(|(number, part)| Involvement { person: Some(id(*number)), described_as: None, part: *part })
         .collect();
     incident
 }
@@ -90,68 +65,31 @@ pub fn incident(about: Option<ActionSubject>, involved: &[(u8, Part)]) -> Incide
 fn departures_need_a_reason_and_nothing_else_does() {
     let demanded = demanded_actions(&table(ActionSubject::Pupil), "p-proxy");
     assert_eq!(
-        demanded
-            .iter()
-            .filter(|action| action.taken)
-            .map(|action| action.column.as_str())
-            .collect::<Vec<_>>(),
+        demanded.iter().filter(|action| action.taken).map(|action| action.column.as_str()).collect::<Vec<_>>(),
         ["headteacher", "technical"]
     );
     let cases: &[(&str, &[&str], &[(&str, &str)], &[&str])] = &[
         ("as the policy says", &["headteacher", "technical"], &[], &[]),
         ("one dropped", &["headteacher"], &[], &["reason-technical"]),
-        (
-            "one dropped, blank reason",
-            &["headteacher"],
-            &[("technical", "  ")],
-            &["reason-technical"],
-        ),
-        (
-            "one dropped, with reason",
-            &["headteacher"],
-            &[("technical", "fixed already")],
-            &[],
-        ),
-        (
-            "one added",
-            &["headteacher", "technical", "police"],
-            &[],
-            &["reason-police"],
-        ),
-        (
-            "both",
-            &["headteacher", "police"],
-            &[("police", "a threat was made")],
-            &["reason-technical"],
-        ),
-        (
-            "not in the table",
-            &["headteacher", "technical", "exile"],
-            &[],
-            &["actions"],
-        ),
+        ("one dropped, blank reason", &["headteacher"], &[("technical", "  ")], &["reason-technical"]),
+        ("one dropped, with reason", &["headteacher"], &[("technical", "fixed already")], &[]),
+        ("one added", &["headteacher", "technical", "police"], &[], &["reason-police"]),
+        ("both", &["headteacher", "police"], &[("police", "a threat was made")], &["reason-technical"]),
+        ("not in the table", &["headteacher", "technical", "exile"], &[], &["actions"]),
     ];
     for (name, taken, reasons, wrong) in cases {
         let taken: BTreeSet<String> = taken.iter().map(|column| (*column).to_owned()).collect();
-        let reasons: BTreeMap<String, String> = reasons
-            .iter()
-            .map(|(column, reason)| ((*column).to_owned(), (*reason).to_owned()))
-            .collect();
+        let reasons: BTreeMap<String, String> =
+            reasons.iter().map(|(column, reason)| ((*column).to_owned(), (*reason).to_owned())).collect();
         match decide_actions(&demanded, &taken, &reasons) {
             Ok(decided) => {
                 assert!(wrong.is_empty(), "{name}");
                 assert!(
-                    decided
-                        .iter()
-                        .all(|action| action.reason.is_some() == (action.taken != action.by_policy)),
+                    decided.iter().all(|action| action.reason.is_some() == (action.taken != action.by_policy)),
                     "{name}"
                 );
             }
-            Err(errors) => assert_eq!(
-                errors.iter().map(|(field, _)| field).collect::<Vec<_>>(),
-                *wrong,
-                "{name}"
-            ),
+            Err(errors) => assert_eq!(errors.iter().map(|(field, _)| field).collect::<Vec<_>>(), *wrong, "{name}"),
         }
     }
     assert!(demanded_actions(&table(ActionSubject::Pupil), "no-such-row").is_empty());
@@ -163,46 +101,22 @@ fn the_form_says_which_field_is_wrong() {
     let cases: &[(&str, Change, &[&str])] = &[
         ("nothing wrong", |_| {}, &[]),
         ("no date", |form| form.occurred_date.clear(), &["occurred-date"]),
-        (
-            "a date that is none",
-            |form| form.occurred_date = "2026-02-30".to_owned(),
-            &["occurred-date"],
-        ),
+        ("a date that is none", |form| form.occurred_date = "2026-02-30".to_owned(), &["occurred-date"]),
         ("no time", |form| form.occurred_time.clear(), &["occurred-time"]),
-        (
-            "tomorrow",
-            |form| form.occurred_date = "2026-11-04".to_owned(),
-            &["occurred-date"],
-        ),
+        ("tomorrow", |form| form.occurred_date = "2026-11-04".to_owned(), &["occurred-date"]),
         ("blank place", |form| form.place = " \n".to_owned(), &["place"]),
         ("no description", |form| form.description.clear(), &["description"]),
-        (
-            "an endless description",
-            |form| form.description = "a ".repeat(20_000),
-            &["description"],
-        ),
+        ("an endless description", |form| form.description = "a ".repeat(20_000), &["description"]),
         ("nothing done", |form| form.action_taken.clear(), &["action-taken"]),
         ("not signed", |form| form.signed_as.clear(), &["signed-as"]),
         ("no risk", |form| form.risk_areas.clear(), &["risk-areas"]),
-        (
-            "question not answered",
-            |form| form.may_involve_indecent_images = None,
-            &["may-involve-indecent-images"],
-        ),
+        ("question not answered", |form| form.may_involve_indecent_images = None, &["may-involve-indecent-images"]),
         ("unknown subject", |form| form.about = "robot".to_owned(), &["about"]),
         ("no row", |form| form.row.clear(), &["row"]),
-        (
-            "a row of another table",
-            |form| form.row = "s-proxy".to_owned(),
-            &["row"],
-        ),
+        ("a row of another table", |form| form.row = "s-proxy".to_owned(), &["row"]),
         ("nobody's conduct", |form| form.about.clear(), &[]),
         ("nobody involved", |form| form.involved.clear(), &["involved"]),
-        (
-            "an empty row of people",
-            |form| form.involved[0].person = None,
-            &["involved"],
-        ),
+        ("an empty row of people", |form| form.involved[0].person = None, &["involved"]),
         (
             "somebody described",
             |form| {
@@ -227,11 +141,7 @@ fn the_form_says_which_field_is_wrong() {
             },
             &["action-taken"],
         ),
-        (
-            "a link elsewhere is fine",
-            |form| form.description = "see https://x.example".to_owned(),
-            &[],
-        ),
+        ("a link elsewhere is fine", |form| form.description = "see https://x.example".to_owned(), &[]),
         (
             "two at once",
             |form| {
@@ -245,18 +155,13 @@ fn the_form_says_which_field_is_wrong() {
         let mut form = form();
         change(&mut form);
         let found = validate_incident(&form, Some(&with_table()), date(2026, 11, 3).at(12, 0, 0, 0));
-        let fields: Vec<String> = found
-            .err()
-            .map(|errors| errors.iter().map(|(field, _)| field.to_owned()).collect())
-            .unwrap_or_default();
+        let fields: Vec<String> =
+            found.err().map(|errors| errors.iter().map(|(field, _)| field.to_owned()).collect()).unwrap_or_default();
         assert_eq!(fields, *wrong, "{name}");
     }
     let mut bare = form();
     bare.row.clear();
-    assert!(
-        validate_incident(&bare, None, date(2026, 11, 3).at(12, 0, 0, 0)).is_ok(),
-        "a school without a table"
-    );
+    assert!(validate_incident(&bare, None, date(2026, 11, 3).at(12, 0, 0, 0)).is_ok(), "a school without a table");
 }
 
 #[test]
@@ -301,14 +206,8 @@ fn tasks_go_to_offices_and_never_to_those_the_case_is_about() {
             assert!(!tasks[0].what.contains("Person"), "{column}");
         }
     }
-    let untaken = ActionDecision {
-        taken: false,
-        ..action("police")
-    };
-    let done = ActionDecision {
-        done_at: Some(now),
-        ..action("police")
-    };
+    let untaken = ActionDecision { taken: false, ..action("police") };
+    let done = ActionDecision { done_at: Some(now), ..action("police") };
     assert!(tasks_for_actions(&[untaken, done], 14, &offices, &[], &england(), now).is_empty());
 }
 
@@ -318,37 +217,21 @@ fn a_case_closes_when_everything_is_done_or_explained() {
     let closing = |outcome: &str, reasons: &[(&str, &str)]| Closing {
         finding: Finding::Unfounded,
         outcome: outcome.to_owned(),
-        left_undone: reasons
-            .iter()
-            .map(|(column, reason)| ((*column).to_owned(), (*reason).to_owned()))
-            .collect(),
+        left_undone: reasons.iter().map(|(column, reason)| ((*column).to_owned(), (*reason).to_owned())).collect(),
         by: id(20),
         at: now,
     };
     let open = incident(Some(ActionSubject::Pupil), &[(1, Part::Alleged)]);
     let mut done = open.clone();
-    done.actions
-        .iter_mut()
-        .filter(|action| action.taken)
-        .for_each(|action| action.done_at = Some(now));
+    done.actions.iter_mut().filter(|action| action.taken).for_each(|action| action.done_at = Some(now));
     let fields = |result: Result<Incident, CloseError>| match result {
         Ok(_) => vec!["closed".to_owned()],
         Err(CloseError::AlreadyClosed) => vec!["already".to_owned()],
         Err(CloseError::Missing(errors)) => errors.iter().map(|(field, _)| field.to_owned()).collect(),
     };
     let cases = [
-        (
-            "nothing done",
-            &open,
-            closing("It ended.", &[]),
-            vec!["reason-headteacher", "reason-technical"],
-        ),
-        (
-            "one explained",
-            &open,
-            closing("It ended.", &[("headteacher", "head was away")]),
-            vec!["reason-technical"],
-        ),
+        ("nothing done", &open, closing("It ended.", &[]), vec!["reason-headteacher", "reason-technical"]),
+        ("one explained", &open, closing("It ended.", &[("headteacher", "head was away")]), vec!["reason-technical"]),
         (
             "all explained",
             &open,
@@ -386,9 +269,5 @@ fn nations_differ() {
         }
         assert!(indecent_image_steps(*nation).len() >= 6);
     }
-    assert!(
-        referral_checklist(Nation::England, CaseRoute::Adult)
-            .iter()
-            .any(|step| step.key == "designated-officer")
-    );
+    assert!(referral_checklist(Nation::England, CaseRoute::Adult).iter().any(|step| step.key == "designated-officer"));
 }

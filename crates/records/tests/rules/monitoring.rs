@@ -41,18 +41,10 @@ fn the_inbox_shows_the_most_dangerous_first() {
 
 #[test]
 fn an_alert_is_settled_once_and_with_a_reason() {
-    for (reason, accepted) in [
-        ("", false),
-        ("   ", false),
-        ("ok", false),
-        ("....!", false),
-        ("a lesson on poetry", true),
-    ] {
-        assert_eq!(
-            dismiss_alert(&alert(1, Danger::Low, 1), reason, id(20), now()).is_ok(),
-            accepted,
-            "{reason}"
-        );
+    for (reason, accepted) in
+        [("", false), ("   ", false), ("ok", false), ("....!", false), ("a lesson on poetry", true)]
+    {
+        assert_eq!(dismiss_alert(&alert(1, Danger::Low, 1), reason, id(20), now()).is_ok(), accepted, "{reason}");
     }
     let settled = escalate_alert(&alert(1, Danger::Low, 1), id(9), id(20), now()).unwrap();
     assert!(dismiss_alert(&settled, "a lesson on poetry", id(20), now()).is_err());
@@ -63,17 +55,11 @@ fn an_alert_is_settled_once_and_with_a_reason() {
 #[test]
 fn an_incident_from_an_alert_accuses_nobody_and_carries_no_search() {
     let form = incident_form_from_alert(&alert(1, Danger::Urgent, 0), &england());
-    assert_eq!(
-        (form.occurred_date.as_str(), form.occurred_time.as_str()),
-        ("2026-11-03", "12:00")
-    );
+    assert_eq!((form.occurred_date.as_str(), form.occurred_time.as_str()), ("2026-11-03", "12:00"));
     assert_eq!(form.involved[0].part, Part::Harmed);
     assert_eq!(form.may_involve_indecent_images, None);
     assert!(!form.description.contains("words") && !form.description.contains("search.example"));
-    let nobody = Alert {
-        person: None,
-        ..alert(1, Danger::Urgent, 0)
-    };
+    let nobody = Alert { person: None, ..alert(1, Danger::Urgent, 0) };
     assert!(incident_form_from_alert(&nobody, &england()).involved.is_empty());
 }
 
@@ -110,18 +96,8 @@ fn sites_open_for_a_time_with_a_reason_by_somebody_else() {
         ("granted", "games", |_| {}, &[]),
         ("no reason", "games", |answer| answer.reason.clear(), &["reason"]),
         ("no end", "games", |answer| answer.until = None, &["until"]),
-        (
-            "an end that has passed",
-            "games",
-            |answer| answer.until = Some(answer.at),
-            &["until"],
-        ),
-        (
-            "too long",
-            "games",
-            |answer| answer.until = Some(answer.at.checked_add(337.hours()).unwrap()),
-            &["until"],
-        ),
+        ("an end that has passed", "games", |answer| answer.until = Some(answer.at), &["until"]),
+        ("too long", "games", |answer| answer.until = Some(answer.at.checked_add(337.hours()).unwrap()), &["until"]),
         ("their own", "games", |answer| answer.by = id(1), &["request"]),
         (
             "an office the policy does not name",
@@ -129,25 +105,10 @@ fn sites_open_for_a_time_with_a_reason_by_somebody_else() {
             |answer| answer.roles = vec![Role::IctTechnician],
             &["request"],
         ),
-        (
-            "a teacher",
-            "games",
-            |answer| answer.roles = vec![Role::Teacher],
-            &["request"],
-        ),
+        ("a teacher", "games", |answer| answer.roles = vec![Role::Teacher], &["request"]),
         ("one person for a grave category", "extremism", |_| {}, &["second"]),
-        (
-            "the same person twice",
-            "extremism",
-            |answer| answer.second = Some(id(20)),
-            &["second"],
-        ),
-        (
-            "the asker as second",
-            "extremism",
-            |answer| answer.second = Some(id(1)),
-            &["second"],
-        ),
+        ("the same person twice", "extremism", |answer| answer.second = Some(id(20)), &["second"]),
+        ("the asker as second", "extremism", |answer| answer.second = Some(id(1)), &["second"]),
         ("two people", "extremism", |answer| answer.second = Some(id(21)), &[]),
         (
             "refused, with a reason",
@@ -177,10 +138,8 @@ fn sites_open_for_a_time_with_a_reason_by_somebody_else() {
             .unwrap_or_default();
         assert_eq!(fields, *wrong, "{name}");
     }
-    let decided = AccessRequest {
-        decision: Some(decide_request(&request("games"), &answer, None).unwrap()),
-        ..request("games")
-    };
+    let decided =
+        AccessRequest { decision: Some(decide_request(&request("games"), &answer, None).unwrap()), ..request("games") };
     assert!(decide_request(&decided, &answer, None).is_err());
     assert_eq!(longest_days(None), LONGEST_DAYS_UNLESS_SAID);
 }

@@ -26,11 +26,7 @@ fn promises_about_roles_hold() {
         (&[Role::SystemAdministrator], SeeIncidentsAboutAdults, false),
         (&[Role::SystemAdministrator], TriageAlerts, false),
         (&[Role::SystemAdministrator], LookUpActivity, false),
-        (
-            &[Role::SystemAdministrator, Role::DesignatedSafeguardingLead],
-            SeeIncidents,
-            true,
-        ),
+        (&[Role::SystemAdministrator, Role::DesignatedSafeguardingLead], SeeIncidents, true),
         (&[Role::Governor], SeeBoard, true),
         (&[Role::Governor], SeeIncidents, false),
         (&[Role::Governor], LookUpActivity, false),
@@ -48,15 +44,8 @@ fn promises_about_roles_hold() {
 fn every_permission_has_one_row_roles_and_words() {
     assert_eq!(PERMISSIONS.len(), Permission::ALL.len());
     for permission in Permission::ALL {
-        assert_eq!(
-            PERMISSIONS.iter().filter(|(row, _, _)| row == permission).count(),
-            1,
-            "{permission:?}"
-        );
-        assert!(
-            !roles_with(*permission).is_empty() && lets(*permission).len() > 10,
-            "{permission:?}"
-        );
+        assert_eq!(PERMISSIONS.iter().filter(|(row, _, _)| row == permission).count(), 1, "{permission:?}");
+        assert!(!roles_with(*permission).is_empty() && lets(*permission).len() > 10, "{permission:?}");
     }
 }
 
@@ -76,24 +65,14 @@ fn governors_reach_nothing_that_names_a_child() {
 
 #[test]
 fn the_reference_pages_are_the_tables() {
-    for (name, page) in [
-        ("permissions", permissions_reference()),
-        ("glossary", glossary_reference()),
-    ] {
+    for (name, page) in [("permissions", permissions_reference()), ("glossary", glossary_reference())] {
         let path = format!("{}/../../docs/reference/{name}.md", env!("CARGO_MANIFEST_DIR"));
         let stored = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            stored == page,
-            "docs/reference/{name}.md is out of date: run `belisha docs docs/reference`"
-        );
+        assert!(stored == page, "docs/reference/{name}.md is out of date: run `belisha docs docs/reference`");
     }
 }
 
 #[test]
 fn the_glossary_is_in_order() {
-    assert!(
-        GLOSSARY
-            .windows(2)
-            .all(|pair| pair[0].0.to_lowercase() < pair[1].0.to_lowercase())
-    );
+    assert!(GLOSSARY.windows(2).all(|pair| pair[0].0.to_lowercase() < pair[1].0.to_lowercase()));
 }

@@ -25,26 +25,13 @@ pub fn person(number: u8, audience: Audience) -> Person {
 }
 
 pub fn holding(number: u8, role: Role) -> OfficeHolding {
-    OfficeHolding {
-        person: id(number),
-        role,
-        from: date(2024, 9, 2),
-        until: None,
-    }
+    OfficeHolding { person: id(number), role, from: date(2024, 9, 2), until: None }
 }
 
 /// England: two academic years, half terms, Christmas outside terms.
 pub fn england() -> SchoolCalendar {
-    let term = |name: &str, first: Date, last: Date| Term {
-        name: name.to_owned(),
-        first,
-        last,
-    };
-    let closed = |name: &str, first: Date, last: Date| ClosedDays {
-        name: name.to_owned(),
-        first,
-        last,
-    };
+    let term = |name: &str, first: Date, last: Date| Term { name: name.to_owned(), first, last };
+    let closed = |name: &str, first: Date, last: Date| ClosedDays { name: name.to_owned(), first, last };
     let part = |period, from, until| DayPart { period, from, until };
     SchoolCalendar {
         time_zone: "Europe/London".to_owned(),
@@ -94,11 +81,7 @@ pub fn policy(nation: Nation, bindings: Vec<(&str, Binding)>) -> Policy {
             next_review: None,
         },
         sections: Vec::new(),
-        clauses: bindings
-            .into_iter()
-            .enumerate()
-            .map(|(at, (id, binding))| clause(at, id, binding))
-            .collect(),
+        clauses: bindings.into_iter().enumerate().map(|(at, (id, binding))| clause(at, id, binding)).collect(),
     }
 }
 
@@ -120,9 +103,6 @@ pub fn duty(cadence: Cadence, months: &[i8], who: Option<Audience>) -> Duty {
         what: "training:refresher".to_owned(),
         owners: vec![Role::OnlineSafetyLead],
         who,
-        due: Due::Every {
-            cadence,
-            months: months.to_vec(),
-        },
+        due: Due::Every { cadence, months: months.to_vec() },
     }
 }

@@ -23,25 +23,18 @@ const ROWS: usize = 50;
 pub async fn insert_batch(tx: &mut Tx, key: &str, visits: &[Visit]) -> Result<bool> {
     let school = tx.writes("activity")?;
     if visits.len() > MOST_ROWS {
-        return Err(StoreError::Conflict(format!(
-            "a batch of activity has {MOST_ROWS} rows at most; split it"
-        )));
+        return Err(StoreError::Conflict(format!("a batch of activity has {MOST_ROWS} rows at most; split it")));
     }
-    let (Some(first), Some(last)) = (
-        visits.iter().map(|visit| visit.at).min(),
-        visits.iter().map(|visit| visit.at).max(),
-    ) else {
+    let (Some(first), Some(last)) =
+        (visits.iter().map(|visit| visit.at).min(), visits.iter().map(|visit| visit.at).max())
+    else {
         return Ok(false);
     };
     let number = crate::counters::next(tx, "activity batches").await?;
     let text = "INSERT INTO activity_batches (school_id, id, number, rows_count, rows_hash, first_at, last_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (school_id, id) DO NOTHING";
     let count = i64::try_from(visits.len()).unwrap_or(i64::MAX);
-    if tx
-        .execute(text, bind![school, key, number, count, hash(visits)?, first, last])
-        .await?
-        == 0
-    {
+    if tx.execute(text, bind![school, key, number, count, hash(visits)?, first, last]).await? == 0 {
         return Ok(false);
     }
     for (chunk, visits) in (0_i64..).zip(visits.chunks(ROWS)) {
@@ -72,11 +65,8 @@ async fn insert_rows(tx: &mut Tx, school: SchoolId, (batch, first): (i64, i64), 
         ]);
     }
     let places = places(visits.len(), 13);
-    tx.execute(
-        &format!("INSERT INTO activity (school_id, batch, position, {COLUMNS}) VALUES {places}"),
-        values,
-    )
-    .await?;
+    tx.execute(&format!("INSERT INTO activity (school_id, batch, position, {COLUMNS}) VALUES {places}"), values)
+        .await?;
     Ok(())
 }
 
@@ -103,11 +93,7 @@ pub(crate) async fn first_changed_batch(tx: &mut Tx) -> Result<Option<ChangedBat
     loop {
         let page = tx.all(batches, bind![tx.school()?, after]).await?;
         for batch in &page {
-            after = batch
-                .number("number")
-                .ok()
-                .filter(|number| *number > after)
-                .unwrap_or(i64::MAX);
+            after = batch.number("number").ok().filter(|number| *number > after).unwrap_or(i64::MAX);
             if !is_whole(tx, batch, after).await? {
                 return Ok(Some(ChangedBatch {
                     id: batch.text("id").unwrap_or_default(),

@@ -30,12 +30,7 @@ pub(super) async fn add(tx: &mut Tx, school: SchoolId, visits: &[Visit]) -> Resu
     let mut counts: BTreeMap<(i64, &str, &str, &str), i64> = BTreeMap::new();
     for visit in visits {
         let hour = visit.at.as_millisecond().div_euclid(HOUR) * HOUR;
-        let key = (
-            hour,
-            visit.group.as_str(),
-            visit.action.as_str(),
-            visit.category.as_deref().unwrap_or_default(),
-        );
+        let key = (hour, visit.group.as_str(), visit.action.as_str(), visit.category.as_deref().unwrap_or_default());
         *counts.entry(key).or_default() += 1;
     }
     let mut values = Vec::with_capacity(counts.len() * 6);
@@ -86,10 +81,6 @@ pub async fn top_hosts(
 ) -> Result<Vec<(String, u64)>> {
     let text = "SELECT host, COUNT(*) AS requests FROM activity
         WHERE school_id = $1 AND action = $2 AND at >= $3 AND at < $4 AND host <> '' GROUP BY host ORDER BY requests DESC, host LIMIT $5";
-    let rows = tx
-        .all(text, bind![tx.school()?, action, from, until, i64::from(limit)])
-        .await?;
-    rows.iter()
-        .map(|row| Ok((row.text("host")?, u64::try_from(row.number("requests")?).unwrap_or(0))))
-        .collect()
+    let rows = tx.all(text, bind![tx.school()?, action, from, until, i64::from(limit)]).await?;
+    rows.iter().map(|row| Ok((row.text("host")?, u64::try_from(row.number("requests")?).unwrap_or(0)))).collect()
 }

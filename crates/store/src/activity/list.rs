@@ -40,11 +40,7 @@ async fn of(tx: &mut Tx, person: PersonId, from: Timestamp, until: Timestamp, li
     let text = format!(
         "SELECT {COLUMNS} FROM activity WHERE school_id = $1 AND person_id = $2 AND at >= $3 AND at < $4 ORDER BY at DESC, batch DESC, position DESC LIMIT $5"
     );
-    tx.all(&text, bind![tx.school()?, person, from, until, i64::from(limit)])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(&text, bind![tx.school()?, person, from, until, i64::from(limit)]).await?.iter().map(read).collect()
 }
 
 /// What was visited between two times by anybody, the newest first, without saying by whom or on which device; with one
@@ -63,12 +59,7 @@ pub async fn list_between(
         "SELECT {COLUMNS} FROM activity WHERE school_id = $1 AND ($2 = '' OR action = $2) AND at >= $3 AND at < $4
          ORDER BY at DESC, batch DESC, position DESC LIMIT $5"
     );
-    let rows = tx
-        .all(
-            &text,
-            bind![tx.school()?, action.unwrap_or_default(), from, until, i64::from(limit)],
-        )
-        .await?;
+    let rows = tx.all(&text, bind![tx.school()?, action.unwrap_or_default(), from, until, i64::from(limit)]).await?;
     rows.iter().map(read).map(|visit| visit.map(without_person)).collect()
 }
 
@@ -81,16 +72,10 @@ pub async fn list_search_terms(tx: &mut Tx, from: Timestamp, until: Timestamp, l
         "SELECT {COLUMNS} FROM activity WHERE school_id = $1 AND search_term IS NOT NULL AND at >= $2 AND at < $3
          ORDER BY at DESC, batch DESC, position DESC LIMIT $4"
     );
-    let rows = tx
-        .all(&text, bind![tx.school()?, from, until, i64::from(limit)])
-        .await?;
+    let rows = tx.all(&text, bind![tx.school()?, from, until, i64::from(limit)]).await?;
     rows.iter().map(read).map(|visit| visit.map(without_person)).collect()
 }
 
 fn without_person(visit: Visit) -> Visit {
-    Visit {
-        person: None,
-        device: String::new(),
-        ..visit
-    }
+    Visit { person: None, device: String::new(), ..visit }
 }

@@ -51,11 +51,7 @@ async fn hash_anew(tx: &mut Tx, school: SchoolId, batch: &Row, number: i64) -> R
     let id = batch.text("id")?;
     let left = rows(tx, number).await?.iter().map(read).collect::<Result<Vec<_>>>()?;
     if left.is_empty() {
-        tx.execute(
-            "DELETE FROM activity_batches WHERE school_id = $1 AND number = $2",
-            bind![school, number],
-        )
-        .await?;
+        tx.execute("DELETE FROM activity_batches WHERE school_id = $1 AND number = $2", bind![school, number]).await?;
     } else {
         let count = i64::try_from(left.len()).unwrap_or(i64::MAX);
         let text = "UPDATE activity_batches SET rows_count = $3, rows_hash = $4 WHERE school_id = $1 AND number = $2";

@@ -36,8 +36,7 @@ pub async fn add_event(tx: &mut Tx, incident: IncidentId, verb: &str, note: &str
     };
     let id = tx.new_key();
     let text = "INSERT INTO incident_events (school_id, id, incident_id, at, actor, person_id, verb, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    tx.execute(text, bind![school, &id, incident, tx.now(), actor, person, verb, note])
-        .await?;
+    tx.execute(text, bind![school, &id, incident, tx.now(), actor, person, verb, note]).await?;
     tx.wrote(&INCIDENT_EVENTS, id, if verb == "viewed" { "viewed" } else { "added" });
     Ok(())
 }
@@ -56,11 +55,7 @@ pub async fn note_viewed(tx: &mut Tx, incident: IncidentId) -> Result<()> {
 /// `Unreachable`, `Corrupt`.
 pub async fn list_events(tx: &mut Tx, incident: IncidentId) -> Result<Vec<IncidentEvent>> {
     let text = "SELECT incident_id, at, person_id, verb, note FROM incident_events WHERE school_id = $1 AND incident_id = $2 ORDER BY at, id";
-    tx.all(text, bind![tx.school()?, incident])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    tx.all(text, bind![tx.school()?, incident]).await?.iter().map(read).collect()
 }
 
 fn read(row: &Row) -> Result<IncidentEvent> {

@@ -55,11 +55,7 @@ pub async fn list(tx: &mut Tx, viewer: PersonId, filter: &IncidentFilter) -> Res
 pub async fn count(tx: &mut Tx, viewer: PersonId, filter: &IncidentFilter) -> Result<u64> {
     let text = format!("SELECT COUNT(*) AS incidents FROM incidents WHERE {SEEN_BY} AND {WANTED}");
     let row = tx.one(&text, values(tx, viewer, filter)?).await?;
-    Ok(row
-        .map(|row| row.number("incidents"))
-        .transpose()?
-        .and_then(|count| u64::try_from(count).ok())
-        .unwrap_or(0))
+    Ok(row.map(|row| row.number("incidents")).transpose()?.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
 }
 
 /// One case, unless the reader is alleged in it: then there is none.
@@ -102,9 +98,5 @@ pub async fn list_between(tx: &mut Tx, from: Timestamp, until: Timestamp) -> Res
 pub async fn list_closed_before(tx: &mut Tx, before: Timestamp) -> Result<Vec<IncidentId>> {
     let text =
         "SELECT id FROM incidents WHERE school_id = $1 AND status = 'closed' AND closed_at < $2 ORDER BY closed_at";
-    tx.all(text, bind![tx.school()?, before])
-        .await?
-        .iter()
-        .map(|row| row.parsed("id"))
-        .collect()
+    tx.all(text, bind![tx.school()?, before]).await?.iter().map(|row| row.parsed("id")).collect()
 }

@@ -38,10 +38,7 @@ async fn assemble(tx: &mut Tx, rows: &[Row]) -> Result<Vec<Incident>> {
                 described_as: row.maybe_text("described_as")?,
                 part: row.word("part")?,
             };
-            if let Some(incident) = places
-                .get(&row.text("incident_id")?)
-                .and_then(|place| incidents.get_mut(*place))
-            {
+            if let Some(incident) = places.get(&row.text("incident_id")?).and_then(|place| incidents.get_mut(*place)) {
                 incident.involved.push(involvement);
             }
         }
@@ -51,10 +48,7 @@ async fn assemble(tx: &mut Tx, rows: &[Row]) -> Result<Vec<Incident>> {
         );
         for row in tx.all(&actions, values).await? {
             let action = read_action(&row)?;
-            if let Some(incident) = places
-                .get(&row.text("incident_id")?)
-                .and_then(|place| incidents.get_mut(*place))
-            {
+            if let Some(incident) = places.get(&row.text("incident_id")?).and_then(|place| incidents.get_mut(*place)) {
                 incident.actions.push(action);
             }
         }
@@ -80,12 +74,7 @@ fn read(row: &Row) -> Result<Incident> {
         row.maybe_parsed("closed_by")?,
         row.maybe_time("closed_at")?,
     ) {
-        (Some(finding), Some(outcome), Some(by), Some(at)) => Some(Closure {
-            finding,
-            outcome,
-            by,
-            at,
-        }),
+        (Some(finding), Some(outcome), Some(by), Some(at)) => Some(Closure { finding, outcome, by, at }),
         _ => None,
     };
     Ok(Incident {

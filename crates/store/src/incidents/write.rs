@@ -17,11 +17,7 @@ pub async fn highest_number(tx: &mut Tx) -> Result<i64> {
     crate::counters::next(tx, "incident numbers asked for").await?;
     let text = "SELECT MAX(number) AS highest FROM incidents WHERE school_id = $1 AND number < 100000";
     let row = tx.one(text, bind![tx.school()?]).await?;
-    Ok(row
-        .map(|row| row.maybe_number("highest"))
-        .transpose()?
-        .flatten()
-        .unwrap_or(0))
+    Ok(row.map(|row| row.maybe_number("highest")).transpose()?.flatten().unwrap_or(0))
 }
 
 /// Records a case under the number it carries.
@@ -30,10 +26,7 @@ pub async fn highest_number(tx: &mut Tx) -> Result<i64> {
 /// `Conflict` when the number is taken; `ReadOnly`.
 pub async fn insert(tx: &mut Tx, incident: &Incident) -> Result<()> {
     let school = own(tx, incident)?;
-    let text = format!(
-        "INSERT INTO incidents (school_id, id, number, {CHANGEABLE}) VALUES {}",
-        places(1, 23)
-    );
+    let text = format!("INSERT INTO incidents (school_id, id, number, {CHANGEABLE}) VALUES {}", places(1, 23));
     tx.execute(&text, values(school, incident)?).await?;
     add_involved(tx, school, incident.id, &incident.involved).await?;
     add_actions(tx, school, incident.id, &incident.actions).await?;
@@ -60,11 +53,8 @@ pub async fn update(tx: &mut Tx, incident: &Incident) -> Result<()> {
     if tx.execute(&text, values(school, incident)?).await? == 0 {
         return Err(StoreError::Missing("incident"));
     }
-    tx.execute(
-        "DELETE FROM involvements WHERE school_id = $1 AND incident_id = $2",
-        bind![school, incident.id],
-    )
-    .await?;
+    tx.execute("DELETE FROM involvements WHERE school_id = $1 AND incident_id = $2", bind![school, incident.id])
+        .await?;
     add_involved(tx, school, incident.id, &incident.involved).await?;
     replace_actions(tx, school, incident.id, &incident.actions).await?;
     tx.wrote(&INCIDENTS, incident.id, "changed");
@@ -77,14 +67,7 @@ pub async fn update(tx: &mut Tx, incident: &Incident) -> Result<()> {
 /// `Missing`, `ReadOnly`.
 pub async fn set_actions(tx: &mut Tx, incident: IncidentId, actions: &[ActionDecision]) -> Result<()> {
     let school = tx.writes("incidents")?;
-    if tx
-        .one(
-            "SELECT id FROM incidents WHERE school_id = $1 AND id = $2",
-            bind![school, incident],
-        )
-        .await?
-        .is_none()
-    {
+    if tx.one("SELECT id FROM incidents WHERE school_id = $1 AND id = $2", bind![school, incident]).await?.is_none() {
         return Err(StoreError::Missing("incident"));
     }
     replace_actions(tx, school, incident, actions).await?;
@@ -100,14 +83,7 @@ pub async fn close(tx: &mut Tx, incident: IncidentId, closure: &Closure) -> Resu
     let school = tx.writes("incidents")?;
     let text = "UPDATE incidents SET status = 'closed', finding = $3, outcome = $4, closed_by = $5, closed_at = $6
         WHERE school_id = $1 AND id = $2 AND status = 'open'";
-    let values = bind![
-        school,
-        incident,
-        word(&closure.finding)?,
-        &closure.outcome,
-        closure.by,
-        closure.at
-    ];
+    let values = bind![school, incident, word(&closure.finding)?, &closure.outcome, closure.by, closure.at];
     if tx.execute(text, values).await? == 0 {
         return Err(StoreError::Missing("open incident"));
     }
@@ -132,20 +108,10 @@ pub async fn remove(tx: &mut Tx, incident: IncidentId) -> Result<()> {
         }
     }
     for child in ["involvements", "incident_actions"] {
-        tx.execute(
-            &format!("DELETE FROM {child} WHERE school_id = $1 AND incident_id = $2"),
-            bind![school, incident],
-        )
-        .await?;
+        tx.execute(&format!("DELETE FROM {child} WHERE school_id = $1 AND incident_id = $2"), bind![school, incident])
+            .await?;
     }
-    if tx
-        .execute(
-            "DELETE FROM incidents WHERE school_id = $1 AND id = $2",
-            bind![school, incident],
-        )
-        .await?
-        > 0
-    {
+    if tx.execute("DELETE FROM incidents WHERE school_id = $1 AND id = $2", bind![school, incident]).await? > 0 {
         tx.wrote(&INCIDENTS, incident, "removed");
     }
     Ok(())
@@ -153,11 +119,7 @@ pub async fn remove(tx: &mut Tx, incident: IncidentId) -> Result<()> {
 
 fn own(tx: &Tx, incident: &Incident) -> Result<SchoolId> {
     let school = tx.writes("incidents")?;
-    if incident.school == school {
-        Ok(school)
-    } else {
-        Err(StoreError::ReadOnly("an incident of another school"))
-    }
+    if incident.school == school { Ok(school) } else { Err(StoreError::ReadOnly("an incident of another school")) }
 }
 
 async fn replace_actions(
@@ -166,29 +128,15 @@ async fn replace_actions(
     incident: IncidentId,
     actions: &[ActionDecision],
 ) -> Result<()> {
-    tx.execute(
-        "DELETE FROM incident_actions WHERE school_id = $1 AND incident_id = $2",
-        bind![school, incident],
-    )
-    .await?;
+    tx.execute("DELETE FROM incident_actions WHERE school_id = $1 AND incident_id = $2", bind![school, incident])
+        .await?;
     add_actions(tx, school, incident, actions).await
 }
 
 async fn add_involved(tx: &mut Tx, school: SchoolId, incident: IncidentId, involved: &[Involvement]) -> Result<()> {
     for (position, one) in (0_i64..).zip(involved) {
         let text = "INSERT INTO involvements (school_id, incident_id, position, person_id, described_as, part) VALUES ($1, $2, $3, $4, $5, $6)";
-        tx.execute(
-            text,
-            bind![
-                school,
-                incident,
-                position,
-                one.person,
-                &one.described_as,
-                word(&one.part)?
-            ],
-        )
-        .await?;
+        tx.execute(text, bind![school, incident, position, one.person, &one.described_as, word(&one.part)?]).await?;
     }
     Ok(())
 }

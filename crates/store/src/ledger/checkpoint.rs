@@ -34,21 +34,14 @@ pub fn origin(school: SchoolId) -> String {
 /// The public key of a school's log as C2SP `signed-note` writes one: `<name>+<key id>+<key>`.
 pub fn verifier_key(school: SchoolId, key: &VerifyingKey) -> String {
     let name = origin(school);
-    let id = key_id(&name, key)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<String>();
+    let id = key_id(&name, key).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let mut bytes = vec![ED25519];
     bytes.extend_from_slice(key.as_bytes());
     format!("{name}+{id}+{}", STANDARD.encode(bytes))
 }
 
 fn key_id(name: &str, key: &VerifyingKey) -> [u8; 4] {
-    let hash = Sha256::new()
-        .chain_update(name)
-        .chain_update([b'\n', ED25519])
-        .chain_update(key.as_bytes())
-        .finalize();
+    let hash = Sha256::new().chain_update(name).chain_update([b'\n', ED25519]).chain_update(key.as_bytes()).finalize();
     let mut id = [0; 4];
     id.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
     id
@@ -86,9 +79,7 @@ pub async fn latest_checkpoint(tx: &mut Tx) -> Result<Option<Checkpoint>> {
         return Ok(None);
     };
     let note = row.text("note")?;
-    parse(&note)
-        .map(Some)
-        .ok_or_else(|| StoreError::Corrupt("a checkpoint".into()))
+    parse(&note).map(Some).ok_or_else(|| StoreError::Corrupt("a checkpoint".into()))
 }
 
 fn sign(name: &str, edge: &Edge, key: &SigningKey) -> Checkpoint {
@@ -97,12 +88,7 @@ fn sign(name: &str, edge: &Edge, key: &SigningKey) -> Checkpoint {
     let mut signature = key_id(name, &key.verifying_key()).to_vec();
     signature.extend_from_slice(&key.sign(text.as_bytes()).to_bytes());
     let note = format!("{text}\n\u{2014} {name} {}\n", STANDARD.encode(signature));
-    Checkpoint {
-        origin: name.to_owned(),
-        size: edge.size(),
-        root,
-        note,
-    }
+    Checkpoint { origin: name.to_owned(), size: edge.size(), root, note }
 }
 
 /// Reads a note's first three lines. The signature is left to [`check_note`].
@@ -110,12 +96,7 @@ fn parse(note: &str) -> Option<Checkpoint> {
     let mut lines = note.split('\n');
     let (origin, size, root) = (lines.next()?, lines.next()?, lines.next()?);
     let root = STANDARD.decode(root).ok()?.try_into().ok()?;
-    Some(Checkpoint {
-        origin: origin.to_owned(),
-        size: size.parse().ok()?,
-        root,
-        note: note.to_owned(),
-    })
+    Some(Checkpoint { origin: origin.to_owned(), size: size.parse().ok()?, root, note: note.to_owned() })
 }
 
 /// Reads a signed checkpoint and checks its signature. It needs no database: whoever was handed a checkpoint can.
@@ -128,14 +109,9 @@ pub fn check_note(note: &str, name: &str, key: &VerifyingKey) -> Option<Checkpoi
         let encoded = line.strip_prefix("\u{2014} ")?.strip_prefix(name)?.strip_prefix(' ')?;
         let bytes = STANDARD.decode(encoded).ok()?;
         let signature = bytes.strip_prefix(&key_id(name, key))?;
-        key.verify_strict(text.as_bytes(), &Signature::from_slice(signature).ok()?)
-            .ok()
+        key.verify_strict(text.as_bytes(), &Signature::from_slice(signature).ok()?).ok()
     };
-    signatures
-        .strip_suffix('\n')?
-        .split('\n')
-        .any(|line| signed(line).is_some())
-        .then_some(checkpoint)
+    signatures.strip_suffix('\n')?.split('\n').any(|line| signed(line).is_some()).then_some(checkpoint)
 }
 
 #[cfg(test)]
@@ -153,28 +129,17 @@ mod tests {
         assert_eq!(lines[..2], ["belisha/example", "1"]);
         assert_eq!(lines[3], "");
         assert!(lines[4].starts_with("\u{2014} belisha/example "));
-        assert_eq!(
-            check_note(&signed.note, "belisha/example", &key.verifying_key()),
-            Some(signed.clone())
-        );
+        assert_eq!(check_note(&signed.note, "belisha/example", &key.verifying_key()), Some(signed.clone()));
         assert_eq!(check_note(&signed.note, "belisha/other", &key.verifying_key()), None);
         assert_eq!(
-            check_note(
-                &signed.note,
-                "belisha/example",
-                &SigningKey::from_bytes(&[8; 32]).verifying_key()
-            ),
+            check_note(&signed.note, "belisha/example", &SigningKey::from_bytes(&[8; 32]).verifying_key()),
             None
         );
         for place in 0..signed.note.len() {
             let mut bytes = signed.note.clone().into_bytes();
             bytes[place] ^= 1;
             if let Ok(changed) = String::from_utf8(bytes) {
-                assert_eq!(
-                    check_note(&changed, "belisha/example", &key.verifying_key()),
-                    None,
-                    "byte {place}"
-                );
+                assert_eq!(check_note(&changed, "belisha/example", &key.verifying_key()), None, "byte {place}");
             }
         }
     }

@@ -13,12 +13,7 @@ pub fn leaf_hash(entry: &[u8]) -> Hash {
 
 /// The hash of an inner node: SHA-256 of a one byte and both children (RFC 6962 section 2.1).
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    Sha256::new()
-        .chain_update([1])
-        .chain_update(left)
-        .chain_update(right)
-        .finalize()
-        .into()
+    Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
 }
 
 /// The root of a tree over these leaves; of no leaves, the hash of nothing.
@@ -164,11 +159,7 @@ pub fn verify_consistency(old: u64, new: u64, old_root: &Hash, new_root: &Hash, 
         return proof.is_empty() && old_root == new_root;
     }
     let mut rest = proof.iter();
-    let Some(first) = (if old.is_power_of_two() {
-        Some(old_root)
-    } else {
-        rest.next()
-    }) else {
+    let Some(first) = (if old.is_power_of_two() { Some(old_root) } else { rest.next() }) else {
         return false;
     };
     let (mut node, mut last) = (old - 1, new - 1);

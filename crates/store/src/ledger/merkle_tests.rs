@@ -18,9 +18,7 @@ fn known() -> (Vec<Hash>, Vec<Hash>) {
         &[0x30, 0x31],
         &[0x40, 0x41, 0x42, 0x43],
         &[0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x57],
-        &[
-            0x60, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f,
-        ],
+        &[0x60, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f],
     ];
     let roots = [
         "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
@@ -32,10 +30,7 @@ fn known() -> (Vec<Hash>, Vec<Hash>) {
         "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
         "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
     ];
-    (
-        inputs.iter().map(|input| leaf_hash(input)).collect(),
-        roots.iter().map(|root| hash(root)).collect(),
-    )
+    (inputs.iter().map(|input| leaf_hash(input)).collect(), roots.iter().map(|root| hash(root)).collect())
 }
 
 fn leaves(count: usize) -> Vec<Hash> {
@@ -45,10 +40,7 @@ fn leaves(count: usize) -> Vec<Hash> {
 #[test]
 fn roots_are_those_that_everybody_gets() {
     let (leaves, roots) = known();
-    assert_eq!(
-        root(&[]),
-        hash("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
-    );
+    assert_eq!(root(&[]), hash("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
     for size in 1..=8 {
         assert_eq!(root(&leaves[..size]), roots[size - 1], "{size} leaves");
     }
@@ -109,10 +101,7 @@ fn every_inclusion_proof_of_every_size_up_to_300_holds() {
             (0..size).filter(|place| size <= 40 || place % 37 == 0 || place + 2 >= size || place.is_power_of_two());
         for place in places {
             let proof = inclusion_proof(tree, place).unwrap();
-            assert!(
-                verify_inclusion(&all[place], place as u64, size as u64, &proof, &whole),
-                "{place} of {size}"
-            );
+            assert!(verify_inclusion(&all[place], place as u64, size as u64, &proof, &whole), "{place} of {size}");
             let other = (place + 1) % size;
             assert!(
                 size == 1 || !verify_inclusion(&all[place], other as u64, size as u64, &proof, &whole),
@@ -130,10 +119,7 @@ fn every_consistency_proof_of_every_size_up_to_300_holds() {
     for new in 1..=300_usize {
         for old in (1..=new).filter(|old| new <= 40 || old % 29 == 0 || old + 2 >= new || old.is_power_of_two()) {
             let proof = consistency_proof(&all[..new], old).unwrap();
-            assert!(
-                verify_consistency(old as u64, new as u64, &roots[old], &roots[new], &proof),
-                "{old} to {new}"
-            );
+            assert!(verify_consistency(old as u64, new as u64, &roots[old], &roots[new], &proof), "{old} to {new}");
             assert!(
                 !verify_consistency(old as u64, new as u64, &roots[old - 1], &roots[new], &proof),
                 "another beginning, {old} to {new}"

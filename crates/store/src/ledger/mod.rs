@@ -78,9 +78,7 @@ impl Entry {
 pub async fn entries(tx: &mut Tx, subject: Option<&str>, limit: u32) -> Result<Vec<Entry>> {
     let text = "SELECT position, at, actor, area, verb, subject, commitment FROM ledger_entries
         WHERE school_id = $1 AND ($2 = '' OR subject = $2) ORDER BY position DESC LIMIT $3";
-    let rows = tx
-        .all(text, bind![tx.school()?, subject.unwrap_or_default(), i64::from(limit)])
-        .await?;
+    let rows = tx.all(text, bind![tx.school()?, subject.unwrap_or_default(), i64::from(limit)]).await?;
     rows.iter().map(Entry::read).collect()
 }
 
@@ -118,10 +116,7 @@ pub(crate) async fn flush(tx: &mut Tx) -> Result<()> {
 type Subject = (&'static str, String);
 
 fn salts_for(tx: &Tx, written: &[Written]) -> BTreeMap<Subject, [u8; 32]> {
-    written
-        .iter()
-        .map(|written| ((written.table.name, written.subject.clone()), tx.random()))
-        .collect()
+    written.iter().map(|written| ((written.table.name, written.subject.clone()), tx.random())).collect()
 }
 
 /// The commitment of every row written, as it stands at the end of the transaction; `None` where it is gone.
@@ -170,10 +165,7 @@ async fn append(
 ) -> Result<()> {
     let mut values = Vec::with_capacity(written.len() * 9);
     for written in written {
-        let commitment = commitments
-            .get(&(written.table.name, written.subject.clone()))
-            .cloned()
-            .flatten();
+        let commitment = commitments.get(&(written.table.name, written.subject.clone())).cloned().flatten();
         let entry = Entry {
             actor: actor.to_owned(),
             area: written.table.name.to_owned(),
@@ -218,10 +210,7 @@ async fn keep_salts(
     for chunk in kept.chunks(ROWS) {
         let mut values = Vec::with_capacity(chunk.len() * 4);
         for (subject, _) in chunk {
-            let salt = salts
-                .get(*subject)
-                .map(|salt| hexadecimal::write(salt))
-                .unwrap_or_default();
+            let salt = salts.get(*subject).map(|salt| hexadecimal::write(salt)).unwrap_or_default();
             values.extend(bind![school, subject.0, &subject.1, salt]);
         }
         let text = format!(
@@ -242,20 +231,12 @@ async fn keep_salts(
 async fn lock(tx: &mut Tx, school: SchoolId) -> Result<Edge> {
     let text = "INSERT INTO ledger_heads (school_id, size, edge) VALUES ($1, 0, '')
         ON CONFLICT (school_id) DO UPDATE SET size = ledger_heads.size RETURNING size, edge";
-    let row = tx
-        .one(text, bind![school])
-        .await?
-        .ok_or_else(|| StoreError::Corrupt("the ledger's head".into()))?;
+    let row = tx.one(text, bind![school]).await?.ok_or_else(|| StoreError::Corrupt("the ledger's head".into()))?;
     edge_of(&row)
 }
 
 async fn head(tx: &mut Tx) -> Result<Option<Edge>> {
-    let row = tx
-        .one(
-            "SELECT size, edge FROM ledger_heads WHERE school_id = $1",
-            bind![tx.school()?],
-        )
-        .await?;
+    let row = tx.one("SELECT size, edge FROM ledger_heads WHERE school_id = $1", bind![tx.school()?]).await?;
     row.map(|row| edge_of(&row)).transpose()
 }
 
@@ -263,20 +244,12 @@ fn edge_of(row: &Row) -> Result<Edge> {
     let damaged = || StoreError::Corrupt("the ledger's head".into());
     let size = u64::try_from(row.number("size")?).map_err(|_| damaged())?;
     let text = row.text("edge")?;
-    let hashes = text
-        .split(' ')
-        .filter(|hash| !hash.is_empty())
-        .map(hexadecimal::read)
-        .collect::<Option<Vec<Hash>>>();
+    let hashes = text.split(' ').filter(|hash| !hash.is_empty()).map(hexadecimal::read).collect::<Option<Vec<Hash>>>();
     Edge::from_parts(size, hashes.ok_or_else(damaged)?).ok_or_else(damaged)
 }
 
 fn edge_text(edge: &Edge) -> String {
-    edge.hashes()
-        .iter()
-        .map(|hash| hexadecimal::write(hash))
-        .collect::<Vec<_>>()
-        .join(" ")
+    edge.hashes().iter().map(|hash| hexadecimal::write(hash)).collect::<Vec<_>>().join(" ")
 }
 
 fn actor_name(actor: &Actor) -> String {

@@ -61,16 +61,9 @@ pub async fn inclusion_proof(tx: &mut Tx, index: u64, size: u64) -> Result<Inclu
     let place = usize::try_from(index).map_err(|_| StoreError::Missing("entry of the ledger"))?;
     let hashes = merkle::inclusion_proof(&leaves, place).ok_or(StoreError::Missing("entry of the ledger"))?;
     let text = "SELECT position, at, actor, area, verb, subject, commitment FROM ledger_entries WHERE school_id = $1 AND position = $2";
-    let row = tx
-        .one(text, bind![tx.school()?, i64::try_from(index).unwrap_or(i64::MAX)])
-        .await?;
+    let row = tx.one(text, bind![tx.school()?, i64::try_from(index).unwrap_or(i64::MAX)]).await?;
     let entry = Entry::read(&row.ok_or(StoreError::Missing("entry of the ledger"))?)?;
-    Ok(InclusionProof {
-        entry,
-        size,
-        root: merkle::root(&leaves),
-        hashes,
-    })
+    Ok(InclusionProof { entry, size, root: merkle::root(&leaves), hashes })
 }
 
 /// Proves that the newest entry about a record is in the log as it stands. `None` when nothing was ever entered about it.
@@ -85,9 +78,7 @@ pub async fn prove_latest(tx: &mut Tx, area: &str, subject: &str) -> Result<Opti
         return Ok(None);
     };
     let size = size(tx).await?;
-    inclusion_proof(tx, u64::try_from(position).unwrap_or(u64::MAX), size)
-        .await
-        .map(Some)
+    inclusion_proof(tx, u64::try_from(position).unwrap_or(u64::MAX), size).await.map(Some)
 }
 
 /// Proves that the log of `old` entries is the beginning of the log of `new` entries.
@@ -96,17 +87,11 @@ pub async fn prove_latest(tx: &mut Tx, area: &str, subject: &str) -> Result<Opti
 /// `Missing` when `old` is 0 or the log is shorter than `new`; `Corrupt`.
 pub async fn consistency_proof(tx: &mut Tx, old: u64, new: u64) -> Result<ConsistencyProof> {
     let leaves = leaves(tx, new).await?;
-    let beginning = usize::try_from(old)
-        .ok()
-        .and_then(|old| leaves.get(..old))
-        .ok_or(StoreError::Missing("size of the ledger"))?;
+    let beginning =
+        usize::try_from(old).ok().and_then(|old| leaves.get(..old)).ok_or(StoreError::Missing("size of the ledger"))?;
     let hashes =
         merkle::consistency_proof(&leaves, beginning.len()).ok_or(StoreError::Missing("size of the ledger"))?;
-    Ok(ConsistencyProof {
-        old: (old, merkle::root(beginning)),
-        new: (new, merkle::root(&leaves)),
-        hashes,
-    })
+    Ok(ConsistencyProof { old: (old, merkle::root(beginning)), new: (new, merkle::root(&leaves)), hashes })
 }
 
 async fn leaves(tx: &mut Tx, size: u64) -> Result<Vec<Hash>> {

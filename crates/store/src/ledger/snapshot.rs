@@ -24,10 +24,7 @@ pub(crate) async fn rows(tx: &mut Tx, table: &'static Table, ids: &[String]) -> 
 
 /// The ids of a table in order, after one, at most a page.
 pub(crate) async fn ids_after(tx: &mut Tx, table: &'static Table, after: &str, page: i64) -> Result<Vec<String>> {
-    let text = format!(
-        "SELECT id FROM {} WHERE school_id = $1 AND id > $2 ORDER BY id LIMIT $3",
-        table.name
-    );
+    let text = format!("SELECT id FROM {} WHERE school_id = $1 AND id > $2 ORDER BY id LIMIT $3", table.name);
     let rows = tx.all(&text, bind![tx.school()?, after, page]).await?;
     Ok(rows.iter().filter_map(|row| row.text("id").ok()).collect())
 }
@@ -35,11 +32,7 @@ pub(crate) async fn ids_after(tx: &mut Tx, table: &'static Table, after: &str, p
 async fn some_rows(tx: &mut Tx, table: &'static Table, ids: &[String]) -> Result<BTreeMap<String, String>> {
     let names: Vec<_> = table.columns.iter().map(|(name, _)| *name).collect();
     let (list, values) = one_of(bind![tx.school()?], ids);
-    let text = format!(
-        "SELECT id, {} FROM {} WHERE school_id = $1 AND id IN {list}",
-        names.join(", "),
-        table.name
-    );
+    let text = format!("SELECT id, {} FROM {} WHERE school_id = $1 AND id IN {list}", names.join(", "), table.name);
     let mut objects: BTreeMap<String, Object> = BTreeMap::new();
     for row in tx.all(&text, values).await? {
         if let Ok(id) = row.text("id") {
@@ -52,10 +45,7 @@ async fn some_rows(tx: &mut Tx, table: &'static Table, ids: &[String]) -> Result
         }
         add_children(tx, children, ids, &mut objects).await?;
     }
-    Ok(objects
-        .into_iter()
-        .map(|(id, object)| (id, serde_json::to_string(&object).unwrap_or_default()))
-        .collect())
+    Ok(objects.into_iter().map(|(id, object)| (id, serde_json::to_string(&object).unwrap_or_default())).collect())
 }
 
 async fn add_children(
@@ -82,11 +72,7 @@ async fn add_children(
 }
 
 fn object(row: &Row, columns: &'static [(&'static str, Kind)]) -> Object {
-    columns
-        .iter()
-        .map(|(name, _)| *name)
-        .zip(object_values(row, columns))
-        .collect()
+    columns.iter().map(|(name, _)| *name).zip(object_values(row, columns)).collect()
 }
 
 fn object_values(row: &Row, columns: &[(&'static str, Kind)]) -> Vec<Value> {
@@ -96,8 +82,5 @@ fn object_values(row: &Row, columns: &[(&'static str, Kind)]) -> Vec<Value> {
         Kind::Number => row.maybe_number(name).map(Value::from),
         Kind::Flag => row.maybe_flag(name).map(Value::from),
     };
-    columns
-        .iter()
-        .map(|column| value(column).unwrap_or_else(|_| unreadable()))
-        .collect()
+    columns.iter().map(|column| value(column).unwrap_or_else(|_| unreadable())).collect()
 }

@@ -47,12 +47,7 @@ pub struct BadEntry {
 
 impl BadEntry {
     fn new(index: u64, area: &str, subject: &str, what: &str) -> Self {
-        Self {
-            index: Some(index),
-            area: area.into(),
-            subject: subject.into(),
-            what: what.into(),
-        }
+        Self { index: Some(index), area: area.into(), subject: subject.into(), what: what.into() }
     }
 }
 
@@ -92,10 +87,7 @@ impl Reading {
 /// # Errors
 /// `Unreachable`, `Busy`. Damage is not an error but the answer, unless the database cannot be read at all (`Corrupt`).
 pub async fn verify(tx: &mut Tx, key: &VerifyingKey) -> Result<Verification> {
-    let mut reading = Reading {
-        checkpoint_ok: true,
-        ..Reading::default()
-    };
+    let mut reading = Reading { checkpoint_ok: true, ..Reading::default() };
     check_file(tx, &mut reading).await?;
     let mut checkpoints = read_checkpoints(tx, key, &mut reading).await?;
     check_entries(tx, &mut checkpoints, &mut reading).await?;
@@ -108,12 +100,7 @@ pub async fn verify(tx: &mut Tx, key: &VerifyingKey) -> Result<Verification> {
     if let Some(bad) = crate::activity::first_changed_batch(tx).await? {
         let key = ("activity_batches".to_owned(), bad.id.clone());
         let index = reading.newest.get(&key).map(|(index, _)| *index);
-        reading.fault(BadEntry {
-            index,
-            area: "activity".into(),
-            subject: bad.id,
-            what: bad.what.into(),
-        });
+        reading.fault(BadEntry { index, area: "activity".into(), subject: bad.id, what: bad.what.into() });
     }
     Ok(Verification {
         entries: reading.edge.size(),
@@ -131,17 +118,9 @@ async fn check_file(tx: &mut Tx, reading: &mut Reading) -> Result<()> {
         return Ok(());
     }
     let row = tx.one("PRAGMA integrity_check(1)", Vec::new()).await?;
-    let said = row
-        .map(|row| row.text("integrity_check"))
-        .transpose()?
-        .unwrap_or_default();
+    let said = row.map(|row| row.text("integrity_check")).transpose()?.unwrap_or_default();
     if said != "ok" {
-        reading.fault(BadEntry {
-            index: None,
-            area: "database file".into(),
-            subject: "integrity".into(),
-            what: said,
-        });
+        reading.fault(BadEntry { index: None, area: "database file".into(), subject: "integrity".into(), what: said });
     }
     // A trigger or a view put in by hand changes what is written or read without changing a row.
     let mut expected = migrations::expected_sqlite_schema().await?.into_iter();
@@ -151,12 +130,7 @@ async fn check_file(tx: &mut Tx, reading: &mut Reading) -> Result<()> {
         if one != expected.next() {
             let subject = one.map(|(_, name, _)| name).unwrap_or_default();
             let what = "the tables, indexes and triggers here are not those that this version of Belisha makes";
-            reading.fault(BadEntry {
-                index: None,
-                area: "database schema".into(),
-                subject,
-                what: what.into(),
-            });
+            reading.fault(BadEntry { index: None, area: "database schema".into(), subject, what: what.into() });
             break;
         }
     }
@@ -180,12 +154,7 @@ async fn read_checkpoints(tx: &mut Tx, key: &VerifyingKey, reading: &mut Reading
                 reading.checkpoint_ok = false;
                 let size = size.unwrap_or_default();
                 let what = "the checkpoint over the entries up to this one is not signed by this key, or was changed";
-                reading.fault(BadEntry::new(
-                    size.saturating_sub(1),
-                    "ledger_checkpoints",
-                    &size.to_string(),
-                    what,
-                ));
+                reading.fault(BadEntry::new(size.saturating_sub(1), "ledger_checkpoints", &size.to_string(), what));
             }
         }
     }
@@ -199,11 +168,7 @@ async fn check_entries(tx: &mut Tx, checkpoints: &mut BTreeMap<u64, Hash>, readi
     loop {
         let rows = tx.all(text, bind![tx.school()?, after, PAGE]).await?;
         for row in &rows {
-            after = row
-                .number("position")
-                .ok()
-                .filter(|position| *position > after)
-                .unwrap_or(i64::MAX);
+            after = row.number("position").ok().filter(|position| *position > after).unwrap_or(i64::MAX);
             check_entry(row, reading);
             let root = checkpoints.remove(&reading.edge.size());
             if root.is_some_and(|root| root != reading.edge.root()) {
@@ -232,12 +197,7 @@ fn check_entry(row: &Row, reading: &mut Reading) {
         return;
     };
     if entry.index != index {
-        reading.fault(BadEntry::new(
-            index,
-            &entry.area,
-            &entry.subject,
-            "an entry is missing from here",
-        ));
+        reading.fault(BadEntry::new(index, &entry.area, &entry.subject, "an entry is missing from here"));
     }
     let leaf = entry.leaf();
     if kept != Some(leaf) {
@@ -249,9 +209,7 @@ fn check_entry(row: &Row, reading: &mut Reading) {
         ));
     }
     reading.edge.push(leaf);
-    reading
-        .newest
-        .insert((entry.area, entry.subject), (index, entry.commitment));
+    reading.newest.insert((entry.area, entry.subject), (index, entry.commitment));
 }
 
 async fn check_ends(tx: &mut Tx, unmet: &BTreeMap<u64, Hash>, reading: &mut Reading) -> Result<()> {
@@ -291,10 +249,8 @@ async fn check_records(tx: &mut Tx, table: &'static Table, reading: &mut Reading
         }
         let rows = snapshot::rows(tx, table, &ids).await?;
         let kept = tx.all(salts, bind![tx.school()?, table.name, &after, &last]).await?;
-        let kept: HashMap<String, String> = kept
-            .iter()
-            .filter_map(|row| Some((row.text("subject").ok()?, row.text("salt").ok()?)))
-            .collect();
+        let kept: HashMap<String, String> =
+            kept.iter().filter_map(|row| Some((row.text("subject").ok()?, row.text("salt").ok()?))).collect();
         for id in ids {
             reading.records += 1;
             let salt = kept.get(&id).and_then(|salt| hexadecimal::read(salt));
@@ -317,18 +273,8 @@ fn check_record(area: &str, id: String, now: Option<String>, reading: &mut Readi
             let (index, commitment) = (*index, std::mem::take(commitment));
             match now {
                 Some(now) if commitment == now => return,
-                None => BadEntry::new(
-                    index,
-                    area,
-                    &id,
-                    "the record's salt is missing, so the entry cannot be checked",
-                ),
-                Some(_) => BadEntry::new(
-                    index,
-                    area,
-                    &id,
-                    "the record is not what it was when this entry was made",
-                ),
+                None => BadEntry::new(index, area, &id, "the record's salt is missing, so the entry cannot be checked"),
+                Some(_) => BadEntry::new(index, area, &id, "the record is not what it was when this entry was made"),
             }
         }
     };
@@ -345,17 +291,9 @@ async fn check_directory(tx: &mut Tx, reading: &mut Reading) -> Result<()> {
         WHERE listed.school_id = $1 AND people.id IS NULL ORDER BY person";
     for row in tx.all(text, bind![tx.school()?]).await? {
         let person = row.text("person").unwrap_or_default();
-        let index = reading
-            .newest
-            .get(&("people".to_owned(), person.clone()))
-            .map(|(index, _)| *index);
+        let index = reading.newest.get(&("people".to_owned(), person.clone())).map(|(index, _)| *index);
         let what = "the directory of sign-in names does not say what this person's record says".to_owned();
-        reading.fault(BadEntry {
-            index,
-            area: "directory_usernames".into(),
-            subject: person,
-            what,
-        });
+        reading.fault(BadEntry { index, area: "directory_usernames".into(), subject: person, what });
     }
     Ok(())
 }

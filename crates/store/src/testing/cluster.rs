@@ -38,11 +38,7 @@ impl Cluster {
         let (place, options) = rest.split_once('?').unwrap_or((rest, ""));
         let (server, first) = place.rsplit_once('/').unwrap_or((place, "postgres"));
         let host = server.rsplit_once('@').map_or(server, |(_, host)| host);
-        let options = if options.is_empty() {
-            String::new()
-        } else {
-            format!("?{options}")
-        };
+        let options = if options.is_empty() { String::new() } else { format!("?{options}") };
         Self {
             admin: (format!("{scheme}://{server}/"), options.clone()),
             plain: (format!("{scheme}://{ROLE}:{ROLE}@{host}/"), options),
@@ -53,17 +49,11 @@ impl Cluster {
     /// Makes an empty database and answers its name and address.
     pub(super) async fn new_database(&self) -> (String, String) {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let name = format!(
-            "belisha_test_{}_{}",
-            std::process::id(),
-            NUMBER.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = format!("belisha_test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let admin = self.admin().await;
         // Two processes may make the role at once; whoever is second finds it there.
         let _ = admin
-            .execute_unprepared(&format!(
-                "CREATE ROLE {ROLE} LOGIN PASSWORD '{ROLE}' NOSUPERUSER NOBYPASSRLS"
-            ))
+            .execute_unprepared(&format!("CREATE ROLE {ROLE} LOGIN PASSWORD '{ROLE}' NOSUPERUSER NOBYPASSRLS"))
             .await;
         let _ = admin.execute_unprepared(&format!("GRANT {ROLE} TO CURRENT_USER")).await;
         admin
@@ -89,34 +79,21 @@ impl Cluster {
         let url = format!("{}{}{}", self.admin.0, self.first, self.admin.1);
         let mut options = sea_orm::ConnectOptions::new(url);
         options.max_connections(1).sqlx_logging(false);
-        Database::connect(options)
-            .await
-            .expect("the PostgreSQL server of the tests answers")
+        Database::connect(options).await.expect("the PostgreSQL server of the tests answers")
     }
 }
 
 /// The newest PostgreSQL that is installed, by its folder of programs.
 fn programs() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
-    let number = |path: &PathBuf| {
-        path.file_name()
-            .and_then(|name| name.to_str()?.parse::<u32>().ok())
-            .unwrap_or(0)
-    };
-    let newest = versions
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .max_by_key(number)?
-        .join("bin");
+    let number = |path: &PathBuf| path.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok()).unwrap_or(0);
+    let newest = versions.filter_map(|entry| Some(entry.ok()?.path())).max_by_key(number)?.join("bin");
     newest.join("initdb").exists().then_some(newest)
 }
 
 /// PostgreSQL refuses to run as root, so root runs it as its own user.
 fn run(program: &str, arguments: &[&str]) -> Output {
-    let mut command = if is_root() {
-        Command::new("runuser")
-    } else {
-        Command::new(program)
-    };
+    let mut command = if is_root() { Command::new("runuser") } else { Command::new(program) };
     if is_root() {
         command.args(["-u", "postgres", "--", program]);
     }
@@ -126,11 +103,7 @@ fn run(program: &str, arguments: &[&str]) -> Output {
         .stdin(Stdio::null())
         .output()
         .expect("a program of PostgreSQL starts");
-    assert!(
-        output.status.success(),
-        "{program} failed: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{program} failed: {}", String::from_utf8_lossy(&output.stderr));
     output
 }
 
@@ -146,38 +119,12 @@ fn start(programs: &Path) -> Cluster {
     let program = |name: &str| programs.join(name).display().to_string();
     run(
         &program("initdb"),
-        &[
-            "-D",
-            &data,
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "--no-sync",
-            "--no-instructions",
-        ],
+        &["-D", &data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"],
     );
     let server = format!(
         "-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=400 -c shared_buffers=32MB"
     );
-    run(
-        &program("pg_ctl"),
-        &[
-            "-D",
-            &data,
-            "-l",
-            &format!("{folder}/log"),
-            "-o",
-            &server,
-            "-w",
-            "-t",
-            "60",
-            "start",
-        ],
-    );
+    run(&program("pg_ctl"), &["-D", &data, "-l", &format!("{folder}/log"), "-o", &server, "-w", "-t", "60", "start"]);
     watch(&program("pg_ctl"), folder, &data);
     Cluster::at(&format!("postgres://postgres@localhost/postgres?host={folder}"))
 }
@@ -186,11 +133,7 @@ fn start(programs: &Path) -> Cluster {
 fn watch(pg_ctl: &str, folder: &str, data: &str) {
     let own = std::process::id();
     let stop = format!("{pg_ctl} -D {data} -m immediate stop");
-    let stop = if is_root() {
-        format!("runuser -u postgres -- {stop}")
-    } else {
-        stop
-    };
+    let stop = if is_root() { format!("runuser -u postgres -- {stop}") } else { stop };
     let script = format!("while kill -0 {own} 2>/dev/null; do sleep 0.3; done; {stop}; rm -rf {folder}");
     let mut command = Command::new("setsid");
     command

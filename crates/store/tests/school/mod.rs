@@ -25,12 +25,7 @@ pub fn school() -> SchoolId {
 }
 
 pub fn calendar() -> SchoolCalendar {
-    SchoolCalendar {
-        time_zone: "Europe/London".into(),
-        terms: Vec::new(),
-        closed: Vec::new(),
-        day: Vec::new(),
-    }
+    SchoolCalendar { time_zone: "Europe/London".into(), terms: Vec::new(), closed: Vec::new(), day: Vec::new() }
 }
 
 pub fn person(school: SchoolId, n: u8, name: &str, audience: Audience) -> Person {
@@ -60,11 +55,7 @@ pub async fn settle(database: &TestDatabase) {
 
 /// A school whose people are numbered from `offset` on.
 pub async fn settle_as(database: &TestDatabase, school: SchoolId, name: &str, offset: u8) {
-    let mut tx = database
-        .store
-        .begin(&Actor::Command("test"), school, NOW)
-        .await
-        .unwrap();
+    let mut tx = database.store.begin(&Actor::Command("test"), school, NOW).await.unwrap();
     let (nation, phase) = (Nation::England, Phase::Secondary);
     let entered = schools::School {
         id: school,
@@ -82,20 +73,14 @@ pub async fn settle_as(database: &TestDatabase, school: SchoolId, name: &str, of
         (PUPIL, "Caro Reed", Audience::Pupil),
         (PARENT, "Dana Reed", Audience::Parent),
     ] {
-        people::insert(&mut tx, &person(school, offset + n, name, audience))
-            .await
-            .unwrap();
+        people::insert(&mut tx, &person(school, offset + n, name, audience)).await.unwrap();
     }
     tx.commit().await.unwrap();
 }
 
 /// A transaction of the head's.
 pub async fn begin(database: &TestDatabase) -> Tx {
-    database
-        .store
-        .begin(&Actor::Person(nth(HEAD)), school(), NOW)
-        .await
-        .unwrap()
+    database.store.begin(&Actor::Person(nth(HEAD)), school(), NOW).await.unwrap()
 }
 
 /// A transaction that only reads.
@@ -123,23 +108,11 @@ pub fn incident(n: u8, number: i64, alleged: Option<u8>) -> Incident {
         bullying: false,
         may_involve_indecent_images: false,
         involved: [
-            Involvement {
-                person: Some(nth(PUPIL)),
-                described_as: None,
-                part: Part::Witness,
-            },
-            Involvement {
-                person: None,
-                described_as: Some("a pupil of another school".into()),
-                part: Part::Harmed,
-            },
+            Involvement { person: Some(nth(PUPIL)), described_as: None, part: Part::Witness },
+            Involvement { person: None, described_as: Some("a pupil of another school".into()), part: Part::Harmed },
         ]
         .into_iter()
-        .chain(alleged.map(|n| Involvement {
-            person: Some(nth(n)),
-            described_as: None,
-            part: Part::Alleged,
-        }))
+        .chain(alleged.map(|n| Involvement { person: Some(nth(n)), described_as: None, part: Part::Alleged }))
         .collect(),
         actions: vec![ActionDecision {
             column: "headteacher".into(),

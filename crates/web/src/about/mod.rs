@@ -27,9 +27,7 @@ struct PrivacyPage {
 }
 
 pub(crate) fn router() -> Router<App> {
-    Router::new()
-        .route(urls::ACCESSIBILITY, get(accessibility))
-        .route(urls::PRIVACY, get(privacy))
+    Router::new().route(urls::ACCESSIBILITY, get(accessibility)).route(urls::PRIVACY, get(privacy))
 }
 
 async fn accessibility(visit: Visit) -> WebResult {
@@ -45,15 +43,8 @@ async fn privacy(State(app): State<App>, visit: Visit) -> WebResult {
         }
         None => None,
     };
-    let kept = RecordKind::ALL
-        .iter()
-        .map(|kind| (kind.label(), how_long(policy.as_ref(), *kind)))
-        .collect();
-    show(PrivacyPage {
-        frame: visit.frame(),
-        kept,
-        signed_in: visit.reader.is_some(),
-    })
+    let kept = RecordKind::ALL.iter().map(|kind| (kind.label(), how_long(policy.as_ref(), *kind))).collect();
+    show(PrivacyPage { frame: visit.frame(), kept, signed_in: visit.reader.is_some() })
 }
 
 /// What the policy promises, never a guess.

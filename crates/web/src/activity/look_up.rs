@@ -44,11 +44,8 @@ struct LookUpPage {
 pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult {
     reader.may(Permission::LookUpActivity)?;
     let mut tx = app.store.read(reader.school.id).await?;
-    let answers = with_day(
-        with_day(Answers::new(), "from", reader.today().saturating_sub(6.days())),
-        "until",
-        reader.today(),
-    );
+    let answers =
+        with_day(with_day(Answers::new(), "from", reader.today().saturating_sub(6.days())), "until", reader.today());
     shown(&mut tx, &reader, answers, Vec::new(), None).await
 }
 
@@ -67,31 +64,18 @@ async fn shown(
     found: Option<Found>,
 ) -> WebResult {
     let counted = super::show::look_ups_of_term(tx, reader).await?;
-    show(LookUpPage {
-        frame: reader.frame(),
-        answers,
-        people,
-        found,
-        counted,
-    })
+    show(LookUpPage { frame: reader.frame(), answers, people, found, counted })
 }
 
 async fn again(app: &App, reader: &SignedIn, answers: Answers, people: Vec<Choice>) -> WebResult<Response> {
     let mut tx = app.store.read(reader.school.id).await?;
-    Ok((
-        StatusCode::UNPROCESSABLE_ENTITY,
-        shown(&mut tx, reader, answers, people, None).await?,
-    )
-        .into_response())
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, shown(&mut tx, reader, answers, people, None).await?).into_response())
 }
 
 pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, mut answers: Answers) -> WebResult {
     reader.may(Permission::LookUpActivity)?;
     if answers.value("reason").is_empty() {
-        answers.refuse(
-            "reason",
-            "write why you look this person up; it is kept with the look-up",
-        );
+        answers.refuse("reason", "write why you look this person up; it is kept with the look-up");
     }
     let range = range(&reader, &mut answers);
     let several = match who(&app, &reader, &mut answers).await? {
@@ -129,10 +113,10 @@ async fn who(app: &App, reader: &SignedIn, answers: &mut Answers) -> WebResult<W
         _ => answers.refuse("which", "several people have these letters in their name; choose one"),
     }
     let choice = |person: &Person| {
-        let year = person.year_group.as_deref().map_or_else(
-            || person.audience.label().to_owned(),
-            |year| format!("Year group {year}"),
-        );
+        let year = person
+            .year_group
+            .as_deref()
+            .map_or_else(|| person.audience.label().to_owned(), |year| format!("Year group {year}"));
         Choice::new(person.id, person.name.reveal()).hint(year)
     };
     Ok(Who::Several(people.iter().map(choice).collect()))

@@ -41,11 +41,7 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, RawQuery(quer
     reader.may(Permission::SeeOwnRecord)?;
     let query = Answers::parse(query.unwrap_or_default().as_bytes());
     let asked = query.value("days").parse().unwrap_or(7);
-    let days = SPANS
-        .iter()
-        .map(|(days, _)| *days)
-        .find(|days| *days == asked)
-        .unwrap_or(7);
+    let days = SPANS.iter().map(|(days, _)| *days).find(|days| *days == asked).unwrap_or(7);
     // A transaction that names its actor: the store gives out the rows of that person alone.
     let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
     let from = reader.now - SignedDuration::from_hours(24 * days);

@@ -35,18 +35,10 @@ impl Seen {
         let (kind, word) = done(&visit.action);
         Self {
             at: visit.at.to_zoned(zone.clone()).strftime("%a %-d %b, %H:%M").to_string(),
-            host: if visit.host.is_empty() {
-                "not written down".to_owned()
-            } else {
-                visit.host
-            },
+            host: if visit.host.is_empty() { "not written down".to_owned() } else { visit.host },
             kind,
             word,
-            category: visit
-                .category
-                .as_deref()
-                .map(crate::requests::category_label)
-                .unwrap_or_default(),
+            category: visit.category.as_deref().map(crate::requests::category_label).unwrap_or_default(),
             searched: visit.search_term,
         }
     }

@@ -46,11 +46,7 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, RawQuery(quer
     reader.may(Permission::SeeActivityTotals)?;
     let query = Answers::parse(query.unwrap_or_default().as_bytes());
     let this_week = monday_of(reader.today());
-    let monday = query
-        .value("week")
-        .parse::<Date>()
-        .map_or(this_week, monday_of)
-        .min(this_week);
+    let monday = query.value("week").parse::<Date>().map_or(this_week, monday_of).min(this_week);
     let next_monday = monday.saturating_add(7.days());
     let calendar = &reader.school.calendar;
     let range = (
@@ -76,31 +72,21 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, RawQuery(quer
             1,
         );
     }
-    let drawn: Vec<Drawn> = [asked(&hours), closed(&hours), themes]
-        .iter()
-        .map(|table| drawn(&publish(table, &[])))
-        .collect();
+    let drawn: Vec<Drawn> =
+        [asked(&hours), closed(&hours), themes].iter().map(|table| drawn(&publish(table, &[]))).collect();
     let sentences = sentences(&hours, &drawn);
     let look_ups = look_ups_of_term(&mut tx, &reader).await?;
     let week = |monday: Date| format!("{}?week={monday}", urls::ACTIVITY);
     show(ActivityPage {
         frame: reader.frame(),
-        title: format!(
-            "{} to {}",
-            monday.strftime("%-d %B"),
-            words::day(monday.saturating_add(6.days()))
-        ),
+        title: format!("{} to {}", monday.strftime("%-d %B"), words::day(monday.saturating_add(6.days()))),
         sentences,
         drawn,
         nothing: hours.is_empty() && raised.is_empty(),
         look_ups,
         may_look_up: reader.can(Permission::LookUpActivity),
         previous: week(monday.saturating_sub(7.days())),
-        next: if monday < this_week {
-            week(next_monday)
-        } else {
-            String::new()
-        },
+        next: if monday < this_week { week(next_monday) } else { String::new() },
     })
 }
 
@@ -121,19 +107,9 @@ fn asked(hours: &[HourFigure]) -> CountTable {
         .filter(|(any, _)| *any)
         .map(|(_, label)| label)
         .collect();
-    let mut table = CountTable::count(
-        "asked",
-        "Pages asked for",
-        &groups,
-        &["Opened", "Not opened at once"],
-        [],
-    );
+    let mut table = CountTable::count("asked", "Pages asked for", &groups, &["Opened", "Not opened at once"], []);
     for hour in hours {
-        let column = if hour.action == "allowed" {
-            "Opened"
-        } else {
-            "Not opened at once"
-        };
+        let column = if hour.action == "allowed" { "Opened" } else { "Not opened at once" };
         table.add(group_label(&hour.group), column, number(hour.requests));
     }
     table
@@ -143,10 +119,7 @@ fn asked(hours: &[HourFigure]) -> CountTable {
 fn closed(hours: &[HourFigure]) -> CountTable {
     let mut table = CountTable::count("closed", "Pages that did not open at once", &[], &[], []);
     for hour in hours.iter().filter(|hour| hour.action != "allowed") {
-        let category = hour
-            .category
-            .as_deref()
-            .map_or_else(|| "In no category".to_owned(), category_label);
+        let category = hour.category.as_deref().map_or_else(|| "In no category".to_owned(), category_label);
         table.add(&category, group_label(&hour.group), number(hour.requests));
     }
     table
@@ -165,31 +138,17 @@ fn drawn(table: &PublishedTable) -> Drawn {
         .map(|((label, cells), total)| row(label, cells, *total))
         .collect();
     rows.push(row("All", &table.column_totals, table.total));
-    let head = std::iter::once("What".to_owned())
-        .chain(table.columns.iter().cloned())
-        .chain(["All".to_owned()])
-        .collect();
-    Drawn {
-        chart: chart::of(table),
-        table: table.clone(),
-        caption: format!("Figures: {}", table.title),
-        head,
-        rows,
-    }
+    let head =
+        std::iter::once("What".to_owned()).chain(table.columns.iter().cloned()).chain(["All".to_owned()]).collect();
+    Drawn { chart: chart::of(table), table: table.clone(), caption: format!("Figures: {}", table.title), head, rows }
 }
 
 /// The week in sentences, for whoever reads no chart.
 fn sentences(hours: &[HourFigure], drawn: &[Drawn]) -> Vec<String> {
     let mut sentences: Vec<String> = drawn.iter().map(|one| format!("{}.", one.table.sentence())).collect();
     let total: u64 = hours.iter().map(|hour| hour.requests).sum();
-    let shut: u64 = hours
-        .iter()
-        .filter(|hour| hour.action != "allowed")
-        .map(|hour| hour.requests)
-        .sum();
-    let shown = drawn
-        .get(1)
-        .is_some_and(|one| matches!(one.table.total, Figure::Shown(_)));
+    let shut: u64 = hours.iter().filter(|hour| hour.action != "allowed").map(|hour| hour.requests).sum();
+    let shown = drawn.get(1).is_some_and(|one| matches!(one.table.total, Figure::Shown(_)));
     if shown && total > 0 {
         sentences.push(format!(
             "Of every hundred pages asked for, {} did not open at once.",
@@ -202,21 +161,12 @@ fn sentences(hours: &[HourFigure], drawn: &[Drawn]) -> Vec<String> {
 /// How often somebody was looked up this term: what governors count.
 pub(super) async fn look_ups_of_term(tx: &mut Tx, reader: &SignedIn) -> WebResult<String> {
     let (calendar, today) = (&reader.school.calendar, reader.today());
-    let term = calendar
-        .terms
-        .iter()
-        .find(|term| term.first <= today && today <= term.last);
+    let term = calendar.terms.iter().find(|term| term.first <= today && today <= term.last);
     let (since, name) = match term {
         Some(term) => (term.first, "this term"),
         None => (calendar.academic_year_span(today).0, "this school year"),
     };
     let from = calendar.moment(since.to_datetime(Time::midnight()));
-    let made = look_ups::list_between(tx, from, reader.now + jiff::SignedDuration::from_secs(1))
-        .await?
-        .len();
-    Ok(format!(
-        "{} {name}, since {}",
-        words::count(made, "look-up", "look-ups"),
-        words::day(since)
-    ))
+    let made = look_ups::list_between(tx, from, reader.now + jiff::SignedDuration::from_secs(1)).await?.len();
+    Ok(format!("{} {name}, since {}", words::count(made, "look-up", "look-ups"), words::day(since)))
 }

@@ -80,11 +80,9 @@ async fn settled(tx: &mut Tx, reader: &SignedIn, knowledge: &Knowledge) -> WebRe
                 knowledge.name(*by),
                 words::day(reader.school.calendar.day_of(*at))
             ),
-            Some(Settlement::Incident { by, at, .. }) => format!(
-                "Became a case ({}, {})",
-                knowledge.name(*by),
-                words::day(reader.school.calendar.day_of(*at))
-            ),
+            Some(Settlement::Incident { by, at, .. }) => {
+                format!("Became a case ({}, {})", knowledge.name(*by), words::day(reader.school.calendar.day_of(*at)))
+            }
             None => continue,
         };
         rows.push((urls::alert(alert.id), say(reader, knowledge, &alert).sentence, how));
@@ -104,13 +102,7 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
     let need = |alert: &belisha_records::Alert| {
         let said = say(reader, &knowledge, alert);
         let detail = format!("{}. {}.", said.clock, holder(reader, &knowledge, alert));
-        Need {
-            label: said.sentence,
-            href: urls::alert(alert.id),
-            detail,
-            kind: said.kind,
-            word: said.word.into(),
-        }
+        Need { label: said.sentence, href: urls::alert(alert.id), detail, kind: said.kind, word: said.word.into() }
     };
     let mut needs: Vec<Need> = first.iter().map(need).collect();
     if !rest.is_empty() {

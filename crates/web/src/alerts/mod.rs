@@ -30,18 +30,12 @@ pub(crate) fn router() -> Router<App> {
 pub(crate) async fn find(tx: &mut Tx, reader: &SignedIn, id: &str) -> WebResult<Alert> {
     reader.may(Permission::TriageAlerts)?;
     let id: AlertId = id.parse().map_err(|_| WebError::NotFound)?;
-    let alert = alerts::find(tx, reader.person.id, id)
-        .await?
-        .ok_or(WebError::NotFound)?;
+    let alert = alerts::find(tx, reader.person.id, id).await?.ok_or(WebError::NotFound)?;
     if !may_triage(reader.person.id, &alert) {
         return Err(WebError::NotFound);
     }
     let knowledge = Knowledge::gather(tx, reader).await?;
-    if is_hidden(tx, reader, &knowledge, &alert).await? {
-        Err(WebError::NotFound)
-    } else {
-        Ok(alert)
-    }
+    if is_hidden(tx, reader, &knowledge, &alert).await? { Err(WebError::NotFound) } else { Ok(alert) }
 }
 
 /// Whether the alert became a case that the reader has no sight of: then the alert would tell of it.
@@ -76,10 +70,9 @@ pub(crate) fn say(reader: &SignedIn, knowledge: &Knowledge, alert: &Alert) -> Sa
     let waited = waited(alert.seen_at, reader.now);
     let clock = match due {
         None => format!("Waiting {waited}. Look at it now"),
-        Some(due) if due < reader.now => format!(
-            "Waiting {waited}. It should have been looked at {}",
-            by(due, &reader.zone())
-        ),
+        Some(due) if due < reader.now => {
+            format!("Waiting {waited}. It should have been looked at {}", by(due, &reader.zone()))
+        }
         Some(due) => format!("Waiting {waited}. Look at it {}", by(due, &reader.zone())),
     };
     let late = due.is_some_and(|due| due < reader.now);
@@ -101,10 +94,8 @@ pub(crate) fn holder(reader: &SignedIn, knowledge: &Knowledge, alert: &Alert) ->
         Role::OnlineSafetyCoordinator,
         Role::Headteacher,
     ];
-    let first = ORDER
-        .iter()
-        .flat_map(|role| knowledge.holders(reader, *role))
-        .find(|person| alert.person != Some(*person));
+    let first =
+        ORDER.iter().flat_map(|role| knowledge.holders(reader, *role)).find(|person| alert.person != Some(*person));
     match first {
         Some(person) if person == reader.person.id => "You have it".to_owned(),
         Some(person) => format!("With {}", knowledge.name(person)),

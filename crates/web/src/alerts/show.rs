@@ -42,26 +42,14 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path(id): Pat
 pub(super) async fn form(tx: &mut Tx, reader: &SignedIn, alert: &Alert, answers: Answers) -> WebResult {
     let knowledge = Knowledge::gather(tx, reader).await?;
     let said = say(reader, &knowledge, alert);
-    let who = alert
-        .person
-        .map_or("Not known", |person| knowledge.name(person))
-        .to_owned();
+    let who = alert.person.map_or("Not known", |person| knowledge.name(person)).to_owned();
     let (settled, case) = match &alert.settled {
         None => (String::new(), None),
-        Some(Settlement::Dismissed { reason, by, at }) => (
-            format!(
-                "{}, {}: not a concern. {reason}",
-                knowledge.name(*by),
-                words::moment(at, &reader.zone())
-            ),
-            None,
-        ),
+        Some(Settlement::Dismissed { reason, by, at }) => {
+            (format!("{}, {}: not a concern. {reason}", knowledge.name(*by), words::moment(at, &reader.zone())), None)
+        }
         Some(Settlement::Incident { incident, by, at }) => (
-            format!(
-                "{}, {}: made it a case.",
-                knowledge.name(*by),
-                words::moment(at, &reader.zone())
-            ),
+            format!("{}, {}: made it a case.", knowledge.name(*by), words::moment(at, &reader.zone())),
             Some(urls::incident(incident)),
         ),
     };

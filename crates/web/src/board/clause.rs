@@ -43,7 +43,9 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path(id): Pat
     let evidence = evidence::gather(&mut tx, &reader, &current.policy).await?;
     let proof = clause_proof(clause, &evidence, reader.today());
     let occurrence = |one: belisha_records::DutyOccurrence| Occurrence {
-        done: one.done.map_or_else(|| "Not yet".to_owned(), |done| format!("{}: {}", words::day(done.on), done.evidence)),
+        done: one
+            .done
+            .map_or_else(|| "Not yet".to_owned(), |done| format!("{}: {}", words::day(done.on), done.evidence)),
         due: words::day(one.due),
         period: one.period,
     };
@@ -88,8 +90,12 @@ fn facts(clause: &Clause) -> Vec<(String, String)> {
             rows.push(("Who answers".into(), offices(&response.owners)));
             rows.push(("When".into(), format!("{}: {}", response.to.label(), within(response.within))));
         }
-        Binding::Role(office) => rows.push(("Office".into(), format!("{}, at least {}", office.role.label(), office.at_least))),
-        Binding::Retention(retention) => rows.push((retention.kind.label().into(), format!("kept for {} days", retention.days))),
+        Binding::Role(office) => {
+            rows.push(("Office".into(), format!("{}, at least {}", office.role.label(), office.at_least)))
+        }
+        Binding::Retention(retention) => {
+            rows.push((retention.kind.label().into(), format!("kept for {} days", retention.days)))
+        }
         Binding::Agreement(agreement) => {
             rows.push(("Who signs".into(), agreement.who.iter().map(|who| who.label()).collect::<Vec<_>>().join(", ")));
             rows.push(("Opens the network".into(), if agreement.opens_network { "yes" } else { "no" }.into()));

@@ -4,10 +4,13 @@ use crate::error::WebResult;
 use crate::session::SignedIn;
 use belisha_policy::{ActionSubject, Audience, Binding, Policy, RecordKind};
 use belisha_records::{
-    AccessRequest, AnswerCount, CaseCount, DutyCount, DutyOccurrence, DutyStatus, Evidence, FilterEvidence, Incident, IncidentStatus, Part, Person,
-    PersonId, Signature, SignatureCount, agreement_state, agreements_for, duty_status, holders, is_at_school,
+    AccessRequest, AnswerCount, CaseCount, DutyCount, DutyOccurrence, DutyStatus, Evidence, FilterEvidence, Incident,
+    IncidentStatus, Part, Person, PersonId, Signature, SignatureCount, agreement_state, agreements_for, duty_status,
+    holders, is_at_school,
 };
-use belisha_store::{Tx, access_requests, duties, incidents, job_runs, lists, offices, parents_of, people, policies, signatures};
+use belisha_store::{
+    Tx, access_requests, duties, incidents, job_runs, lists, offices, parents_of, people, policies, signatures,
+};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -27,7 +30,10 @@ pub(crate) async fn gather(tx: &mut Tx, reader: &SignedIn, policy: &Policy) -> W
         signatures: signed(tx, reader, policy, &everyone).await?,
         duties: kept(duties::list(tx).await?, first, today),
         filter: filter(tx, policy, in_force.as_ref().and_then(|version| version.in_force_from)).await?,
-        cases: BTreeMap::from([(ActionSubject::Pupil, cases(incidents::list_between(tx, since, reader.now).await?, &everyone, reader))]),
+        cases: BTreeMap::from([(
+            ActionSubject::Pupil,
+            cases(incidents::list_between(tx, since, reader.now).await?, &everyone, reader),
+        )]),
         in_force_since: in_force.and_then(|version| version.in_force_from),
         ..Evidence::default()
     };
@@ -46,7 +52,10 @@ pub(crate) async fn gather(tx: &mut Tx, reader: &SignedIn, policy: &Policy) -> W
             }
             Binding::Retention(retention) => {
                 let run = match retention.kind {
-                    RecordKind::ActivityNamed | RecordKind::ActivityBlocked | RecordKind::Alerts | RecordKind::AccessRequests => purged,
+                    RecordKind::ActivityNamed
+                    | RecordKind::ActivityBlocked
+                    | RecordKind::Alerts
+                    | RecordKind::AccessRequests => purged,
                     RecordKind::Sessions => sessions,
                     RecordKind::Incidents | RecordKind::Agreements | RecordKind::Training => records,
                 };
@@ -65,7 +74,12 @@ async fn last_good_run(tx: &mut Tx, job: &str, reader: &SignedIn) -> WebResult<O
     Ok(run.and_then(|run| run.finished_at).map(|at| reader.school.calendar.day_of(at)))
 }
 
-async fn signed(tx: &mut Tx, reader: &SignedIn, policy: &Policy, everyone: &[Person]) -> WebResult<BTreeMap<String, SignatureCount>> {
+async fn signed(
+    tx: &mut Tx,
+    reader: &SignedIn,
+    policy: &Policy,
+    everyone: &[Person],
+) -> WebResult<BTreeMap<String, SignatureCount>> {
     let (calendar, today) = (&reader.school.calendar, reader.today());
     let mut about: HashMap<PersonId, Vec<Signature>> = HashMap::new();
     for signature in signatures::list(tx).await? {
@@ -80,7 +94,15 @@ async fn signed(tx: &mut Tx, reader: &SignedIn, policy: &Policy, everyone: &[Per
     for person in everyone.iter().filter(|person| is_at_school(person, today)) {
         let theirs = about.get(&person.id).unwrap_or(&Vec::new()).clone();
         for (clause, agreement) in agreements_for(policy, person.audience) {
-            let state = agreement_state(clause, agreement, person.id, parents.get(&person.id).unwrap_or(&nobody), &theirs, calendar, today);
+            let state = agreement_state(
+                clause,
+                agreement,
+                person.id,
+                parents.get(&person.id).unwrap_or(&nobody),
+                &theirs,
+                calendar,
+                today,
+            );
             let count = counts.entry(clause.id.0.clone()).or_default();
             count.of += 1;
             count.complete += usize::from(state.complete());
@@ -107,7 +129,8 @@ fn kept(occurrences: Vec<DutyOccurrence>, first: Date, today: Date) -> BTreeMap<
             }
             DutyStatus::Overdue => {
                 count.overdue += 1;
-                count.oldest_overdue = Some(count.oldest_overdue.map_or(occurrence.due, |oldest| oldest.min(occurrence.due)));
+                count.oldest_overdue =
+                    Some(count.oldest_overdue.map_or(occurrence.due, |oldest| oldest.min(occurrence.due)));
             }
         }
     }
@@ -128,11 +151,17 @@ async fn filter(tx: &mut Tx, policy: &Policy, since: Option<Date>) -> WebResult<
 
 /// Cases about pupils. One about an adult is never counted (it would tell the one it is about).
 fn cases(recorded: Vec<Incident>, everyone: &[Person], reader: &SignedIn) -> CaseCount {
-    let adults: HashSet<PersonId> =
-        everyone.iter().filter(|person| !matches!(person.audience, Audience::Pupil | Audience::YoungerPupil)).map(|person| person.id).collect();
+    let adults: HashSet<PersonId> = everyone
+        .iter()
+        .filter(|person| !matches!(person.audience, Audience::Pupil | Audience::YoungerPupil))
+        .map(|person| person.id)
+        .collect();
     let about_adult = |incident: &Incident| {
         incident.about == Some(ActionSubject::Staff)
-            || incident.involved.iter().any(|one| one.part == Part::Alleged && one.person.is_some_and(|person| adults.contains(&person)))
+            || incident
+                .involved
+                .iter()
+                .any(|one| one.part == Part::Alleged && one.person.is_some_and(|person| adults.contains(&person)))
     };
     let mut count = CaseCount::default();
     for incident in recorded.iter().filter(|incident| incident.row.is_some() && !about_adult(incident)) {
@@ -155,7 +184,11 @@ fn answered(requests: &[AccessRequest], reader: &SignedIn) -> AnswerCount {
         match &request.decision {
             Some(decision) => {
                 let well = !decision.reason.trim().is_empty() && (!decision.granted || decision.until.is_some());
-                if well { count.kept += 1 } else { count.amiss += 1 }
+                if well {
+                    count.kept += 1
+                } else {
+                    count.amiss += 1
+                }
                 count.last = count.last.max(Some(reader.school.calendar.day_of(decision.at)));
             }
             None if late(request.asked_at) => count.waiting_late += 1,

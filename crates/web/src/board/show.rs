@@ -67,7 +67,10 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Query(wanted)
     let version = policies::in_force(&mut tx).await?;
     let evidence = evidence::gather(&mut tx, &reader, &current.policy).await?;
     let board = board(&current.policy, &evidence, reader.today());
-    let since = version.as_ref().and_then(|version| version.in_force_from).map(|day| format!(", in force since {}", words::day(day)));
+    let since = version
+        .as_ref()
+        .and_then(|version| version.in_force_from)
+        .map(|day| format!(", in force since {}", words::day(day)));
     let status = ClauseStatus::ALL.iter().copied().find(|status| status.label() == wanted.status);
     let text = |id: &str| current.policy.clause(id).map(|clause| clause.text.clone()).unwrap_or_default();
     show(BoardPage {
@@ -152,6 +155,16 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
     if late == 0 {
         return Ok(Vec::new());
     }
-    let label = if late == 1 { "1 clause of the policy is not kept".to_owned() } else { format!("{late} clauses of the policy are not kept") };
-    Ok(vec![Need { label, href: format!("{}?status=overdue", urls::BOARD), detail: summary(&board), kind: "overdue", word: "Overdue".into() }])
+    let label = if late == 1 {
+        "1 clause of the policy is not kept".to_owned()
+    } else {
+        format!("{late} clauses of the policy are not kept")
+    };
+    Ok(vec![Need {
+        label,
+        href: format!("{}?status=overdue", urls::BOARD),
+        detail: summary(&board),
+        kind: "overdue",
+        word: "Overdue".into(),
+    }])
 }

@@ -35,17 +35,9 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
     let knowledge = Knowledge::gather(&mut tx, &reader).await?;
     let seen = seen(&mut tx, &reader, &knowledge).await?;
     let (unread, read): (Vec<_>, Vec<_>) = seen.iter().partition(|concern| concern.read_at.is_none());
-    let rows = |concerns: Vec<&Concern>| {
-        concerns
-            .into_iter()
-            .map(|concern| row(&reader, &knowledge, concern))
-            .collect()
-    };
-    show(ListPage {
-        frame: reader.frame(),
-        unread: rows(unread),
-        read: rows(read),
-    })
+    let rows =
+        |concerns: Vec<&Concern>| concerns.into_iter().map(|concern| row(&reader, &knowledge, concern)).collect();
+    show(ListPage { frame: reader.frame(), unread: rows(unread), read: rows(read) })
 }
 
 async fn seen(tx: &mut Tx, reader: &SignedIn, knowledge: &Knowledge) -> WebResult<Vec<Concern>> {
@@ -64,18 +56,8 @@ fn row(reader: &SignedIn, knowledge: &Knowledge, concern: &Concern) -> Row {
         (None, Some(_)) => ("kept", "Read"),
         (None, None) => ("needed", "Not read yet"),
     };
-    let detail = format!(
-        "{}, {} ago",
-        teller(knowledge, concern),
-        waited(concern.told_at, reader.now)
-    );
-    Row {
-        href: urls::concern(concern.id),
-        label: choice(concern).to_owned(),
-        detail,
-        kind,
-        word,
-    }
+    let detail = format!("{}, {} ago", teller(knowledge, concern), waited(concern.told_at, reader.now));
+    Row { href: urls::concern(concern.id), label: choice(concern).to_owned(), detail, kind, word }
 }
 
 /// What was told and nobody has read.
@@ -84,10 +66,7 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
         return Ok(Vec::new());
     }
     let knowledge = Knowledge::gather(tx, reader).await?;
-    let unread = seen(tx, reader, &knowledge)
-        .await?
-        .into_iter()
-        .filter(|concern| concern.read_at.is_none());
+    let unread = seen(tx, reader, &knowledge).await?.into_iter().filter(|concern| concern.read_at.is_none());
     let calendar = &reader.school.calendar;
     let need = |concern: Concern| {
         // Whoever tells should hear back by the end of the next school day.
@@ -95,11 +74,7 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
         Need {
             label: format!("Told to the school: {}", choice(&concern).to_lowercase()),
             href: urls::concern(concern.id),
-            detail: format!(
-                "{}, waiting {}",
-                teller(&knowledge, &concern),
-                waited(concern.told_at, reader.now)
-            ),
+            detail: format!("{}, waiting {}", teller(&knowledge, &concern), waited(concern.told_at, reader.now)),
             kind: if late { "overdue" } else { "needed" },
             word: "Not read yet".into(),
         }

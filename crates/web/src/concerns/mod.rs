@@ -20,9 +20,7 @@ use belisha_store::{Tx, concerns};
 use std::collections::BTreeSet;
 
 pub(crate) fn router() -> Router<App> {
-    Router::new()
-        .route(urls::CONCERNS, get(list::page))
-        .route("/concerns/{id}", get(show::page))
+    Router::new().route(urls::CONCERNS, get(list::page)).route("/concerns/{id}", get(show::page))
 }
 
 /// What was told, by the id in an address, if the reader may know of it.
@@ -30,11 +28,7 @@ pub(crate) async fn find(tx: &mut Tx, reader: &SignedIn, knowledge: &Knowledge, 
     reader.may(Permission::ReadConcerns)?;
     let id: ConcernId = id.parse().map_err(|_| WebError::NotFound)?;
     let concern = concerns::find(tx, id).await?.ok_or(WebError::NotFound)?;
-    if may_read(tx, reader, knowledge, &concern).await? {
-        Ok(concern)
-    } else {
-        Err(WebError::NotFound)
-    }
+    if may_read(tx, reader, knowledge, &concern).await? { Ok(concern) } else { Err(WebError::NotFound) }
 }
 
 /// Not where it became a case that is hidden from the reader, and not where the words seem to be about the reader while
@@ -49,15 +43,11 @@ async fn may_read(tx: &mut Tx, reader: &SignedIn, knowledge: &Knowledge, concern
         return Ok(true);
     }
     let head: BTreeSet<PersonId> = knowledge.holders(reader, Role::Headteacher).into_iter().collect();
-    let others: BTreeSet<PersonId> = roles_with(Permission::ReadConcerns)
-        .iter()
-        .flat_map(|role| knowledge.holders(reader, *role))
-        .collect();
+    let others: BTreeSet<PersonId> =
+        roles_with(Permission::ReadConcerns).iter().flat_map(|role| knowledge.holders(reader, *role)).collect();
     let free = |id: &PersonId| {
         *id != reader.person.id
-            && knowledge
-                .person(*id)
-                .is_some_and(|person| !names(&concern.words, person, head.contains(id)))
+            && knowledge.person(*id).is_some_and(|person| !names(&concern.words, person, head.contains(id)))
     };
     Ok(!others.iter().any(free))
 }
@@ -71,10 +61,8 @@ pub(crate) fn names(words: &str, person: &Person, head: bool) -> bool {
         .collect();
     let last = person.name.reveal().to_lowercase();
     let last = last.split_whitespace().last().unwrap_or_default();
-    let by_name = last.chars().count() > 2
-        && said
-            .iter()
-            .any(|word| word.trim_end_matches('s') == last.trim_end_matches('s'));
+    let by_name =
+        last.chars().count() > 2 && said.iter().any(|word| word.trim_end_matches('s') == last.trim_end_matches('s'));
     let by_office = |pair: &[String]| matches!(pair, [first, second] if first == "the" && second == "head" || first == "head" && second.starts_with("teacher"));
     by_name
         || head
@@ -85,16 +73,10 @@ pub(crate) fn names(words: &str, person: &Person, head: bool) -> bool {
 
 /// What the choice that was pressed says.
 pub(crate) fn choice(concern: &Concern) -> &'static str {
-    KINDS
-        .iter()
-        .find(|kind| kind.key == concern.choice)
-        .map_or("Somebody told us something", |kind| kind.label)
+    KINDS.iter().find(|kind| kind.key == concern.choice).map_or("Somebody told us something", |kind| kind.label)
 }
 
 /// Who told, as a page about it says.
 pub(crate) fn teller(knowledge: &Knowledge, concern: &Concern) -> String {
-    concern
-        .by
-        .map_or("Somebody who gave no name", |person| knowledge.name(person))
-        .to_owned()
+    concern.by.map_or("Somebody who gave no name", |person| knowledge.name(person)).to_owned()
 }

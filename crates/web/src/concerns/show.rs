@@ -31,9 +31,7 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path(id): Pat
     let concern = find(&mut tx, &reader, &knowledge, &id).await?;
     concerns::note_read(&mut tx, concern.id).await?;
     tx.commit().await?;
-    let read = concern
-        .read_at
-        .map_or_else(|| "Just now, by you".to_owned(), |at| words::moment(at, &reader.zone()));
+    let read = concern.read_at.map_or_else(|| "Just now, by you".to_owned(), |at| words::moment(at, &reader.zone()));
     show(ConcernPage {
         frame: reader.frame(),
         choice: choice(&concern),
@@ -44,10 +42,7 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path(id): Pat
         ],
         told: concern.words.clone(),
         nameless: concern.by.is_none(),
-        case: concern
-            .incident
-            .filter(|_| reader.can(Permission::SeeIncidents))
-            .map(urls::incident),
+        case: concern.incident.filter(|_| reader.can(Permission::SeeIncidents)).map(urls::incident),
         record: urls::record_concern(concern.id),
     })
 }

@@ -62,7 +62,12 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
     }
     let mut tx = app.store.read(reader.school.id).await?;
     let Some(current) = in_force(&mut tx, &reader).await? else {
-        return show(AllPage { frame: reader.frame(), summary: String::new(), rows: Vec::new(), leads: leads(&reader) });
+        return show(AllPage {
+            frame: reader.frame(),
+            summary: String::new(),
+            rows: Vec::new(),
+            leads: leads(&reader),
+        });
     };
     let since = reader.today().saturating_sub(BACK.days());
     let mut grouped: BTreeMap<(String, String), Vec<DutyOccurrence>> = BTreeMap::new();
@@ -80,14 +85,22 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
             *seen = (due, period.clone());
         }
     }
-    grouped.retain(|(clause, period), group| group.iter().any(|duty| duty.done.is_none()) || newest.get(clause).is_some_and(|(_, newest)| newest == period));
-    let mut rows: Vec<(DutyStatus, jiff::civil::Date, Row)> = grouped.values().filter_map(|group| row(&current.policy, group, &reader)).collect();
+    grouped.retain(|(clause, period), group| {
+        group.iter().any(|duty| duty.done.is_none()) || newest.get(clause).is_some_and(|(_, newest)| newest == period)
+    });
+    let mut rows: Vec<(DutyStatus, jiff::civil::Date, Row)> =
+        grouped.values().filter_map(|group| row(&current.policy, group, &reader)).collect();
     // Overdue, then due, then kept; the oldest first.
     rows.sort_by_key(|(status, due, _)| (std::cmp::Reverse(*status), *due));
     let overdue = rows.iter().filter(|(status, ..)| *status == DutyStatus::Overdue).count();
     let open = rows.iter().filter(|(status, ..)| *status == DutyStatus::Due).count();
     let summary = format!("{} overdue, {open} due.", words::count(overdue, "duty is", "duties are"));
-    show(AllPage { frame: reader.frame(), summary, rows: rows.into_iter().map(|(.., row)| row).collect(), leads: leads(&reader) })
+    show(AllPage {
+        frame: reader.frame(),
+        summary,
+        rows: rows.into_iter().map(|(.., row)| row).collect(),
+        leads: leads(&reader),
+    })
 }
 
 fn row(policy: &Policy, group: &[DutyOccurrence], reader: &SignedIn) -> Option<(DutyStatus, jiff::civil::Date, Row)> {
@@ -95,7 +108,8 @@ fn row(policy: &Policy, group: &[DutyOccurrence], reader: &SignedIn) -> Option<(
     let worst = group.iter().max_by_key(|duty| (duty_status(duty, today), std::cmp::Reverse(duty.due)))?;
     let (kind, word, clock) = stand(worst, today);
     let kept = group.iter().filter(|duty| duty.done.is_some()).count();
-    let owners = super::clause_of(policy, worst).map(|(_, duty)| duty.owners.iter().map(|role| role.label()).collect::<Vec<_>>().join(", "));
+    let owners = super::clause_of(policy, worst)
+        .map(|(_, duty)| duty.owners.iter().map(|role| role.label()).collect::<Vec<_>>().join(", "));
     let href = match (leads(reader), group) {
         (false, _) => urls::board_clause(&worst.clause),
         (true, [one]) => urls::duty(one.id),
@@ -114,21 +128,35 @@ fn row(policy: &Policy, group: &[DutyOccurrence], reader: &SignedIn) -> Option<(
 }
 
 /// One clause in one period, person by person: all of them for those who lead, their own for whoever answers for them.
-pub(crate) async fn one(State(app): State<App>, reader: SignedIn, Path((clause, period)): Path<(String, String)>) -> WebResult {
+pub(crate) async fn one(
+    State(app): State<App>,
+    reader: SignedIn,
+    Path((clause, period)): Path<(String, String)>,
+) -> WebResult {
     reader.may(Permission::SeeDuties)?;
     let mut tx = app.store.read(reader.school.id).await?;
     let current = in_force(&mut tx, &reader).await?.ok_or(WebError::NotFound)?;
-    let mut group: Vec<DutyOccurrence> = duties::list_of_clause(&mut tx, &clause).await?.into_iter().filter(|duty| duty.period == period && (is_mine(duty, &reader) || (leads(&reader) && may_be_listed(&current.policy, duty)))).collect();
+    let mut group: Vec<DutyOccurrence> = duties::list_of_clause(&mut tx, &clause)
+        .await?
+        .into_iter()
+        .filter(|duty| {
+            duty.period == period
+                && (is_mine(duty, &reader) || (leads(&reader) && may_be_listed(&current.policy, duty)))
+        })
+        .collect();
     let first = group.first().ok_or(WebError::NotFound)?.clone();
     let everyone = people::list(&mut tx).await?;
-    let name = |id: Option<PersonId>| id.and_then(|id| everyone.iter().find(|person| person.id == id)).map(|person| person.name.reveal().to_owned());
+    let name = |id: Option<PersonId>| {
+        id.and_then(|id| everyone.iter().find(|person| person.id == id)).map(|person| person.name.reveal().to_owned())
+    };
     let today = reader.today();
     group.sort_by_key(|duty| (std::cmp::Reverse(duty_status(duty, today)), duty.due, name(duty.person)));
     let rows = group
         .iter()
         .map(|duty| {
             let (kind, word, clock) = stand(duty, today);
-            let about = name(duty.person).or_else(|| name(duty.owner)).unwrap_or_else(|| "Nobody holds the office".to_owned());
+            let about =
+                name(duty.person).or_else(|| name(duty.owner)).unwrap_or_else(|| "Nobody holds the office".to_owned());
             One { href: urls::duty(duty.id), about, clock: words::sentence(&clock), kind, word }
         })
         .collect();

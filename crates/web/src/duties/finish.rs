@@ -52,7 +52,8 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path(id): Pat
     let mut tx = app.store.read(reader.school.id).await?;
     let duty = find(&mut tx, &reader, id).await?;
     let today = reader.today();
-    let answers = Answers::new().with("on-day", today.day()).with("on-month", today.month()).with("on-year", today.year());
+    let answers =
+        Answers::new().with("on-day", today.day()).with("on-month", today.month()).with("on-year", today.year());
     form(&mut tx, &reader, &duty, answers).await
 }
 
@@ -68,24 +69,41 @@ async fn form(tx: &mut Tx, reader: &SignedIn, duty: &DutyOccurrence, answers: An
     if let Some(about) = name(tx, duty.person).await? {
         facts.push(("About".to_owned(), about));
     }
-    facts.push(("Answers for it".to_owned(), name(tx, duty.owner).await?.unwrap_or_else(|| "Nobody holds the office".to_owned())));
+    facts.push((
+        "Answers for it".to_owned(),
+        name(tx, duty.owner).await?.unwrap_or_else(|| "Nobody holds the office".to_owned()),
+    ));
     facts.push(("Due by".to_owned(), words::day(duty.due)));
     if let Some(done) = &duty.done {
         facts.push(("Done on".to_owned(), words::day(done.on)));
         facts.push(("What shows it".to_owned(), done.evidence.clone()));
-        facts.push(("Entered".to_owned(), format!("{}, by {}", words::moment(done.at, &reader.zone()), name(tx, Some(done.by)).await?.unwrap_or_default())));
+        facts.push((
+            "Entered".to_owned(),
+            format!(
+                "{}, by {}",
+                words::moment(done.at, &reader.zone()),
+                name(tx, Some(done.by)).await?.unwrap_or_default()
+            ),
+        ));
     }
     show(DutyPage {
         frame: reader.frame(),
         answers,
         title: clause.map_or_else(|| "Duties".to_owned(), |clause| clause.section.clone()),
-        text: current.as_ref().map(|current| clause.map_or_else(|| what(&current.policy, duty), |clause| clause.text.clone())).unwrap_or_default(),
+        text: current
+            .as_ref()
+            .map(|current| clause.map_or_else(|| what(&current.policy, duty), |clause| clause.text.clone()))
+            .unwrap_or_default(),
         facts,
         kind,
         word,
         clock: words::sentence(&clock),
         href: urls::duty(duty.id),
-        board: if reader.can(Permission::SeeBoard) && clause.is_some() { urls::board_clause(&duty.clause) } else { String::new() },
+        board: if reader.can(Permission::SeeBoard) && clause.is_some() {
+            urls::board_clause(&duty.clause)
+        } else {
+            String::new()
+        },
         may_finish: may_finish(duty, reader),
         longest: LONGEST,
     })
@@ -98,7 +116,12 @@ async fn name(tx: &mut Tx, id: Option<PersonId>) -> WebResult<Option<String>> {
     })
 }
 
-pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, Path(id): Path<DutyId>, mut answers: Answers) -> WebResult {
+pub(crate) async fn submit(
+    State(app): State<App>,
+    reader: SignedIn,
+    Path(id): Path<DutyId>,
+    mut answers: Answers,
+) -> WebResult {
     reader.may(Permission::CompleteDuty)?;
     let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
     let duty = find(&mut tx, &reader, id).await?;
@@ -106,7 +129,9 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, Path(id): P
         return Err(WebError::Conflict("this duty was entered as done already; what was written stands".into()));
     }
     if !may_finish(&duty, &reader) {
-        return Err(WebError::Conflict("whoever answers for this duty, or a leader of the school, says that it is done".into()));
+        return Err(WebError::Conflict(
+            "whoever answers for this duty, or a leader of the school, says that it is done".into(),
+        ));
     }
     let on = answers.date("on", "enter the day it was done");
     if on.is_some_and(|on| on > reader.today()) {

@@ -47,7 +47,8 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Query(done): 
     let mut tx = app.store.read(reader.school.id).await?;
     let policy = in_force(&mut tx, &reader).await?.map(|current| current.policy);
     let everyone = people::list(&mut tx).await?;
-    let mine: Vec<DutyOccurrence> = duties::list(&mut tx).await?.into_iter().filter(|duty| is_mine(duty, &reader)).collect();
+    let mine: Vec<DutyOccurrence> =
+        duties::list(&mut tx).await?.into_iter().filter(|duty| is_mine(duty, &reader)).collect();
     let row = |duty: &DutyOccurrence| row(duty, policy.as_ref(), &everyone, &reader);
     let waiting: Vec<&DutyOccurrence> = mine.iter().filter(|duty| duty.done.is_none()).collect();
     let mut open: Vec<Row> = Vec::new();
@@ -58,7 +59,11 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Query(done): 
         if alike <= MOST_ALIKE {
             open.push(row(duty));
         } else if gathered.insert((duty.clause.as_str(), duty.period.as_str())) {
-            open.push(Row { href: format!("/duties/of/{}/{}", duty.clause, duty.period), about: words::count(alike, "person", "people"), ..row(duty) });
+            open.push(Row {
+                href: format!("/duties/of/{}/{}", duty.clause, duty.period),
+                about: words::count(alike, "person", "people"),
+                ..row(duty)
+            });
         }
     }
     let mut kept: Vec<&DutyOccurrence> = mine.iter().filter(|duty| duty.done.is_some()).collect();
@@ -85,7 +90,10 @@ fn row(duty: &DutyOccurrence, policy: Option<&Policy>, everyone: &[Person], read
     Row {
         href: urls::duty(duty.id),
         what: policy.map(|policy| what(policy, duty)).unwrap_or_default(),
-        about: about.and_then(|id| everyone.iter().find(|person| person.id == id)).map(|person| person.name.reveal().to_owned()).unwrap_or_default(),
+        about: about
+            .and_then(|id| everyone.iter().find(|person| person.id == id))
+            .map(|person| person.name.reveal().to_owned())
+            .unwrap_or_default(),
         clock: words::sentence(&clock),
         kind,
         word,
@@ -112,7 +120,13 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
     let need = |duty: &DutyOccurrence| {
         let (kind, word, clock) = stand(duty, reader.today());
         let label = policy.as_ref().map(|policy| what(policy, duty)).unwrap_or_default();
-        Need { label, href: urls::duty(duty.id), detail: format!("{}.", words::sentence(&clock)), kind, word: word.into() }
+        Need {
+            label,
+            href: urls::duty(duty.id),
+            detail: format!("{}.", words::sentence(&clock)),
+            kind,
+            word: word.into(),
+        }
     };
     Ok(open.iter().map(need).collect())
 }

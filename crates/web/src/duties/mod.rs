@@ -27,7 +27,10 @@ pub(crate) fn router() -> Router<App> {
 }
 
 /// What the pages say after a form of this area.
-const DONE: &[(&str, &str)] = &[("kept", "Kept. It shows on the board as done, with what you wrote as its proof."), ("raised", "Started. It stands with whoever answers for it.")];
+const DONE: &[(&str, &str)] = &[
+    ("kept", "Kept. It shows on the board as done, with what you wrote as its proof."),
+    ("raised", "Started. It stands with whoever answers for it."),
+];
 
 /// Whether the reader leads, and so sees everybody's duties with names.
 fn leads(reader: &SignedIn) -> bool {
@@ -44,7 +47,13 @@ fn tells_of_a_case(event: Event) -> bool {
     use Event::*;
     matches!(
         event,
-        UpsettingMaterialSeen | WorryingCommunication | RoleConflict | IllegalMaterialSuspected | SeriousIncident | IncidentRecorded | UnacceptableConduct
+        UpsettingMaterialSeen
+            | WorryingCommunication
+            | RoleConflict
+            | IllegalMaterialSuspected
+            | SeriousIncident
+            | IncidentRecorded
+            | UnacceptableConduct
     )
 }
 
@@ -78,7 +87,9 @@ fn stand(occurrence: &DutyOccurrence, today: Date) -> (&'static str, &'static st
     let count = |days: i32| words::count(usize::try_from(days.unsigned_abs()).unwrap_or(usize::MAX), "day", "days");
     match (duty_status(occurrence, today), &occurrence.done) {
         (DutyStatus::Kept, Some(done)) => ("kept", "Kept", format!("done on {}", words::day(done.on))),
-        (DutyStatus::Overdue, _) => ("overdue", "Overdue", format!("was due on {}, {} ago", words::day(occurrence.due), count(days))),
+        (DutyStatus::Overdue, _) => {
+            ("overdue", "Overdue", format!("was due on {}, {} ago", words::day(occurrence.due), count(days)))
+        }
         _ if days == 0 => ("due", "Due", "due today".to_owned()),
         _ => ("due", "Due", format!("due by {}, in {}", words::day(occurrence.due), count(days))),
     }

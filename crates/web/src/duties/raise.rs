@@ -15,7 +15,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use belisha_policy::{Clause, Due, Duty, Policy};
-use belisha_records::{DutyOccurrence, OfficeHolding, Permission, Person, PersonId, duty_for_event, holders, is_at_school};
+use belisha_records::{
+    DutyOccurrence, OfficeHolding, Permission, Person, PersonId, duty_for_event, holders, is_at_school,
+};
 use belisha_store::{Tx, duties, offices, people};
 use jiff::civil::Time;
 
@@ -36,7 +38,8 @@ fn startable(policy: &Policy) -> impl Iterator<Item = (&Clause, &Duty)> {
 pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult {
     reader.may(Permission::IssueReport)?;
     let today = reader.today();
-    let answers = Answers::new().with("on-day", today.day()).with("on-month", today.month()).with("on-year", today.year());
+    let answers =
+        Answers::new().with("on-day", today.day()).with("on-month", today.month()).with("on-year", today.year());
     form(&mut app.store.read(reader.school.id).await?, &reader, answers).await
 }
 
@@ -72,7 +75,10 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, mut answers
     if let Some((_, Duty { who: Some(audience), .. })) = found
         && concerned.is_none_or(|person| person.audience != *audience)
     {
-        answers.refuse("person", format!("this duty is about one person; choose one of: {}", audience.label().to_lowercase()));
+        answers.refuse(
+            "person",
+            format!("this duty is about one person; choose one of: {}", audience.label().to_lowercase()),
+        );
     }
     let (Some((clause, duty)), Some(on), false) = (found, on, answers.has_errors()) else {
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(&mut tx, &reader, answers).await?).into_response());

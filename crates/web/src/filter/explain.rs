@@ -51,20 +51,9 @@ pub(crate) async fn page(reader: SignedIn) -> WebResult {
 }
 
 fn shown(reader: &SignedIn, answers: Answers, people: Vec<Choice>, mut explained: Option<Explained>) -> WebResult {
-    let facts = explained
-        .as_mut()
-        .map(|explained| std::mem::take(&mut explained.facts))
-        .unwrap_or_default();
+    let facts = explained.as_mut().map(|explained| std::mem::take(&mut explained.facts)).unwrap_or_default();
     let by_person = reader.can(Permission::SeePeople);
-    show(ExplainPage {
-        frame: reader.frame(),
-        answers,
-        groups: group_choices(),
-        by_person,
-        people,
-        explained,
-        facts,
-    })
+    show(ExplainPage { frame: reader.frame(), answers, groups: group_choices(), by_person, people, explained, facts })
 }
 
 fn again(reader: &SignedIn, answers: Answers, people: Vec<Choice>) -> WebResult<Response> {
@@ -100,18 +89,13 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, mut answers
         }
     }
     if answers.has_errors() {
-        let several = if found.len() > 1 {
-            found.iter().map(person_choice).collect()
-        } else {
-            Vec::new()
-        };
+        let several = if found.len() > 1 { found.iter().map(person_choice).collect() } else { Vec::new() };
         return again(&reader, answers, several);
     }
     let (rows, whom) = match found.first() {
-        Some(person) => (
-            app.network.explain(reader.school.id, Some(person.id), &page, at),
-            person.name.reveal().to_owned(),
-        ),
+        Some(person) => {
+            (app.network.explain(reader.school.id, Some(person.id), &page, at), person.name.reveal().to_owned())
+        }
         None => (
             app.network.explain_for_group(reader.school.id, &group, &page, at),
             crate::requests::group_label(&group).to_owned(),
@@ -133,14 +117,8 @@ fn person_choice(person: &Person) -> Choice {
 /// The time asked about: now, unless a day or a time of day is written.
 fn moment(reader: &SignedIn, answers: &mut Answers) -> Timestamp {
     let calendar = &reader.school.calendar;
-    let written = crate::answers::DATE_PARTS
-        .iter()
-        .any(|(part, ..)| !answers.value_of_part("day", part).is_empty());
-    let day = if written {
-        answers.date("day", "write the day")
-    } else {
-        Some(reader.today())
-    };
+    let written = crate::answers::DATE_PARTS.iter().any(|(part, ..)| !answers.value_of_part("day", part).is_empty());
+    let day = if written { answers.date("day", "write the day") } else { Some(reader.today()) };
     let typed = answers.value("time").replace('.', ":");
     let time = match typed.as_str() {
         "" if !written => return reader.now,
@@ -173,12 +151,5 @@ fn explained(rows: Vec<(String, String)>, page: String, whom: String, when: Stri
     if answer.is_empty() {
         answer = "No filter is running for this school, so nothing can be said.".into();
     }
-    Explained {
-        page,
-        whom,
-        when,
-        answer,
-        facts,
-        steps,
-    }
+    Explained { page, whom, when, answer, facts, steps }
 }

@@ -21,10 +21,8 @@ pub(crate) fn typed(text: &str, wish: Wish) -> Result<String, String> {
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     let port = |end: &str| !end.is_empty() && end.bytes().all(|byte| byte.is_ascii_digit());
-    let host = host
-        .rsplit_once(':')
-        .filter(|(name, end)| port(end) && !name.contains(':'))
-        .map_or(host, |(name, _)| name);
+    let host =
+        host.rsplit_once(':').filter(|(name, end)| port(end) && !name.contains(':')).map_or(host, |(name, _)| name);
     let name = normalise(host).map_err(|error| words(error, wish))?.into_owned();
     match guard(&name) {
         // A large site may be opened whole; closing all of it would break lessons.
@@ -68,28 +66,12 @@ mod tests {
 
     #[test]
     fn what_is_no_site_is_refused_in_words_that_help() {
-        for text in [
-            "",
-            "COM",
-            "co.uk",
-            "10.0.0.1",
-            "[2001:db8::1]",
-            "two words",
-            "https://",
-            "childline.org.uk",
-        ] {
+        for text in ["", "COM", "co.uk", "10.0.0.1", "[2001:db8::1]", "two words", "https://", "childline.org.uk"] {
             let words = typed(text, Wish::Open).unwrap_err();
             assert!(!words.is_empty() && !words.ends_with('.'), "{text}: {words}");
         }
-        assert!(
-            typed("childline.org.uk", Wish::Close)
-                .unwrap_err()
-                .contains("stays open")
-        );
-        assert!(
-            typed("github.io", Wish::Close).is_err(),
-            "closing it would close unrelated sites"
-        );
+        assert!(typed("childline.org.uk", Wish::Close).unwrap_err().contains("stays open"));
+        assert!(typed("github.io", Wish::Close).is_err(), "closing it would close unrelated sites");
         assert!(typed("github.io", Wish::Open).is_ok());
     }
 }

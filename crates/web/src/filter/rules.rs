@@ -24,11 +24,7 @@ pub(crate) async fn add(State(app): State<App>, reader: SignedIn, mut answers: A
             HostAction::Deny
         }
     };
-    let wish = if action == HostAction::Allow {
-        Wish::Open
-    } else {
-        Wish::Close
-    };
+    let wish = if action == HostAction::Allow { Wish::Open } else { Wish::Close };
     let host = typed(answers.value("host"), wish).unwrap_or_else(|wrong| {
         answers.refuse("host", wrong);
         String::new()
@@ -42,20 +38,11 @@ pub(crate) async fn add(State(app): State<App>, reader: SignedIn, mut answers: A
     }
     if answers.has_errors() {
         let mut tx = app.store.read(reader.school.id).await?;
-        return Ok((
-            StatusCode::UNPROCESSABLE_ENTITY,
-            show::shown(&mut tx, &reader, answers, None).await?,
-        )
-            .into_response());
+        return Ok(
+            (StatusCode::UNPROCESSABLE_ENTITY, show::shown(&mut tx, &reader, answers, None).await?).into_response()
+        );
     }
-    let rule = HostRule {
-        id: String::new(),
-        host,
-        action,
-        reason,
-        owner: Some(reader.person.id),
-        on: reader.today(),
-    };
+    let rule = HostRule { id: String::new(), host, action, reason, owner: Some(reader.person.id), on: reader.today() };
     let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
     school_rules::insert(&mut tx, &rule).await?;
     tx.commit().await?;

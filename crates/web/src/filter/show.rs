@@ -83,16 +83,9 @@ pub(super) async fn shown(tx: &mut Tx, reader: &SignedIn, answers: Answers, noti
     let names = Names::read(tx, reader).await?;
     let in_force = portal::in_force(tx, reader).await?;
     let tables = in_force.map_or_else(Vec::new, |now| {
-        now.policy
-            .filter_tables()
-            .map(|(clause, table)| self::table(clause, table))
-            .collect()
+        now.policy.filter_tables().map(|(clause, table)| self::table(clause, table)).collect()
     });
-    let rules = school_rules::list(tx)
-        .await?
-        .into_iter()
-        .map(|one| rule(one, &names))
-        .collect();
+    let rules = school_rules::list(tx).await?.into_iter().map(|one| rule(one, &names)).collect();
     let open = running(exceptions::list_open(tx, reader.now).await?, reader, &names);
     let zone = reader.zone();
     let lists = lists::list(tx).await?.into_iter().map(|list| {
@@ -134,19 +127,8 @@ pub(super) async fn shown(tx: &mut Tx, reader: &SignedIn, answers: Answers, noti
 
 fn table(clause: &Clause, table: &FilterTable) -> Table {
     let narrow = table.when != Period::Always;
-    let rows: Vec<Row> = table
-        .rows
-        .iter()
-        .map(|row| Row {
-            category: label(row),
-            cells: cells(row, table),
-        })
-        .collect();
-    let undecided = rows
-        .iter()
-        .flat_map(|row| &row.cells)
-        .filter(|cell| cell.kind == "undecided")
-        .count();
+    let rows: Vec<Row> = table.rows.iter().map(|row| Row { category: label(row), cells: cells(row, table) }).collect();
+    let undecided = rows.iter().flat_map(|row| &row.cells).filter(|cell| cell.kind == "undecided").count();
     Table {
         title: words::sentence(table.when.label()),
         clause: clause.number.clone(),
@@ -159,36 +141,17 @@ fn table(clause: &Clause, table: &FilterTable) -> Table {
 }
 
 fn label(row: &FilterRow) -> String {
-    if row.label.is_empty() || row.label == row.category {
-        category_label(&row.category)
-    } else {
-        row.label.clone()
-    }
+    if row.label.is_empty() || row.label == row.category { category_label(&row.category) } else { row.label.clone() }
 }
 
 fn cells(row: &FilterRow, table: &FilterTable) -> Vec<Cell> {
     let speaks = |group: &str| table.when == Period::Always || table.columns.iter().any(|column| column.id == group);
     let cell = |(group, _): &(&str, &str)| match row.cells.get(*group) {
-        Some(FilterAction::Allow) => Cell {
-            kind: "kept",
-            word: "Open",
-        },
-        Some(FilterAction::Warn) => Cell {
-            kind: "open",
-            word: "Warns",
-        },
-        Some(FilterAction::Ask) => Cell {
-            kind: "due",
-            word: "Ask",
-        },
-        Some(FilterAction::Block) => Cell {
-            kind: "done",
-            word: "Closed",
-        },
-        None if speaks(group) => Cell {
-            kind: "undecided",
-            word: "Undecided",
-        },
+        Some(FilterAction::Allow) => Cell { kind: "kept", word: "Open" },
+        Some(FilterAction::Warn) => Cell { kind: "open", word: "Warns" },
+        Some(FilterAction::Ask) => Cell { kind: "due", word: "Ask" },
+        Some(FilterAction::Block) => Cell { kind: "done", word: "Closed" },
+        None if speaks(group) => Cell { kind: "undecided", word: "Undecided" },
         None => Cell { kind: "", word: "" },
     };
     GROUPS.iter().map(cell).collect()
@@ -212,10 +175,7 @@ fn rule(rule: HostRule, names: &Names) -> Rule {
 
 /// Groups somebody can ask about, for the page that explains.
 pub(super) fn group_choices() -> Vec<Choice> {
-    GROUPS
-        .iter()
-        .map(|(key, _)| Choice::new(key, group_label(key)))
-        .collect()
+    GROUPS.iter().map(|(key, _)| Choice::new(key, group_label(key))).collect()
 }
 
 #[cfg(test)]
@@ -228,19 +188,14 @@ mod tests {
         let source = "{nation=\"england\" phase=\"secondary\"}\n# Policy\n\n## Filter\n\n{#always .filter when=\"always\"}\n\
             | Category | pupil | staff |\n|---|---|---|\n| games | | allow |\n\n\
             {#lesson .filter when=\"lesson\"}\n| Category | pupil |\n|---|---|\n| games | ask |\n";
-        let policy = belisha_policy::compile(source, "2026-11-03".parse().unwrap())
-            .policy
-            .unwrap();
+        let policy = belisha_policy::compile(source, "2026-11-03".parse().unwrap()).policy.unwrap();
         let words = |id: &str| -> Vec<&str> {
             let Some(Binding::Filter(table)) = policy.clause(id).map(|clause| &clause.binding) else {
                 panic!("no table `{id}`")
             };
             cells(&table.rows[0], table).iter().map(|cell| cell.word).collect()
         };
-        assert_eq!(
-            words("always"),
-            ["Undecided", "Undecided", "Open", "Undecided", "Undecided"]
-        );
+        assert_eq!(words("always"), ["Undecided", "Undecided", "Open", "Undecided", "Undecided"]);
         assert_eq!(words("lesson"), ["", "Ask", "", "", ""]);
     }
 }

@@ -28,26 +28,13 @@ pub struct Helpline {
 }
 
 const fn line(name: &'static str, telephone: &'static str, site: &'static str, about: &'static str) -> Helpline {
-    Helpline {
-        name,
-        about,
-        telephone,
-        site,
-        for_young_people: false,
-        nation: None,
-    }
+    Helpline { name, about, telephone, site, for_young_people: false, nation: None }
 }
 const fn young(name: &'static str, telephone: &'static str, site: &'static str, about: &'static str) -> Helpline {
-    Helpline {
-        for_young_people: true,
-        ..line(name, telephone, site, about)
-    }
+    Helpline { for_young_people: true, ..line(name, telephone, site, about) }
 }
 const fn only(nation: Nation, line: Helpline) -> Helpline {
-    Helpline {
-        nation: Some(nation),
-        ..line
-    }
+    Helpline { nation: Some(nation), ..line }
 }
 
 /// Everybody who helps, in the order of the page. Public figures, which each service publishes.
@@ -91,12 +78,7 @@ pub const HELPLINES: &[Helpline] = &[
             "For anyone in Scotland over 16 who feels low. Evenings, and all weekend.",
         ),
     ),
-    line(
-        "Samaritans",
-        "116 123",
-        "https://www.samaritans.org",
-        "For anyone who is struggling. Free, at any hour.",
-    ),
+    line("Samaritans", "116 123", "https://www.samaritans.org", "For anyone who is struggling. Free, at any hour."),
     line(
         "NSPCC Helpline",
         "0808 800 5000",
@@ -127,12 +109,7 @@ pub const HELPLINES: &[Helpline] = &[
         "https://saferinternet.org.uk",
         "For people who work with children and meet trouble online.",
     ),
-    line(
-        "Police, when it is not an emergency",
-        "101",
-        "",
-        "To report a crime or ask the police for advice.",
-    ),
+    line("Police, when it is not an emergency", "101", "", "To report a crime or ask the police for advice."),
 ];
 
 #[derive(Template)]
@@ -150,21 +127,14 @@ pub(crate) fn router() -> Router<App> {
 
 async fn page(visit: Visit) -> WebResult {
     let nation = visit.school.as_ref().map(|school| school.nation);
-    let here = HELPLINES
-        .iter()
-        .filter(|line| line.nation.is_none() || line.nation == nation || nation.is_none())
-        .copied();
+    let here =
+        HELPLINES.iter().filter(|line| line.nation.is_none() || line.nation == nation || nation.is_none()).copied();
     let (young, others) = here.partition(|line| line.for_young_people);
     let safeguarding = match nation {
         Some(Nation::Scotland) => "the child protection co-ordinator",
         _ => "the designated safeguarding lead",
     };
-    show(HelplinesPage {
-        frame: visit.frame().with_exit(),
-        young,
-        others,
-        safeguarding,
-    })
+    show(HelplinesPage { frame: visit.frame().with_exit(), young, others, safeguarding })
 }
 
 impl Helpline {

@@ -1,13 +1,13 @@
 //! The home page of each role. What waits is asked of every area in turn: an area adds its own line to [`needs`].
 
 use crate::app::App;
-use crate::{alerts, concerns, incidents, tasks};
 use crate::error::WebResult;
 use crate::frame::{Frame, Need, show};
-use crate::{board, portal, reports, requests};
-use crate::{duties, jobs, people, policy_versions, signatures};
 use crate::session::{SignedIn, Visit};
 use crate::urls;
+use crate::{alerts, concerns, incidents, tasks};
+use crate::{board, portal, reports, requests};
+use crate::{duties, jobs, people, policy_versions, signatures};
 use askama::Template;
 use axum::extract::State;
 use belisha_policy::{Audience, Role};
@@ -29,15 +29,60 @@ pub struct Doing {
 
 /// What people do from home, most used first.
 pub const DOINGS: &[Doing] = &[
-    Doing { label: "Sign and connect", href: urls::PORTAL, about: "What you agreed to, and this device on the network", permission: Permission::SignAgreements },
-    Doing { label: "Ask for a site", href: urls::ASK_FOR_SITE, about: "One that is closed and that a lesson needs", permission: Permission::AskForSite },
-    Doing { label: "Why is a page closed?", href: urls::EXPLAIN, about: "What the filter decides, for whom, by which rule", permission: Permission::ExplainDecisions },
-    Doing { label: "Look up a person’s activity", href: urls::LOOK_UP, about: "With a reason, which is kept and counted", permission: Permission::LookUpActivity },
-    Doing { label: "Read the policy", href: urls::POLICY, about: "What the school promised, in its own words", permission: Permission::ReadPolicy },
-    Doing { label: "Your duties", href: urls::DUTIES, about: "What the policy asks of your office, and by when", permission: Permission::CompleteDuty },
-    Doing { label: "Who has signed", href: urls::SIGNATURES, about: "Who in your class, or in the school, is missing", permission: Permission::SeeClassSignatures },
-    Doing { label: "Versions of the policy", href: urls::POLICY_VERSIONS, about: "Check a new text, see what changes, bring it into force", permission: Permission::ManagePolicy },
-    Doing { label: "Get help now", href: urls::HELPLINES, about: "Telephone numbers and sites that help today", permission: Permission::TellSomeone },
+    Doing {
+        label: "Sign and connect",
+        href: urls::PORTAL,
+        about: "What you agreed to, and this device on the network",
+        permission: Permission::SignAgreements,
+    },
+    Doing {
+        label: "Ask for a site",
+        href: urls::ASK_FOR_SITE,
+        about: "One that is closed and that a lesson needs",
+        permission: Permission::AskForSite,
+    },
+    Doing {
+        label: "Why is a page closed?",
+        href: urls::EXPLAIN,
+        about: "What the filter decides, for whom, by which rule",
+        permission: Permission::ExplainDecisions,
+    },
+    Doing {
+        label: "Look up a person’s activity",
+        href: urls::LOOK_UP,
+        about: "With a reason, which is kept and counted",
+        permission: Permission::LookUpActivity,
+    },
+    Doing {
+        label: "Read the policy",
+        href: urls::POLICY,
+        about: "What the school promised, in its own words",
+        permission: Permission::ReadPolicy,
+    },
+    Doing {
+        label: "Your duties",
+        href: urls::DUTIES,
+        about: "What the policy asks of your office, and by when",
+        permission: Permission::CompleteDuty,
+    },
+    Doing {
+        label: "Who has signed",
+        href: urls::SIGNATURES,
+        about: "Who in your class, or in the school, is missing",
+        permission: Permission::SeeClassSignatures,
+    },
+    Doing {
+        label: "Versions of the policy",
+        href: urls::POLICY_VERSIONS,
+        about: "Check a new text, see what changes, bring it into force",
+        permission: Permission::ManagePolicy,
+    },
+    Doing {
+        label: "Get help now",
+        href: urls::HELPLINES,
+        about: "Telephone numbers and sites that help today",
+        permission: Permission::TellSomeone,
+    },
 ];
 
 #[derive(Template)]
@@ -98,7 +143,13 @@ pub(crate) async fn page(State(app): State<App>, visit: Visit) -> WebResult {
         _ => {
             let doings = DOINGS.iter().filter(|doing| reader.can(doing.permission)).collect();
             let needs = needs(&mut tx, &app, &reader).await?;
-            show(StaffPage { frame, lead: question(&reader), needs, doings, records: reader.can(Permission::RecordIncident) })
+            show(StaffPage {
+                frame,
+                lead: question(&reader),
+                needs,
+                doings,
+                records: reader.can(Permission::RecordIncident),
+            })
         }
     }
 }
@@ -133,15 +184,31 @@ fn question(reader: &SignedIn) -> &'static str {
     const QUESTIONS: &[(&[Role], &str)] = &[
         (&[Role::Headteacher], "Is the policy being kept, and what waits for your decision?"),
         (
-            &[Role::DesignatedSafeguardingLead, Role::DeputyDesignatedSafeguardingLead, Role::OnlineSafetyLead, Role::OnlineSafetyCoordinator, Role::ChildProtectionCoordinator, Role::NamedPerson],
+            &[
+                Role::DesignatedSafeguardingLead,
+                Role::DeputyDesignatedSafeguardingLead,
+                Role::OnlineSafetyLead,
+                Role::OnlineSafetyCoordinator,
+                Role::ChildProtectionCoordinator,
+                Role::NamedPerson,
+            ],
             "Who is at risk, in order of danger, and what is going quiet?",
         ),
         (&[Role::SeniorLeader], "Is the policy being kept, and what waits for your decision?"),
         (&[Role::LocalAuthorityOfficer], "Which promises are not kept, and where?"),
         (&[Role::Governor, Role::ChairOfGovernors], "Is the school keeping its word, and what should you ask?"),
-        (&[Role::IctManager, Role::IctTechnician, Role::SystemAdministrator], "Does the network do what the policy says?"),
+        (
+            &[Role::IctManager, Role::IctTechnician, Role::SystemAdministrator],
+            "Does the network do what the policy says?",
+        ),
         (&[Role::OfficeAdministrator], "Who is missing, and what has to be sent out?"),
-        (&[Role::Teacher, Role::SupportStaff, Role::Volunteer], "Seen or heard something? Write it down now, in under a minute."),
+        (
+            &[Role::Teacher, Role::SupportStaff, Role::Volunteer],
+            "Seen or heard something? Write it down now, in under a minute.",
+        ),
     ];
-    QUESTIONS.iter().find(|(roles, _)| roles.iter().any(|role| reader.is(*role))).map_or("What would you like to do?", |(_, question)| question)
+    QUESTIONS
+        .iter()
+        .find(|(roles, _)| roles.iter().any(|role| reader.is(*role)))
+        .map_or("What would you like to do?", |(_, question)| question)
 }

@@ -47,9 +47,7 @@ struct ActPage {
 async fn open_case(tx: &mut Tx, reader: &SignedIn, knowledge: &Knowledge, id: &str) -> WebResult<Incident> {
     let incident = whole(tx, reader, knowledge, id).await?;
     if incident.status == IncidentStatus::Closed {
-        return Err(WebError::Conflict(
-            "the case is closed already: open its page to read the outcome".into(),
-        ));
+        return Err(WebError::Conflict("the case is closed already: open its page to read the outcome".into()));
     }
     Ok(incident)
 }
@@ -73,16 +71,10 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path(id): Pat
 
 fn form(reader: &SignedIn, incident: &Incident, answers: Answers) -> WebResult {
     let row = |(place, action): (usize, &ActionDecision)| {
-        let (fixed, taken) = (
-            action.done_at.is_some(),
-            answers.has("actions", &action.column) || action.done_at.is_some(),
-        );
+        let (fixed, taken) =
+            (action.done_at.is_some(), answers.has("actions", &action.column) || action.done_at.is_some());
         Row {
-            id: if place == 0 {
-                "actions".into()
-            } else {
-                format!("actions-{place}")
-            },
+            id: if place == 0 { "actions".into() } else { format!("actions-{place}") },
             column: action.column.clone(),
             label: action.label.clone(),
             by_policy: action.by_policy,
@@ -95,14 +87,7 @@ fn form(reader: &SignedIn, incident: &Incident, answers: Answers) -> WebResult {
     };
     let rows = incident.actions.iter().enumerate().map(row).collect();
     let (case, act) = (urls::incident(incident.id), urls::incident_verb(incident.id, "act"));
-    show(ActPage {
-        frame: reader.frame(),
-        answers,
-        case,
-        act,
-        number: incident.number,
-        rows,
-    })
+    show(ActPage { frame: reader.frame(), answers, case, act, number: incident.number, rows })
 }
 
 pub(crate) async fn submit(
@@ -118,11 +103,9 @@ pub(crate) async fn submit(
     let decided = match decide(&reader, &incident, &answers) {
         Ok(decided) => decided,
         Err(errors) => {
-            return Ok((
-                StatusCode::UNPROCESSABLE_ENTITY,
-                form(&reader, &incident, answers.refused(&errors))?,
-            )
-                .into_response());
+            return Ok(
+                (StatusCode::UNPROCESSABLE_ENTITY, form(&reader, &incident, answers.refused(&errors))?).into_response()
+            );
         }
     };
     let before = |column: &str| incident.actions.iter().find(|action| action.column == column);
@@ -140,9 +123,7 @@ pub(crate) async fn submit(
         .filter(|was| {
             was.taken
                 && was.done_at.is_none()
-                && decided
-                    .iter()
-                    .any(|is| is.column == was.column && (is.done_at.is_some() || !is.taken))
+                && decided.iter().any(|is| is.column == was.column && (is.done_at.is_some() || !is.taken))
         })
         .cloned()
         .collect();
@@ -155,35 +136,22 @@ pub(crate) async fn submit(
 }
 
 fn decide(reader: &SignedIn, incident: &Incident, answers: &Answers) -> Result<Vec<ActionDecision>, FieldErrors> {
-    let reasons: BTreeMap<String, String> = answers
-        .under("reason-")
-        .map(|(column, reason)| (column.to_owned(), reason.to_owned()))
-        .collect();
+    let reasons: BTreeMap<String, String> =
+        answers.under("reason-").map(|(column, reason)| (column.to_owned(), reason.to_owned())).collect();
     // What was done was taken.
-    let taken = answers
-        .all("actions")
-        .chain(answers.all("done"))
-        .map(str::to_owned)
-        .collect();
+    let taken = answers.all("actions").chain(answers.all("done")).map(str::to_owned).collect();
     let mut errors = FieldErrors::new();
     let texts = || reasons.values().map(String::as_str).chain([answers.value("note")]);
     if incident.may_involve_indecent_images && texts().any(holds_link_or_image) {
-        errors.add(
-            "note",
-            "this case takes words only: take the link or picture out, and do not open it again",
-        );
+        errors.add("note", "this case takes words only: take the link or picture out, and do not open it again");
     }
     if texts().any(|text| text.chars().count() > LONGEST_TEXT) {
-        errors.add(
-            "note",
-            format!("shorten this to {LONGEST_TEXT} characters; nothing was lost"),
-        );
+        errors.add("note", format!("shorten this to {LONGEST_TEXT} characters; nothing was lost"));
     }
     match decide_actions(&incident.actions, &taken, &reasons) {
         Ok(mut decided) => {
-            for action in decided
-                .iter_mut()
-                .filter(|action| action.done_at.is_none() && answers.has("done", &action.column))
+            for action in
+                decided.iter_mut().filter(|action| action.done_at.is_none() && answers.has("done", &action.column))
             {
                 action.done_at = Some(reader.now);
             }
@@ -199,16 +167,9 @@ fn decide(reader: &SignedIn, incident: &Incident, answers: &Answers) -> Result<V
 async fn note(tx: &mut Tx, incident: &Incident, decided: &[ActionDecision], words: &str) -> WebResult<()> {
     if decided != incident.actions {
         incidents::set_actions(tx, incident.id, decided).await?;
-        let done = decided
-            .iter()
-            .zip(&incident.actions)
-            .filter(|(is, was)| is.done_at != was.done_at);
+        let done = decided.iter().zip(&incident.actions).filter(|(is, was)| is.done_at != was.done_at);
         let labels: Vec<&str> = done.map(|(is, _)| is.label.as_str()).collect();
-        let verb = if labels.is_empty() {
-            "actions-decided"
-        } else {
-            "action-done"
-        };
+        let verb = if labels.is_empty() { "actions-decided" } else { "action-done" };
         incidents::add_event(tx, incident.id, verb, &labels.join(", ")).await?;
     }
     if !words.is_empty() {

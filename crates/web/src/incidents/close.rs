@@ -45,27 +45,16 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path(id): Pat
 }
 
 fn form(reader: &SignedIn, incident: &Incident, answers: Answers) -> WebResult {
-    let undone = incident
-        .actions
-        .iter()
-        .filter(|action| action.taken && action.done_at.is_none());
+    let undone = incident.actions.iter().filter(|action| action.taken && action.done_at.is_none());
     show(ClosePage {
         frame: reader.frame(),
         answers,
         case: urls::incident(incident.id),
         close: urls::incident_verb(incident.id, "close"),
         number: incident.number,
-        findings: FINDINGS
-            .iter()
-            .map(|(_, key, label, hint)| Choice::new(key, *label).hint(*hint))
-            .collect(),
+        findings: FINDINGS.iter().map(|(_, key, label, hint)| Choice::new(key, *label).hint(*hint)).collect(),
         undone: undone
-            .map(|action| {
-                (
-                    format!("{} is not done. Why will it not be?", action.label),
-                    reason_field(&action.column),
-                )
-            })
+            .map(|action| (format!("{} is not done. Why will it not be?", action.label), reason_field(&action.column)))
             .collect(),
     })
 }
@@ -80,29 +69,17 @@ pub(crate) async fn submit(
     let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
     let knowledge = Knowledge::gather(&mut tx, &reader).await?;
     let incident = whole(&mut tx, &reader, &knowledge, &id).await?;
-    let chosen = FINDINGS
-        .iter()
-        .find(|(_, key, ..)| *key == answers.value("finding"))
-        .map(|(finding, ..)| *finding);
+    let chosen = FINDINGS.iter().find(|(_, key, ..)| *key == answers.value("finding")).map(|(finding, ..)| *finding);
     if chosen.is_none() {
-        answers.refuse(
-            "finding",
-            "choose what was found; unfounded is said as plainly as founded",
-        );
+        answers.refuse("finding", "choose what was found; unfounded is said as plainly as founded");
     }
     if incident.may_involve_indecent_images && answers.under("").any(|(_, words)| holds_link_or_image(words)) {
-        answers.refuse(
-            "outcome",
-            "this case takes words only: take the link or picture out, and do not open it again",
-        );
+        answers.refuse("outcome", "this case takes words only: take the link or picture out, and do not open it again");
     }
     let closing = Closing {
         finding: chosen.unwrap_or(Finding::NotEstablished),
         outcome: answers.value("outcome").to_owned(),
-        left_undone: answers
-            .under("reason-")
-            .map(|(column, reason)| (column.to_owned(), reason.to_owned()))
-            .collect(),
+        left_undone: answers.under("reason-").map(|(column, reason)| (column.to_owned(), reason.to_owned())).collect(),
         by: reader.person.id,
         at: reader.now,
     };
@@ -126,11 +103,7 @@ pub(crate) async fn submit(
     incidents::close(&mut tx, incident.id, &closure).await?;
     incidents::add_event(&mut tx, incident.id, "closed", "").await?;
     // Nothing of a closed case waits for anybody.
-    for task in tasks::list_in(&mut tx, incident.id)
-        .await?
-        .into_iter()
-        .filter(|task| task.done_at.is_none())
-    {
+    for task in tasks::list_in(&mut tx, incident.id).await?.into_iter().filter(|task| task.done_at.is_none()) {
         tasks::finish(&mut tx, task.id).await?;
     }
     tx.commit().await?;

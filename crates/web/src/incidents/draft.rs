@@ -42,20 +42,13 @@ impl Step {
         }
     }
     pub(crate) fn from_key(key: &str) -> Self {
-        Self::ALL
-            .into_iter()
-            .find(|step| step.key() == key)
-            .unwrap_or(Step::Image)
+        Self::ALL.into_iter().find(|step| step.key() == key).unwrap_or(Step::Image)
     }
     pub(crate) fn next(self) -> Self {
         Self::ALL.into_iter().find(|step| *step > self).unwrap_or(Step::Actions)
     }
     pub(crate) fn previous(self) -> Self {
-        Self::ALL
-            .into_iter()
-            .rev()
-            .find(|step| *step < self)
-            .unwrap_or(Step::Image)
+        Self::ALL.into_iter().rev().find(|step| *step < self).unwrap_or(Step::Image)
     }
     /// The page on which a field is asked.
     pub(crate) fn of_field(field: &str) -> Self {
@@ -119,31 +112,16 @@ pub(crate) fn part_fields(answers: &Answers, roster: &Roster, add: Option<&str>)
                 .map(|place| place + 1)
                 .max()
                 .unwrap_or(0);
-            let shown = if add == Some(*key) {
-                filled.max(1) + 1
-            } else {
-                filled.max(1)
-            }
-            .min(MOST_PEOPLE);
+            let shown = if add == Some(*key) { filled.max(1) + 1 } else { filled.max(1) }.min(MOST_PEOPLE);
             let field = |place| {
                 let name = who_field(key, place);
                 let which = match who(answers, roster, key, place) {
                     Who::Which(which) => which,
                     _ => Vec::new(),
                 };
-                WhoField {
-                    pick: format!("pick-{key}-{place}"),
-                    about: format!("for-{key}-{place}"),
-                    name,
-                    which,
-                }
+                WhoField { pick: format!("pick-{key}-{place}"), about: format!("for-{key}-{place}"), name, which }
             };
-            PartFields {
-                key,
-                question,
-                hint,
-                fields: (0..shown).map(field).collect(),
-            }
+            PartFields { key, question, hint, fields: (0..shown).map(field).collect() }
         })
         .collect()
 }
@@ -165,11 +143,7 @@ pub(crate) struct ConductGroup {
 /// The tables the policy has, and a plain choice for conduct it has no table for.
 pub(crate) fn conduct_groups(policy: Option<&Policy>) -> Vec<ConductGroup> {
     let of = |about: &ActionSubject| {
-        let whose = if *about == ActionSubject::Pupil {
-            "A pupil"
-        } else {
-            "An adult who works here"
-        };
+        let whose = if *about == ActionSubject::Pupil { "A pupil" } else { "An adult who works here" };
         match policy.and_then(|policy| action_table(policy, *about)) {
             Some(table) => ConductGroup {
                 label: whose.to_owned(),
@@ -207,10 +181,7 @@ pub(crate) fn check(
     let mut errors = FieldErrors::new();
     let form = form(answers, roster, &mut errors);
     if answers.value("conduct").is_empty() {
-        errors.add(
-            "conduct",
-            "choose the line that comes nearest, or say that nobody’s conduct is in question",
-        );
+        errors.add("conduct", "choose the line that comes nearest, or say that nobody’s conduct is in question");
     }
     if form.may_involve_indecent_images == Some(true) {
         refuse_links(answers, &mut errors);
@@ -218,14 +189,7 @@ pub(crate) fn check(
     let checked = validate_incident(&form, policy, now);
     if let Err(wrong) = &checked {
         for (field, message) in wrong.iter() {
-            errors.add(
-                if matches!(field, "about" | "row") {
-                    "conduct"
-                } else {
-                    field
-                },
-                message,
-            );
+            errors.add(if matches!(field, "about" | "row") { "conduct" } else { field }, message);
         }
     }
     let mut shown = FieldErrors::new();
@@ -243,10 +207,7 @@ fn refuse_links(answers: &Answers, errors: &mut FieldErrors) {
         *name == "place" || name.starts_with("who-") || name.starts_with("reason-") || *name == "signed-as"
     });
     for (name, _) in fields.filter(|(_, value)| holds_link_or_image(value)) {
-        errors.add(
-            name,
-            "this holds a link or a picture: take it out, and do not open it again",
-        );
+        errors.add(name, "this holds a link or a picture: take it out, and do not open it again");
     }
 }
 
@@ -294,11 +255,7 @@ fn involved(answers: &Answers, roster: &Roster, errors: &mut FieldErrors) -> Vec
                     (None, answers.value(who_field(key, place)).to_owned())
                 }
             };
-            involved.push(InvolvementForm {
-                person,
-                described_as,
-                part,
-            });
+            involved.push(InvolvementForm { person, described_as, part });
         }
     }
     involved
@@ -325,9 +282,7 @@ pub(crate) fn answers_of(form: &IncidentForm, roster: &Roster) -> Answers {
             let typed = label.unwrap_or(&one.described_as);
             answers = answers.with(who_field(key, place), typed);
             if let Some(person) = one.person {
-                answers = answers
-                    .with(format!("pick-{key}-{place}"), person)
-                    .with(format!("for-{key}-{place}"), typed);
+                answers = answers.with(format!("pick-{key}-{place}"), person).with(format!("for-{key}-{place}"), typed);
             }
         }
     }

@@ -48,42 +48,17 @@ pub(super) async fn drafts(
     let accused = alleged(incident);
     let route = knowledge.route(reader, incident);
     let outside = matches!(route, CaseRoute::Head | CaseRoute::Chair);
-    let roles: &[Role] = if outside {
-        handlers(route, reader.school.nation)
-    } else {
-        Role::ALL
-    };
+    let roles: &[Role] = if outside { handlers(route, reader.school.nation) } else { Role::ALL };
     let holders: Vec<(Role, PersonId)> = roles
         .iter()
-        .flat_map(|role| {
-            knowledge
-                .holders(reader, *role)
-                .into_iter()
-                .map(|person| (*role, person))
-        })
+        .flat_map(|role| knowledge.holders(reader, *role).into_iter().map(|person| (*role, person)))
         .collect();
-    let class_teacher = if route == CaseRoute::Pupils {
-        class_teacher(tx, knowledge, &accused).await?
-    } else {
-        None
-    };
-    let takes = holders
-        .iter()
-        .map(|(_, person)| *person)
-        .find(|person| !accused.contains(person))
-        .filter(|_| outside);
+    let class_teacher = if route == CaseRoute::Pupils { class_teacher(tx, knowledge, &accused).await? } else { None };
+    let takes = holders.iter().map(|(_, person)| *person).find(|person| !accused.contains(person)).filter(|_| outside);
     let offices = CaseOffices { class_teacher, holders };
-    let mut drafts = tasks_for_actions(
-        actions,
-        incident.number,
-        &offices,
-        &accused,
-        &reader.school.calendar,
-        reader.now,
-    );
-    drafts
-        .iter_mut()
-        .for_each(|draft| draft.assignee = draft.assignee.or(takes));
+    let mut drafts =
+        tasks_for_actions(actions, incident.number, &offices, &accused, &reader.school.calendar, reader.now);
+    drafts.iter_mut().for_each(|draft| draft.assignee = draft.assignee.or(takes));
     Ok(drafts)
 }
 
@@ -109,15 +84,10 @@ pub(crate) async fn done_with_task(
 ) -> WebResult<()> {
     let mut actions = incident.actions.clone();
     let mut changed = false;
-    for draft in drafts(tx, reader, knowledge, incident, &incident.actions)
-        .await?
-        .iter()
-        .filter(|draft| draft.what == task.what)
+    for draft in
+        drafts(tx, reader, knowledge, incident, &incident.actions).await?.iter().filter(|draft| draft.what == task.what)
     {
-        for action in actions
-            .iter_mut()
-            .filter(|action| action.column == draft.column && action.done_at.is_none())
-        {
+        for action in actions.iter_mut().filter(|action| action.column == draft.column && action.done_at.is_none()) {
             action.done_at = Some(reader.now);
             changed = true;
         }
@@ -136,11 +106,8 @@ pub(super) async fn finish_tasks(
     incident: &Incident,
     of: &[ActionDecision],
 ) -> WebResult<()> {
-    let over: Vec<String> = drafts(tx, reader, knowledge, incident, of)
-        .await?
-        .into_iter()
-        .map(|draft| draft.what)
-        .collect();
+    let over: Vec<String> =
+        drafts(tx, reader, knowledge, incident, of).await?.into_iter().map(|draft| draft.what).collect();
     for task in tasks::list_in(tx, incident.id).await? {
         if task.done_at.is_none() && over.contains(&task.what) {
             tasks::finish(tx, task.id).await?;

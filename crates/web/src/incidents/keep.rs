@@ -37,11 +37,7 @@ pub(super) async fn keep(tx: &mut Tx, reader: &SignedIn, ground: &Ground, record
     let mut incident = record_incident(record.facts, record.actions, stamp);
     let route = ground.knowledge.route(reader, &incident);
     // The row of counted numbers is asked for pupils' cases alone, so that no other case leaves a mark in it.
-    let highest = if route == CaseRoute::Pupils {
-        incidents::highest_number(tx).await?
-    } else {
-        0
-    };
+    let highest = if route == CaseRoute::Pupils { incidents::highest_number(tx).await? } else { 0 };
     incident.number = incident_number(route, highest, record.random);
     incidents::insert(tx, &incident).await?;
     incidents::add_event(tx, incident.id, "recorded", "").await?;
@@ -64,18 +60,10 @@ fn leads(reader: &SignedIn, knowledge: &Knowledge, incident: &Incident, route: C
     ];
     let accused = alleged(incident);
     let free = |role: &Role| -> Vec<PersonId> {
-        knowledge
-            .holders(reader, *role)
-            .into_iter()
-            .filter(|person| !accused.contains(person))
-            .collect()
+        knowledge.holders(reader, *role).into_iter().filter(|person| !accused.contains(person)).collect()
     };
     match route {
-        CaseRoute::Pupils => ORDER
-            .iter()
-            .map(free)
-            .find(|people| !people.is_empty())
-            .unwrap_or_default(),
+        CaseRoute::Pupils => ORDER.iter().map(free).find(|people| !people.is_empty()).unwrap_or_default(),
         CaseRoute::Adult | CaseRoute::Head | CaseRoute::Chair => {
             handlers(route, reader.school.nation).iter().flat_map(free).collect()
         }

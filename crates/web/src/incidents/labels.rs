@@ -15,12 +15,7 @@ pub(crate) const PARTS: [(Part, &str, &str, &str); 4] = [
         "They will never see this record. Leave it empty if it was nobody",
     ),
     (Part::Witness, "witness", "Who saw or heard it?", ""),
-    (
-        Part::Reporter,
-        "reporter",
-        "Who told you?",
-        "Leave it empty if you saw it yourself",
-    ),
+    (Part::Reporter, "reporter", "Who told you?", "Leave it empty if you saw it yourself"),
 ];
 
 /// A part as a page about the case says it.
@@ -35,69 +30,40 @@ pub(crate) const fn part(part: Part) -> &'static str {
 
 /// The four Cs, with the key of the form and what each means.
 pub(crate) const RISK_AREAS: [(RiskArea, &str, &str, &str); 4] = [
-    (
-        RiskArea::Content,
-        "content",
-        "Content",
-        "Something seen or read that was illegal, harmful or not for their age",
-    ),
+    (RiskArea::Content, "content", "Content", "Something seen or read that was illegal, harmful or not for their age"),
     (
         RiskArea::Contact,
         "contact",
         "Contact",
         "Somebody, or a program posing as somebody, who got in touch in a harmful way",
     ),
-    (
-        RiskArea::Conduct,
-        "conduct",
-        "Conduct",
-        "What somebody themselves did, said or shared",
-    ),
-    (
-        RiskArea::Commerce,
-        "commerce",
-        "Commerce",
-        "Gambling, advertising, tricks and scams for money",
-    ),
+    (RiskArea::Conduct, "conduct", "Conduct", "What somebody themselves did, said or shared"),
+    (RiskArea::Commerce, "commerce", "Commerce", "Gambling, advertising, tricks and scams for money"),
 ];
 
 /// A risk area's name.
 pub(crate) fn risk_area(area: RiskArea) -> &'static str {
-    RISK_AREAS
-        .iter()
-        .find(|(known, ..)| *known == area)
-        .map_or("", |(_, _, label, _)| label)
+    RISK_AREAS.iter().find(|(known, ..)| *known == area).map_or("", |(_, _, label, _)| label)
 }
 
 /// The findings, with the key of the form.
 pub(crate) const FINDINGS: [(Finding, &str, &str, &str); 3] = [
     (Finding::Founded, "founded", "Founded", "It happened as it was recorded"),
-    (
-        Finding::Unfounded,
-        "unfounded",
-        "Unfounded",
-        "It did not happen. The record says so as plainly",
-    ),
-    (
-        Finding::NotEstablished,
-        "not-established",
-        "Not established",
-        "It could not be settled either way",
-    ),
+    (Finding::Unfounded, "unfounded", "Unfounded", "It did not happen. The record says so as plainly"),
+    (Finding::NotEstablished, "not-established", "Not established", "It could not be settled either way"),
 ];
 
 /// A finding's name.
 pub(crate) fn finding(finding: Finding) -> &'static str {
-    FINDINGS
-        .iter()
-        .find(|(known, ..)| *known == finding)
-        .map_or("", |(_, _, label, _)| label)
+    FINDINGS.iter().find(|(known, ..)| *known == finding).map_or("", |(_, _, label, _)| label)
 }
 
 /// Whose conduct a case is about.
 pub(crate) const fn about(about: Option<ActionSubject>, route: CaseRoute) -> &'static str {
     match (about, route) {
-        (Some(ActionSubject::Staff), _) | (_, CaseRoute::Adult | CaseRoute::Head | CaseRoute::Chair) => "About an adult’s conduct",
+        (Some(ActionSubject::Staff), _) | (_, CaseRoute::Adult | CaseRoute::Head | CaseRoute::Chair) => {
+            "About an adult’s conduct"
+        }
         (Some(ActionSubject::Pupil), _) => "About a pupil’s conduct",
         (None, _) => "Nobody’s conduct is in question",
     }

@@ -38,9 +38,8 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
     let knowledge = Knowledge::gather(&mut tx, &reader).await?;
     let cases = seen(&mut tx, &reader, &knowledge, &IncidentFilter::default()).await?;
     let of = |wanted: Sight, status: Option<IncidentStatus>| -> Vec<Row> {
-        let chosen = cases
-            .iter()
-            .filter(|(case, sight)| *sight == wanted && status.is_none_or(|status| case.status == status));
+        let chosen =
+            cases.iter().filter(|(case, sight)| *sight == wanted && status.is_none_or(|status| case.status == status));
         chosen.map(|(case, sight)| row(&reader, &knowledge, case, *sight)).collect()
     };
     show(ListPage {
@@ -54,17 +53,11 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
 
 fn row(reader: &SignedIn, knowledge: &Knowledge, incident: &Incident, sight: Sight) -> Row {
     let (kind, word) = labels::status(incident.status);
-    let waiting = incident
-        .actions
-        .iter()
-        .filter(|action| action.taken && action.done_at.is_none())
-        .count();
+    let waiting = incident.actions.iter().filter(|action| action.taken && action.done_at.is_none()).count();
     let left = match (incident.status, waiting) {
-        (IncidentStatus::Closed, _) => incident
-            .closure
-            .as_ref()
-            .map_or("", |closure| labels::finding(closure.finding))
-            .to_owned(),
+        (IncidentStatus::Closed, _) => {
+            incident.closure.as_ref().map_or("", |closure| labels::finding(closure.finding)).to_owned()
+        }
         (IncidentStatus::Open, 0) => "Nothing left to do but to close it".to_owned(),
         (IncidentStatus::Open, waiting) => format!("{} left to do", words::count(waiting, "action", "actions")),
     };

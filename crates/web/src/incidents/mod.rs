@@ -44,17 +44,10 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
         return Ok(Vec::new());
     }
     let knowledge = Knowledge::gather(tx, reader).await?;
-    let open = IncidentFilter {
-        status: Some(IncidentStatus::Open),
-        ..IncidentFilter::default()
-    };
+    let open = IncidentFilter { status: Some(IncidentStatus::Open), ..IncidentFilter::default() };
     let seen = sight::seen(tx, reader, &knowledge, &open).await?;
     let ready = seen.into_iter().filter(|(incident, sight)| {
-        *sight == Sight::Whole
-            && !incident
-                .actions
-                .iter()
-                .any(|action| action.taken && action.done_at.is_none())
+        *sight == Sight::Whole && !incident.actions.iter().any(|action| action.taken && action.done_at.is_none())
     });
     let need = |(incident, _): (belisha_records::Incident, Sight)| Need {
         label: format!("Case {} waits for an outcome", incident.number),
@@ -71,15 +64,6 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
     if needs.len() <= 3 {
         return Ok(needs);
     }
-    let label = format!(
-        "{} for an outcome",
-        words::count(needs.len(), "case waits", "cases wait")
-    );
-    Ok(vec![Need {
-        label,
-        href: urls::INCIDENTS.into(),
-        detail: String::new(),
-        kind: "open",
-        word: "To close".into(),
-    }])
+    let label = format!("{} for an outcome", words::count(needs.len(), "case waits", "cases wait"));
+    Ok(vec![Need { label, href: urls::INCIDENTS.into(), detail: String::new(), kind: "open", word: "To close".into() }])
 }

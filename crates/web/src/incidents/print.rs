@@ -29,17 +29,13 @@ async fn form(tx: &mut Tx, reader: &SignedIn, knowledge: &Knowledge, incident: &
         None => None,
     };
     let whose = incident.about.map(|about| about.label());
-    let actions = incident
-        .actions
-        .iter()
-        .filter(|action| action.taken || action.by_policy)
-        .map(|action| ActionLine {
-            label: action.label.clone(),
-            by_policy: action.by_policy,
-            taken: action.taken,
-            reason: action.reason.clone(),
-            done_at: action.done_at.map(|at| words::moment(at, &zone)),
-        });
+    let actions = incident.actions.iter().filter(|action| action.taken || action.by_policy).map(|action| ActionLine {
+        label: action.label.clone(),
+        by_policy: action.by_policy,
+        taken: action.taken,
+        reason: action.reason.clone(),
+        done_at: action.done_at.map(|at| words::moment(at, &zone)),
+    });
     Ok(IncidentForm {
         imprint: paper::imprint(reader),
         case_number: incident.number.to_string(),
@@ -51,14 +47,8 @@ async fn form(tx: &mut Tx, reader: &SignedIn, knowledge: &Knowledge, incident: &
         signed_as: incident.signed_as.reveal().to_owned(),
         recorded_at: words::moment(incident.recorded_at, &zone),
         kind: incident.row_label.clone(),
-        policy: whose
-            .zip(version)
-            .map(|(whose, version)| format!("{whose}, policy version {}", version.number)),
-        risk_areas: incident
-            .risk_areas
-            .iter()
-            .map(|area| labels::risk_area(*area).to_owned())
-            .collect(),
+        policy: whose.zip(version).map(|(whose, version)| format!("{whose}, policy version {}", version.number)),
+        risk_areas: incident.risk_areas.iter().map(|area| labels::risk_area(*area).to_owned()).collect(),
         involved: involved(tx, reader, knowledge, incident).await?,
         actions: actions.collect(),
         outcome: incident.closure.as_ref().map(|closure| Outcome {
@@ -77,17 +67,12 @@ async fn involved(
     knowledge: &Knowledge,
     incident: &Incident,
 ) -> WebResult<Vec<InvolvedPerson>> {
-    let classes = classes::list(tx)
-        .await?
-        .into_iter()
-        .map(|class| (class.id, class.name))
-        .collect();
+    let classes = classes::list(tx).await?.into_iter().map(|class| (class.id, class.name)).collect();
     let mut people: Vec<(&Involvement, InvolvedPerson)> = Vec::new();
     for one in &incident.involved {
         let part = labels::part(one.part).to_owned();
-        if let Some((_, known)) = people
-            .iter_mut()
-            .find(|(known, _)| known.person == one.person && known.described_as == one.described_as)
+        if let Some((_, known)) =
+            people.iter_mut().find(|(known, _)| known.person == one.person && known.described_as == one.described_as)
         {
             known.parts.push(part);
             continue;
@@ -98,14 +83,7 @@ async fn involved(
             (None, words) => words.clone().unwrap_or_default(),
         };
         let place_in_school = person.map(|person| knowledge.place(person, reader.today(), &classes));
-        people.push((
-            one,
-            InvolvedPerson {
-                name,
-                place_in_school,
-                parts: vec![part],
-            },
-        ));
+        people.push((one, InvolvedPerson { name, place_in_school, parts: vec![part] }));
     }
     Ok(people.into_iter().map(|(_, person)| person).collect())
 }

@@ -77,23 +77,10 @@ impl Ground {
     async fn gather(tx: &mut Tx, reader: &SignedIn, alert: &str, concern: &str) -> WebResult<Self> {
         let knowledge = Knowledge::gather(tx, reader).await?;
         let roster = Roster::gather(tx, reader, &knowledge).await?;
-        let alert = if alert.is_empty() {
-            None
-        } else {
-            Some(crate::alerts::find(tx, reader, alert).await?)
-        };
-        let concern = if concern.is_empty() {
-            None
-        } else {
-            Some(concerns::find(tx, reader, &knowledge, concern).await?)
-        };
-        Ok(Self {
-            in_force: in_force(tx, reader).await?,
-            knowledge,
-            roster,
-            alert,
-            concern,
-        })
+        let alert = if alert.is_empty() { None } else { Some(crate::alerts::find(tx, reader, alert).await?) };
+        let concern =
+            if concern.is_empty() { None } else { Some(concerns::find(tx, reader, &knowledge, concern).await?) };
+        Ok(Self { in_force: in_force(tx, reader).await?, knowledge, roster, alert, concern })
     }
 
     fn policy(&self) -> Option<&belisha_policy::Policy> {
@@ -105,13 +92,9 @@ impl Ground {
         let (about, row) = answers.value("conduct").split_once(':').unwrap_or(("", ""));
         let table =
             belisha_policy::ActionSubject::from_key(about).and_then(|about| action_table(self.policy()?, about));
-        let label = table
-            .and_then(|table| table.rows.iter().find(|known| known.id.0 == row))
-            .map(|row| row.label.clone());
-        (
-            table.map(|table| demanded_actions(table, row)).unwrap_or_default(),
-            label.unwrap_or_default(),
-        )
+        let label =
+            table.and_then(|table| table.rows.iter().find(|known| known.id.0 == row)).map(|row| row.label.clone());
+        (table.map(|table| demanded_actions(table, row)).unwrap_or_default(), label.unwrap_or_default())
     }
 }
 
@@ -127,9 +110,7 @@ pub(crate) async fn page(
     let calendar = &reader.school.calendar;
     let form = match (&ground.alert, &ground.concern) {
         (Some(alert), _) if alert.settled.is_some() => {
-            return Err(WebError::Conflict(
-                "somebody has settled this alert already: open it to see how".into(),
-            ));
+            return Err(WebError::Conflict("somebody has settled this alert already: open it to see how".into()));
         }
         (Some(alert), _) => incident_form_from_alert(alert, calendar),
         (None, Some(concern)) => form_of_concern(concern, &reader),
@@ -153,21 +134,13 @@ pub(crate) async fn page(
 /// What somebody told, as the form starts: their words, the day they told it, and them as the one who told, if they gave a name.
 fn form_of_concern(concern: &Concern, reader: &SignedIn) -> IncidentForm {
     let told = reader.school.calendar.local(concern.told_at);
-    let described_as = if concern.by.is_none() {
-        "somebody who gave no name".to_owned()
-    } else {
-        String::new()
-    };
+    let described_as = if concern.by.is_none() { "somebody who gave no name".to_owned() } else { String::new() };
     IncidentForm {
         occurred_date: told.date().to_string(),
         occurred_time: format!("{:02}:{:02}", told.hour(), told.minute()),
         description: format!("Somebody told the school: “{}”", concern.words),
         bullying: concern.choice == "unkind",
-        involved: vec![InvolvementForm {
-            person: concern.by,
-            described_as,
-            part: Part::Reporter,
-        }],
+        involved: vec![InvolvementForm { person: concern.by, described_as, part: Part::Reporter }],
         ..IncidentForm::default()
     }
 }
@@ -180,10 +153,7 @@ pub(crate) async fn submit(
 ) -> WebResult {
     reader.may(Permission::RecordIncident)?;
     // Nothing but words: where a picture may show a child, there must be no way to send it.
-    let media = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|media| media.to_str().ok())
-        .unwrap_or_default();
+    let media = headers.get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok()).unwrap_or_default();
     if !media.starts_with("application/x-www-form-urlencoded") {
         return Err(WebError::Conflict(
             "a record takes words only, never a file or a picture; nothing was kept".into(),
@@ -207,13 +177,8 @@ pub(crate) async fn submit(
         "words" => return form_page(&reader, &ground, answers, Step::Facts, None),
         _ => {}
     }
-    let (facts, errors) = check(
-        &answers,
-        &ground.roster,
-        ground.policy(),
-        reader.school.calendar.local(reader.now),
-        step,
-    );
+    let (facts, errors) =
+        check(&answers, &ground.roster, ground.policy(), reader.school.calendar.local(reader.now), step);
     answers = answers.refused(&errors);
     if let Some(first) = errors.iter().map(|(field, _)| Step::of_field(field)).min() {
         return refused(&reader, &ground, answers, first);
@@ -234,11 +199,7 @@ pub(crate) async fn submit(
 }
 
 fn refused(reader: &SignedIn, ground: &Ground, answers: Answers, step: Step) -> WebResult {
-    Ok((
-        StatusCode::UNPROCESSABLE_ENTITY,
-        form_page(reader, ground, answers, step, None)?,
-    )
-        .into_response())
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, form_page(reader, ground, answers, step, None)?).into_response())
 }
 
 fn decide(
@@ -247,10 +208,8 @@ fn decide(
     facts: &IncidentFacts,
 ) -> Result<Vec<ActionDecision>, belisha_records::FieldErrors> {
     let (demanded, _) = ground.demanded(answers);
-    let reasons: BTreeMap<String, String> = answers
-        .under("reason-")
-        .map(|(column, reason)| (column.to_owned(), reason.to_owned()))
-        .collect();
+    let reasons: BTreeMap<String, String> =
+        answers.under("reason-").map(|(column, reason)| (column.to_owned(), reason.to_owned())).collect();
     let demanded = if facts.row.is_some() { demanded } else { Vec::new() };
     decide_actions(&demanded, &taken(answers, &demanded), &reasons)
 }
@@ -260,11 +219,7 @@ fn taken(answers: &Answers, demanded: &[ActionDecision]) -> BTreeSet<String> {
     if answers.value("decided") == answers.value("conduct") && !answers.value("conduct").is_empty() {
         answers.all("actions").map(str::to_owned).collect()
     } else {
-        demanded
-            .iter()
-            .filter(|action| action.by_policy)
-            .map(|action| action.column.clone())
-            .collect()
+        demanded.iter().filter(|action| action.by_policy).map(|action| action.column.clone()).collect()
     }
 }
 
@@ -284,17 +239,7 @@ async fn record(
         return refused(reader, ground, answers, Step::Actions);
     }
     let random = u32::from_be_bytes(app.random());
-    let incident = keep(
-        &mut tx,
-        reader,
-        ground,
-        Record {
-            facts: decided.0,
-            actions: decided.1,
-            random,
-        },
-    )
-    .await?;
+    let incident = keep(&mut tx, reader, ground, Record { facts: decided.0, actions: decided.1, random }).await?;
     let sight = ground.knowledge.sight(reader, &incident);
     tx.commit().await?;
     // Whoever may not open cases learns only that it was received; so does somebody who recorded a case about themselves.
@@ -313,11 +258,7 @@ fn form_page(reader: &SignedIn, ground: &Ground, answers: Answers, step: Step, a
 
 fn stop_page(reader: &SignedIn, ground: &Ground, answers: Answers) -> WebResult {
     let page = make_page(reader, ground, answers, Step::Image, None);
-    show(RecordPage {
-        stops: true,
-        title: "Stop and do this first",
-        ..page
-    })
+    show(RecordPage { stops: true, title: "Stop and do this first", ..page })
 }
 
 fn make_page(reader: &SignedIn, ground: &Ground, answers: Answers, step: Step, add: Option<&str>) -> RecordPage {
@@ -326,20 +267,8 @@ fn make_page(reader: &SignedIn, ground: &Ground, answers: Answers, step: Step, a
     let row = |(place, action): (usize, ActionDecision)| {
         let (taken, reason) = (ticked.contains(&action.column), reason_field(&action.column));
         let asks = taken != action.by_policy;
-        let id = if place == 0 {
-            "actions".to_owned()
-        } else {
-            format!("actions-{place}")
-        };
-        ActionRow {
-            id,
-            taken,
-            asks,
-            by_policy: action.by_policy,
-            label: action.label,
-            column: action.column,
-            reason,
-        }
+        let id = if place == 0 { "actions".to_owned() } else { format!("actions-{place}") };
+        ActionRow { id, taken, asks, by_policy: action.by_policy, label: action.label, column: action.column, reason }
     };
     let images = answers.value("may-involve-indecent-images") == "yes";
     let nation = reader.school.nation;
@@ -358,10 +287,7 @@ fn make_page(reader: &SignedIn, ground: &Ground, answers: Answers, step: Step, a
         parts: part_fields(&answers, &ground.roster, add),
         people: ground.roster.labels().into_iter().map(str::to_owned).collect(),
         groups: conduct_groups(ground.policy()),
-        risks: RISK_AREAS
-            .iter()
-            .map(|(_, key, label, hint)| Choice::new(key, *label).hint(*hint))
-            .collect(),
+        risks: RISK_AREAS.iter().map(|(_, key, label, hint)| Choice::new(key, *label).hint(*hint)).collect(),
         bullying: vec![Choice::new("yes", "This is, or may be, bullying").hint(bullying_hint(nation))],
         actions: demanded.into_iter().enumerate().map(row).collect(),
         row_label,
@@ -393,10 +319,8 @@ fn tell_first(reader: &SignedIn, knowledge: &Knowledge) -> String {
         Role::Headteacher,
     ];
     // The one who answers for it goes to the next.
-    let first = ORDER
-        .iter()
-        .flat_map(|role| knowledge.holders(reader, *role))
-        .find(|person| *person != reader.person.id);
+    let first =
+        ORDER.iter().flat_map(|role| knowledge.holders(reader, *role)).find(|person| *person != reader.person.id);
     first.map_or_else(|| "the head".to_owned(), |person| knowledge.name(person).to_owned())
 }
 

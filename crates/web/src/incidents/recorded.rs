@@ -34,15 +34,7 @@ pub(crate) async fn page(
     let mine = cases.iter().filter(|(case, _)| case.recorded_by == reader.person.id);
     let rows = mine.map(|(case, _)| {
         let (kind, word) = labels::status(case.status);
-        (
-            words::moment(case.recorded_at, &reader.zone()),
-            kind,
-            if word == "Open" { "Being dealt with" } else { word },
-        )
+        (words::moment(case.recorded_at, &reader.zone()), kind, if word == "Open" { "Being dealt with" } else { word })
     });
-    show(RecordedPage {
-        frame: reader.frame(),
-        just_now: query.contains_key("recorded"),
-        rows: rows.collect(),
-    })
+    show(RecordedPage { frame: reader.frame(), just_now: query.contains_key("recorded"), rows: rows.collect() })
 }

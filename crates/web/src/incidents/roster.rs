@@ -41,11 +41,7 @@ pub(crate) enum Who {
 
 impl Roster {
     pub(crate) async fn gather(tx: &mut Tx, reader: &SignedIn, knowledge: &Knowledge) -> WebResult<Self> {
-        let classes = classes::list(tx)
-            .await?
-            .into_iter()
-            .map(|class| (class.id, class.name))
-            .collect();
+        let classes = classes::list(tx).await?.into_iter().map(|class| (class.id, class.name)).collect();
         let everybody = reader.can(Permission::SeePeople);
         let today = reader.today();
         let named = |audience: Audience| {
@@ -56,22 +52,13 @@ impl Roster {
             .filter(|person| is_at_school(person, today) && named(person.audience))
             .map(|person| {
                 let name = person.name.reveal().to_owned();
-                Entry {
-                    id: person.id,
-                    label: format!("{name}, {}", knowledge.place(person, today, &classes)),
-                    name,
-                }
+                Entry { id: person.id, label: format!("{name}, {}", knowledge.place(person, today, &classes)), name }
             })
             .collect();
         entries.sort_by(|one, other| one.label.cmp(&other.label));
         let offices = Role::ALL
             .iter()
-            .flat_map(|role| {
-                knowledge
-                    .holders(reader, *role)
-                    .into_iter()
-                    .map(|person| (role.label(), person))
-            })
+            .flat_map(|role| knowledge.holders(reader, *role).into_iter().map(|person| (role.label(), person)))
             .collect();
         Ok(Self { entries, offices })
     }
@@ -83,10 +70,7 @@ impl Roster {
 
     /// How a person is named in a field.
     pub(crate) fn label(&self, person: PersonId) -> Option<&str> {
-        self.entries
-            .iter()
-            .find(|entry| entry.id == person)
-            .map(|entry| entry.label.as_str())
+        self.entries.iter().find(|entry| entry.id == person).map(|entry| entry.label.as_str())
     }
 
     /// Who was meant. `picked` is the answer to an earlier "which of these?" about the same words.
@@ -99,27 +83,18 @@ impl Roster {
             if picked == WORDS {
                 return Who::Words(typed.to_owned());
             }
-            if let Some(entry) = picked
-                .parse()
-                .ok()
-                .and_then(|id| self.entries.iter().find(|entry| entry.id == id))
-            {
+            if let Some(entry) = picked.parse().ok().and_then(|id| self.entries.iter().find(|entry| entry.id == id)) {
                 return Who::Person(entry.id);
             }
         }
         let wanted = plain(typed);
-        let mut exact = self
-            .entries
-            .iter()
-            .filter(|entry| plain(&entry.label) == wanted || plain(&entry.name) == wanted);
+        let mut exact =
+            self.entries.iter().filter(|entry| plain(&entry.label) == wanted || plain(&entry.name) == wanted);
         if let (Some(only), None) = (exact.next(), exact.next()) {
             return Who::Person(only.id);
         }
-        let mut near: Vec<Choice> = self
-            .near(&wanted)
-            .map(|entry| Choice::new(entry.id, entry.label.as_str()))
-            .take(MOST)
-            .collect();
+        let mut near: Vec<Choice> =
+            self.near(&wanted).map(|entry| Choice::new(entry.id, entry.label.as_str())).take(MOST).collect();
         if near.is_empty() {
             return Who::Words(typed.to_owned());
         }
@@ -157,13 +132,7 @@ fn plain(text: &str) -> String {
     let letters: String = text
         .to_lowercase()
         .chars()
-        .map(|letter| {
-            if letter.is_alphanumeric() || letter == '-' {
-                letter
-            } else {
-                ' '
-            }
-        })
+        .map(|letter| if letter.is_alphanumeric() || letter == '-' { letter } else { ' ' })
         .collect();
     letters.split_whitespace().collect::<Vec<_>>().join(" ")
 }

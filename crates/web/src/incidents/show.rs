@@ -88,15 +88,7 @@ pub(crate) async fn page(
             let closed = incident.status == IncidentStatus::Closed;
             let recorded = words::moment(incident.recorded_at, &reader.zone());
             let word = if closed { word } else { "Being dealt with" };
-            show(StatusPage {
-                frame: reader.frame(),
-                just_now,
-                number: incident.number,
-                recorded,
-                kind,
-                word,
-                closed,
-            })
+            show(StatusPage { frame: reader.frame(), just_now, number: incident.number, recorded, kind, word, closed })
         }
         Sight::Task | Sight::Nothing => Err(WebError::NotFound),
     }
@@ -142,9 +134,7 @@ async fn case_page(
         images: incident.may_involve_indecent_images,
         steps_for_images: indecent_image_steps(nation),
         referral: referral.iter().map(|step| (step.what, step.by.label())).collect(),
-        bullying: incident
-            .bullying
-            .then(|| format!("Bullying: keep it in {} too.", definition.logged_in)),
+        bullying: incident.bullying.then(|| format!("Bullying: keep it in {} too.", definition.logged_in)),
         actions: incident
             .actions
             .iter()
@@ -157,11 +147,7 @@ async fn case_page(
             .rev()
             .map(|event| (words::moment(event.at, &zone), verb(event), who(event.person)))
             .collect(),
-        readings: readings
-            .iter()
-            .rev()
-            .map(|event| (words::moment(event.at, &zone), who(event.person)))
-            .collect(),
+        readings: readings.iter().rev().map(|event| (words::moment(event.at, &zone), who(event.person))).collect(),
         outcome: incident.closure.as_ref().map(|closure| {
             (
                 labels::finding(closure.finding),
@@ -177,11 +163,7 @@ async fn case_page(
 }
 
 fn facts(reader: &SignedIn, knowledge: &Knowledge, incident: &Incident) -> Vec<(&'static str, String)> {
-    let risks: Vec<&str> = incident
-        .risk_areas
-        .iter()
-        .map(|area| labels::risk_area(*area))
-        .collect();
+    let risks: Vec<&str> = incident.risk_areas.iter().map(|area| labels::risk_area(*area)).collect();
     vec![
         ("When", incident.occurred.strftime("%A %-d %B %Y, %H:%M").to_string()),
         ("Where", incident.place.clone()),
@@ -206,47 +188,24 @@ fn people(knowledge: &Knowledge, incident: &Incident) -> Vec<(&'static str, Vec<
         (None, words) => words.clone().unwrap_or_default(),
     };
     let of = |part: Part| {
-        (
-            labels::part(part),
-            incident
-                .involved
-                .iter()
-                .filter(|one| one.part == part)
-                .map(name)
-                .collect::<Vec<_>>(),
-        )
+        (labels::part(part), incident.involved.iter().filter(|one| one.part == part).map(name).collect::<Vec<_>>())
     };
-    labels::PARTS
-        .iter()
-        .map(|(part, ..)| of(*part))
-        .filter(|(_, names)| !names.is_empty())
-        .collect()
+    labels::PARTS.iter().map(|(part, ..)| of(*part)).filter(|(_, names)| !names.is_empty()).collect()
 }
 
 fn action_row(reader: &SignedIn, action: &belisha_records::ActionDecision) -> ActionRow {
-    let why = action.reason.as_ref().map(|reason| {
-        if action.taken {
-            format!("Added: {reason}")
-        } else {
-            format!("Left out: {reason}")
-        }
-    });
+    let why = action
+        .reason
+        .as_ref()
+        .map(|reason| if action.taken { format!("Added: {reason}") } else { format!("Left out: {reason}") });
     let (kind, word, note) = match (action.taken, action.done_at) {
         (true, Some(at)) => ("kept", "Done", words::moment(at, &reader.zone())),
         (true, None) => ("open", "To do", String::new()),
         (false, _) => ("done", "Left out", String::new()),
     };
-    let note = [note, why.unwrap_or_default()]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(". ");
-    ActionRow {
-        label: action.label.clone(),
-        note,
-        kind,
-        word,
-    }
+    let note =
+        [note, why.unwrap_or_default()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(". ");
+    ActionRow { label: action.label.clone(), note, kind, word }
 }
 
 /// The tasks given, and in amber those that nobody could be given.

@@ -21,18 +21,10 @@ pub(crate) struct Knowledge {
 
 impl Knowledge {
     pub(crate) async fn gather(tx: &mut Tx, reader: &SignedIn) -> WebResult<Self> {
-        let people = people::list(tx)
-            .await?
-            .into_iter()
-            .map(|person| (person.id, person))
-            .collect();
+        let people = people::list(tx).await?.into_iter().map(|person| (person.id, person)).collect();
         let holdings = offices::list(tx).await?;
         let given_tasks_in = tasks::list_cases_of(tx, reader.person.id).await?.into_iter().collect();
-        Ok(Self {
-            people,
-            holdings,
-            given_tasks_in,
-        })
+        Ok(Self { people, holdings, given_tasks_in })
     }
 
     pub(crate) fn person(&self, id: PersonId) -> Option<&Person> {
@@ -41,9 +33,7 @@ impl Knowledge {
 
     /// A name, for a page that is about the person or about what they did in their office.
     pub(crate) fn name(&self, id: PersonId) -> &str {
-        self.people
-            .get(&id)
-            .map_or("Somebody who has left the roster", |person| person.name.reveal())
+        self.people.get(&id).map_or("Somebody who has left the roster", |person| person.name.reveal())
     }
 
     pub(crate) fn people(&self) -> impl Iterator<Item = &Person> {
@@ -60,11 +50,7 @@ impl Knowledge {
         let of = |person: &Person| {
             let mut roles = active_roles(person, &self.holdings, reader.today());
             roles.extend(active_roles(person, &self.holdings, incident.occurred.date()));
-            Alleged {
-                person: person.id,
-                audience: person.audience,
-                roles,
-            }
+            Alleged { person: person.id, audience: person.audience, roles }
         };
         let alleged = accused.iter().filter_map(|id| self.people.get(id)).map(of).collect();
         CaseRelations {
@@ -79,12 +65,7 @@ impl Knowledge {
     }
 
     pub(crate) fn sight(&self, reader: &SignedIn, incident: &Incident) -> Sight {
-        incident_sight(
-            reader.person.id,
-            &reader.roles,
-            incident,
-            &self.relations(reader, incident),
-        )
+        incident_sight(reader.person.id, &reader.roles, incident, &self.relations(reader, incident))
     }
 
     /// How a person is told apart from others of their name: `7B`, `Headteacher`.
@@ -94,10 +75,7 @@ impl Knowledge {
         today: jiff::civil::Date,
         classes: &BTreeMap<belisha_records::ClassId, String>,
     ) -> String {
-        let class = person
-            .class
-            .filter(|_| person.year_group.is_some())
-            .and_then(|class| classes.get(&class));
+        let class = person.class.filter(|_| person.year_group.is_some()).and_then(|class| classes.get(&class));
         let office = || {
             self.holdings
                 .iter()
@@ -127,12 +105,7 @@ fn audience(person: &Person) -> &'static str {
 
 /// Those a case is about who are on the roster.
 pub(crate) fn alleged(incident: &Incident) -> Vec<PersonId> {
-    incident
-        .involved
-        .iter()
-        .filter(|one| one.part == Part::Alleged)
-        .filter_map(|one| one.person)
-        .collect()
+    incident.involved.iter().filter(|one| one.part == Part::Alleged).filter_map(|one| one.person).collect()
 }
 
 /// Every case the reader has some sight of, the last recorded first.
@@ -158,9 +131,7 @@ pub(crate) async fn find(
     id: &str,
 ) -> WebResult<(Incident, Sight)> {
     let id: IncidentId = id.parse().map_err(|_| WebError::NotFound)?;
-    let incident = incidents::find(tx, reader.person.id, id)
-        .await?
-        .ok_or(WebError::NotFound)?;
+    let incident = incidents::find(tx, reader.person.id, id).await?.ok_or(WebError::NotFound)?;
     match knowledge.sight(reader, &incident) {
         Sight::Nothing => Err(WebError::NotFound),
         sight => Ok((incident, sight)),

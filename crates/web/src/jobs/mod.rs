@@ -78,7 +78,10 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
     let waiting = usize::try_from(outbox::count_waiting(&mut tx).await?).unwrap_or(usize::MAX);
     let mails = match waiting {
         0 => "No mail waits to be sent.".to_owned(),
-        waiting => format!("{} to be sent. If the number only grows, no mail server is set up or it does not answer; what the mails speak of stands on people’s own pages all the same.", words::count(waiting, "mail waits", "mails wait")),
+        waiting => format!(
+            "{} to be sent. If the number only grows, no mail server is set up or it does not answer; what the mails speak of stands on people’s own pages all the same.",
+            words::count(waiting, "mail waits", "mails wait")
+        ),
     };
     show(JobsPage { frame: reader.frame(), summary, rows: rows.into_iter().map(|(_, row)| row).collect(), mails })
 }
@@ -100,7 +103,10 @@ async fn row(tx: &mut Tx, job: &JobDescription, reader: &SignedIn) -> WebResult<
         every: words::sentence(&job.every),
         kind,
         word,
-        last_good: good.as_ref().and_then(|run| run.finished_at).map_or_else(|| "It has not run well yet".to_owned(), |at| format!("Last ran well on {}", words::moment(at, &reader.zone()))),
+        last_good: good.as_ref().and_then(|run| run.finished_at).map_or_else(
+            || "It has not run well yet".to_owned(),
+            |at| format!("Last ran well on {}", words::moment(at, &reader.zone())),
+        ),
         message: latest.and_then(|run| run.message).map(|message| words::sentence(&message)).unwrap_or_default(),
         if_it_stops: if amiss { job.if_it_stops } else { "" },
     };
@@ -120,6 +126,15 @@ pub(crate) async fn needs(tx: &mut Tx, app: &App, reader: &SignedIn) -> WebResul
         }
     }
     let Some(first) = amiss.first() else { return Ok(Vec::new()) };
-    let label = format!("{} not run when it should", words::count(amiss.len(), "job of the server has", "jobs of the server have"));
-    Ok(vec![Need { label, href: urls::JOBS.into(), detail: first.if_it_stops.to_owned(), kind: "broken", word: "Late or failed".into() }])
+    let label = format!(
+        "{} not run when it should",
+        words::count(amiss.len(), "job of the server has", "jobs of the server have")
+    );
+    Ok(vec![Need {
+        label,
+        href: urls::JOBS.into(),
+        detail: first.if_it_stops.to_owned(),
+        kind: "broken",
+        word: "Late or failed".into(),
+    }])
 }

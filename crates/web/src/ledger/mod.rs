@@ -105,13 +105,22 @@ fn proof(found: &Verification) -> Proof {
                 "All {} entries hold, {} records are as their entries say, and {} fit.",
                 found.entries,
                 found.records,
-                words::count(usize::try_from(found.checkpoints).unwrap_or(usize::MAX), "signed checkpoint", "signed checkpoints")
+                words::count(
+                    usize::try_from(found.checkpoints).unwrap_or(usize::MAX),
+                    "signed checkpoint",
+                    "signed checkpoints"
+                )
             ),
             root,
         },
         Some(bad) => {
-            let place = bad.index.map_or_else(|| "A record without an entry was found".to_owned(), |index| format!("Entry {index} does not hold"));
-            let sentence = format!("{place}. Something was changed behind Belisha’s back. Keep the server as it is, have its owner run “belisha verify”, which names the record, and tell the head teacher.");
+            let place = bad.index.map_or_else(
+                || "A record without an entry was found".to_owned(),
+                |index| format!("Entry {index} does not hold"),
+            );
+            let sentence = format!(
+                "{place}. Something was changed behind Belisha’s back. Keep the server as it is, have its owner run “belisha verify”, which names the record, and tell the head teacher."
+            );
             Proof { holds: false, kind: "danger", word: "It does not hold", sentence, root }
         }
     }
@@ -122,13 +131,20 @@ async fn of(tx: &mut Tx, app: &App, reader: &SignedIn, proof: Option<Proof>) -> 
     let signed = ledger::latest_checkpoint(tx).await?;
     let read = ledger::entries(tx, None, READ).await?;
     let offices = who(tx, reader).await?;
-    let shown: Vec<(&Entry, &'static str)> = read.iter().filter_map(|entry| Some((entry, area(&entry.area)?))).collect();
+    let shown: Vec<(&Entry, &'static str)> =
+        read.iter().filter_map(|entry| Some((entry, area(&entry.area)?))).collect();
     let zone = reader.zone();
     let at = |entry: &Entry| Timestamp::from_millisecond(entry.at).unwrap_or_default();
     let mut entries: Vec<Vec<String>> = Vec::new();
     let mut times = 0;
     for (entry, area) in shown.iter().filter(|(entry, _)| !COUNTED_ONLY.contains(&entry.area.as_str())) {
-        let row = vec![words::moment(at(entry), &zone), (*area).to_owned(), entry.verb.replace('-', " "), by(&entry.actor, &offices), "1".to_owned()];
+        let row = vec![
+            words::moment(at(entry), &zone),
+            (*area).to_owned(),
+            entry.verb.replace('-', " "),
+            by(&entry.actor, &offices),
+            "1".to_owned(),
+        ];
         // A job that writes a hundred rows in a minute is one line.
         let full = entries.len() == LISTED;
         match entries.last_mut() {
@@ -151,9 +167,15 @@ async fn of(tx: &mut Tx, app: &App, reader: &SignedIn, proof: Option<Proof>) -> 
     show(LedgerPage {
         frame: reader.frame(),
         size: words::count(usize::try_from(size).unwrap_or(usize::MAX), "entry", "entries"),
-        checkpoint: signed.map(|signed| (words::count(usize::try_from(signed.size).unwrap_or(usize::MAX), "entry", "entries"), signed.note)),
+        checkpoint: signed.map(|signed| {
+            (words::count(usize::try_from(signed.size).unwrap_or(usize::MAX), "entry", "entries"), signed.note)
+        }),
         entries,
-        days: days.into_iter().take(60).map(|((day, area), count)| vec![words::day(day.0), area.to_owned(), count.to_string()]).collect(),
+        days: days
+            .into_iter()
+            .take(60)
+            .map(|((day, area), count)| vec![words::day(day.0), area.to_owned(), count.to_string()])
+            .collect(),
         proof,
         can_prove: app.settings.ledger_key.is_some(),
     })
@@ -166,13 +188,17 @@ fn area(name: &str) -> Option<&'static str> {
 /// The office of everybody, which stands for their name.
 async fn who(tx: &mut Tx, reader: &SignedIn) -> WebResult<HashMap<PersonId, &'static str>> {
     let holdings = offices::list(tx).await?;
-    let office = |person: &Person| active_roles(person, &holdings, reader.today()).first().map_or("Somebody who left", |role| role.label());
+    let office = |person: &Person| {
+        active_roles(person, &holdings, reader.today()).first().map_or("Somebody who left", |role| role.label())
+    };
     Ok(people::list(tx).await?.iter().map(|person| (person.id, office(person))).collect())
 }
 
 fn by(actor: &str, offices: &HashMap<PersonId, &'static str>) -> String {
     match actor.split_once(':') {
-        Some(("person", id)) => id.parse().ok().and_then(|id: PersonId| offices.get(&id)).copied().unwrap_or("Somebody").to_owned(),
+        Some(("person", id)) => {
+            id.parse().ok().and_then(|id: PersonId| offices.get(&id)).copied().unwrap_or("Somebody").to_owned()
+        }
         Some(("job", name)) => format!("The server ({name})"),
         Some(("command", name)) => format!("A command on the server ({name})"),
         _ => "The server".to_owned(),

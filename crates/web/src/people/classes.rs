@@ -69,30 +69,50 @@ async fn list(tx: &mut Tx, reader: &SignedIn, frame: Frame, answers: Answers) ->
 }
 
 fn pupils(everyone: &[Person], class: ClassId, reader: &SignedIn) -> usize {
-    everyone.iter().filter(|person| person.class == Some(class) && person.year_group.is_some() && is_at_school(person, reader.today())).count()
+    everyone
+        .iter()
+        .filter(|person| {
+            person.class == Some(class) && person.year_group.is_some() && is_at_school(person, reader.today())
+        })
+        .count()
 }
 
 fn names(everyone: &[Person], ids: &[PersonId]) -> Vec<(PersonId, String)> {
-    everyone.iter().filter(|person| ids.contains(&person.id)).map(|person| (person.id, person.name.reveal().to_owned())).collect()
+    everyone
+        .iter()
+        .filter(|person| ids.contains(&person.id))
+        .map(|person| (person.id, person.name.reveal().to_owned()))
+        .collect()
 }
 
 /// Adds a class.
 pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, mut answers: Answers) -> WebResult {
     reader.may(Permission::ManagePeople)?;
     let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
-    let class = Class { id: app.id(), name: answers.required("name", "enter the name of the class, such as 7B", 40), year_group: answers.required("year", "enter its year group, such as 7", 20) };
+    let class = Class {
+        id: app.id(),
+        name: answers.required("name", "enter the name of the class, such as 7B", 40),
+        year_group: answers.required("year", "enter its year group, such as 7", 20),
+    };
     if classes::list(&mut tx).await?.iter().any(|other| other.name.eq_ignore_ascii_case(&class.name)) {
         answers.refuse("name", "there is a class with this name already");
     }
     if answers.has_errors() {
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, list(&mut tx, &reader, reader.frame(), answers).await?).into_response());
+        return Ok(
+            (StatusCode::UNPROCESSABLE_ENTITY, list(&mut tx, &reader, reader.frame(), answers).await?).into_response()
+        );
     }
     classes::insert(&mut tx, &class).await?;
     tx.commit().await?;
     Ok(go_on(&urls::class(class.id), "class"))
 }
 
-pub(crate) async fn one(State(app): State<App>, reader: SignedIn, Path(id): Path<ClassId>, Query(done): Query<Done>) -> WebResult {
+pub(crate) async fn one(
+    State(app): State<App>,
+    reader: SignedIn,
+    Path(id): Path<ClassId>,
+    Query(done): Query<Done>,
+) -> WebResult {
     reader.may(Permission::SeePeople)?;
     let mut tx = app.store.read(reader.school.id).await?;
     form(&mut tx, &reader, id, done.said_on(reader.frame(), DONE), Answers::new()).await
@@ -104,7 +124,14 @@ async fn form(tx: &mut Tx, reader: &SignedIn, id: ClassId, frame: Frame, answers
     let teachers = names(&everyone, &classes::teachers(tx, id).await?);
     let teaches = |person: &Person| teachers.iter().any(|(teacher, _)| *teacher == person.id);
     let mut others = vec![Choice::new("", "Choose a person")];
-    others.extend(everyone.iter().filter(|person| person.audience == Audience::Staff && is_at_school(person, reader.today()) && !teaches(person)).map(|person| Choice::new(person.id, person.name.reveal())));
+    others.extend(
+        everyone
+            .iter()
+            .filter(|person| {
+                person.audience == Audience::Staff && is_at_school(person, reader.today()) && !teaches(person)
+            })
+            .map(|person| Choice::new(person.id, person.name.reveal())),
+    );
     show(ClassPage {
         frame,
         answers,
@@ -118,7 +145,12 @@ async fn form(tx: &mut Tx, reader: &SignedIn, id: ClassId, frame: Frame, answers
 }
 
 /// Adds a teacher to a class, or takes one away.
-pub(crate) async fn change(State(app): State<App>, reader: SignedIn, Path(id): Path<ClassId>, mut answers: Answers) -> WebResult {
+pub(crate) async fn change(
+    State(app): State<App>,
+    reader: SignedIn,
+    Path(id): Path<ClassId>,
+    mut answers: Answers,
+) -> WebResult {
     reader.may(Permission::ManagePeople)?;
     let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
     if let Ok(teacher) = answers.value("remove").parse::<PersonId>() {
@@ -130,7 +162,8 @@ pub(crate) async fn change(State(app): State<App>, reader: SignedIn, Path(id): P
         };
         let Some(teacher) = teacher else {
             answers.refuse("teacher", "choose who teaches the class");
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(&mut tx, &reader, id, reader.frame(), answers).await?).into_response());
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(&mut tx, &reader, id, reader.frame(), answers).await?)
+                .into_response());
         };
         classes::add_teacher(&mut tx, id, teacher.id).await?;
     }

@@ -32,7 +32,10 @@ pub(crate) async fn add(State(app): State<App>, reader: SignedIn) -> WebResult {
     reader.may(Permission::ManagePeople)?;
     let mut tx = app.store.read(reader.school.id).await?;
     let today = reader.today();
-    let answers = Answers::new().with("joined-day", today.day()).with("joined-month", today.month()).with("joined-year", today.year());
+    let answers = Answers::new()
+        .with("joined-day", today.day())
+        .with("joined-month", today.month())
+        .with("joined-year", today.year());
     form(&mut tx, &reader, None, answers).await
 }
 
@@ -84,7 +87,12 @@ pub(crate) async fn add_submit(State(app): State<App>, reader: SignedIn, answers
     keep(&app, &reader, fresh, true, answers).await
 }
 
-pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, Path(id): Path<PersonId>, answers: Answers) -> WebResult {
+pub(crate) async fn submit(
+    State(app): State<App>,
+    reader: SignedIn,
+    Path(id): Path<PersonId>,
+    answers: Answers,
+) -> WebResult {
     reader.may(Permission::ManagePeople)?;
     let person = people::find(&mut app.store.read(reader.school.id).await?, id).await?.ok_or(WebError::NotFound)?;
     keep(&app, &reader, person, false, answers).await
@@ -94,7 +102,11 @@ async fn keep(app: &App, reader: &SignedIn, mut person: Person, new: bool, mut a
     read(app, reader, &mut person, &mut answers).await?;
     if answers.has_errors() {
         let mut tx = app.store.read(reader.school.id).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(&mut tx, reader, (!new).then_some(person.id), answers).await?).into_response());
+        return Ok((
+            StatusCode::UNPROCESSABLE_ENTITY,
+            form(&mut tx, reader, (!new).then_some(person.id), answers).await?,
+        )
+            .into_response());
     }
     let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
     if new {
@@ -121,7 +133,9 @@ async fn read(app: &App, reader: &SignedIn, person: &mut Person, answers: &mut A
         Some(class) => Some(classes::find(&mut tx, class).await?.ok_or(WebError::NotFound)?),
         None => None,
     };
-    person.year_group = given(answers.value("year")).or_else(|| class.map(|class| class.year_group)).filter(|_| is_pupil(person.audience));
+    person.year_group = given(answers.value("year"))
+        .or_else(|| class.map(|class| class.year_group))
+        .filter(|_| is_pupil(person.audience));
     if is_pupil(person.audience) && person.year_group.is_none() {
         answers.refuse("year", "enter the pupil’s year group, or choose a class");
     }

@@ -45,7 +45,11 @@ pub(crate) async fn page(reader: SignedIn) -> WebResult {
 pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, multipart: Multipart) -> WebResult {
     reader.may(Permission::ImportPeople)?;
     let mut answers = Answers::from_multipart(multipart).await?;
-    let text = [answers.value("file"), answers.value("text")].into_iter().find(|text| !text.is_empty()).unwrap_or_default().to_owned();
+    let text = [answers.value("file"), answers.value("text")]
+        .into_iter()
+        .find(|text| !text.is_empty())
+        .unwrap_or_default()
+        .to_owned();
     if text.is_empty() {
         answers.refuse("text", "choose a file or paste its lines");
     }
@@ -54,7 +58,11 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, multipart: 
         Err(why) => {
             answers.refuse("text", why);
             let answers = answers.with("text", &text);
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, show(ImportPage { frame: reader.frame(), answers, said: None })?).into_response());
+            return Ok((
+                StatusCode::UNPROCESSABLE_ENTITY,
+                show(ImportPage { frame: reader.frame(), answers, said: None })?,
+            )
+                .into_response());
         }
     };
     let ignored = reading.ignored.join(", ");
@@ -84,7 +92,12 @@ fn said(plan: Plan, ignored: String, done: bool) -> Said {
     let count = |audience: &Audience| plan.people.iter().filter(|person| person.audience == *audience).count();
     Said {
         done,
-        who: Audience::ALL.iter().map(|audience| (audience, count(audience))).filter(|(_, count)| *count > 0).map(|(audience, count)| format!("{}: {count}", audience.label())).collect(),
+        who: Audience::ALL
+            .iter()
+            .map(|audience| (audience, count(audience)))
+            .filter(|(_, count)| *count > 0)
+            .map(|(audience, count)| format!("{}: {count}", audience.label()))
+            .collect(),
         people: plan.people.len(),
         classes: plan.classes.into_iter().map(|class| class.name).collect(),
         ties: plan.ties.len(),

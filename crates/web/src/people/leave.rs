@@ -28,7 +28,8 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path(id): Pat
     reader.may(Permission::ManagePeople)?;
     let person = find(&app, &reader, id).await?;
     let today = reader.today();
-    let answers = Answers::new().with("last-day", today.day()).with("last-month", today.month()).with("last-year", today.year());
+    let answers =
+        Answers::new().with("last-day", today.day()).with("last-month", today.month()).with("last-year", today.year());
     form(&reader, &person, answers)
 }
 
@@ -39,10 +40,21 @@ async fn find(app: &App, reader: &SignedIn, id: PersonId) -> WebResult<Person> {
 
 fn form(reader: &SignedIn, person: &Person, answers: Answers) -> WebResult {
     let name = person.name.reveal().to_owned();
-    show(LeavePage { frame: reader.frame(), answers, name, action: urls::person_verb(person.id, "leave"), back: urls::person(person.id) })
+    show(LeavePage {
+        frame: reader.frame(),
+        answers,
+        name,
+        action: urls::person_verb(person.id, "leave"),
+        back: urls::person(person.id),
+    })
 }
 
-pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, Path(id): Path<PersonId>, mut answers: Answers) -> WebResult {
+pub(crate) async fn submit(
+    State(app): State<App>,
+    reader: SignedIn,
+    Path(id): Path<PersonId>,
+    mut answers: Answers,
+) -> WebResult {
     reader.may(Permission::ManagePeople)?;
     let mut person = find(&app, &reader, id).await?;
     let last = answers.date("last", "enter their last day at the school");
@@ -50,7 +62,10 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, Path(id): P
         answers.refuse("last", "choose a day after their first day at the school");
     }
     if id == reader.person.id {
-        answers.refuse("last", "ask somebody else who keeps the roster to enter that you leave, so that the school is not locked out");
+        answers.refuse(
+            "last",
+            "ask somebody else who keeps the roster to enter that you leave, so that the school is not locked out",
+        );
     }
     let (Some(last), false) = (last, answers.has_errors()) else {
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(&reader, &person, answers)?).into_response());

@@ -35,13 +35,20 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, Path(id): P
     if roles.is_empty() {
         return Err(WebError::Conflict("this person is not at the school today, so a link would open nothing".into()));
     }
-    if may(&roles, Permission::LookUpActivity) || may(&roles, Permission::SeeIncidents) || may(&roles, Permission::ManageOffices) {
+    if may(&roles, Permission::LookUpActivity)
+        || may(&roles, Permission::SeeIncidents)
+        || may(&roles, Permission::ManageOffices)
+    {
         reader.may(Permission::ManageOffices)?;
     }
     let has_password = credentials::password_hash(&mut tx, id).await?.is_some();
     // Cases about the head go to these offices: the head must not be able to become them.
     let judges = handlers(CaseRoute::Head, reader.school.nation);
-    if has_password && reader.is(Role::Headteacher) && id != reader.person.id && judges.iter().any(|role| roles.contains(role)) {
+    if has_password
+        && reader.is(Role::Headteacher)
+        && id != reader.person.id
+        && judges.iter().any(|role| roles.contains(role))
+    {
         return Err(WebError::Conflict(
             "this person takes what is told about the head, so the head makes no link for them: ask the system administrator".into(),
         ));

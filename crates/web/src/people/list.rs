@@ -67,12 +67,19 @@ struct Roster {
 
 impl Roster {
     async fn read(tx: &mut Tx) -> WebResult<Self> {
-        Ok(Self { people: people::list(tx).await?, classes: classes::list(tx).await?, holdings: offices::list(tx).await? })
+        Ok(Self {
+            people: people::list(tx).await?,
+            classes: classes::list(tx).await?,
+            holdings: offices::list(tx).await?,
+        })
     }
 
     fn row(&self, person: &Person, reader: &SignedIn) -> Row {
         let today = reader.today();
-        let class = person.class.and_then(|class| self.classes.iter().find(|one| one.id == class)).map(|class| format!(", {}", class.name));
+        let class = person
+            .class
+            .and_then(|class| self.classes.iter().find(|one| one.id == class))
+            .map(|class| format!(", {}", class.name));
         let left = person.left.filter(|left| *left < today).map(|left| format!(", left on {}", words::day(left)));
         Row {
             href: urls::person(person.id),
@@ -83,7 +90,12 @@ impl Roster {
     }
 }
 
-pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Query(wanted): Query<Wanted>, Query(done): Query<Done>) -> WebResult {
+pub(crate) async fn page(
+    State(app): State<App>,
+    reader: SignedIn,
+    Query(wanted): Query<Wanted>,
+    Query(done): Query<Done>,
+) -> WebResult {
     reader.may(Permission::SeePeople)?;
     let mut tx = app.store.read(reader.school.id).await?;
     let roster = Roster::read(&mut tx).await?;
@@ -122,7 +134,15 @@ pub(crate) async fn search(State(app): State<App>, reader: SignedIn, mut answers
     show(page_of(&reader, reader.frame(), &roster, &Wanted::default(), answers, caption, rows))
 }
 
-fn page_of(reader: &SignedIn, frame: Frame, roster: &Roster, wanted: &Wanted, answers: Answers, caption: String, rows: Vec<Row>) -> PeoplePage {
+fn page_of(
+    reader: &SignedIn,
+    frame: Frame,
+    roster: &Roster,
+    wanted: &Wanted,
+    answers: Answers,
+    caption: String,
+    rows: Vec<Row>,
+) -> PeoplePage {
     let today = reader.today();
     let at_school = |person: &&Person| is_at_school(person, today);
     let group = |key: &str, label: &str, count: usize| Group {
@@ -133,7 +153,16 @@ fn page_of(reader: &SignedIn, frame: Frame, roster: &Roster, wanted: &Wanted, an
     };
     let mut groups: Vec<Group> = Audience::ALL
         .iter()
-        .map(|audience| (audience, roster.people.iter().filter(|person| person.audience == *audience && is_at_school(person, today)).count()))
+        .map(|audience| {
+            (
+                audience,
+                roster
+                    .people
+                    .iter()
+                    .filter(|person| person.audience == *audience && is_at_school(person, today))
+                    .count(),
+            )
+        })
         .filter(|(_, count)| *count > 0)
         .map(|(audience, count)| group(audience.key(), audience.label(), count))
         .collect();
@@ -144,7 +173,13 @@ fn page_of(reader: &SignedIn, frame: Frame, roster: &Roster, wanted: &Wanted, an
     let class = |class: &Class| Group {
         href: format!("{}?class={}", urls::PEOPLE, class.id),
         label: class.name.clone(),
-        count: roster.people.iter().filter(|person| person.class == Some(class.id) && person.year_group.is_some() && is_at_school(person, today)).count(),
+        count: roster
+            .people
+            .iter()
+            .filter(|person| {
+                person.class == Some(class.id) && person.year_group.is_some() && is_at_school(person, today)
+            })
+            .count(),
         current: wanted.class == class.id.to_string(),
     };
     PeoplePage {

@@ -55,7 +55,8 @@ const DONE: &[(&str, &str)] = &[
 
 /// The offices somebody holds on a day, in words: `Headteacher, Teacher`.
 fn offices_of(person: PersonId, holdings: &[OfficeHolding], day: Date) -> String {
-    let mut held: Vec<Role> = holdings.iter().filter(|held| held.person == person && held.covers(day)).map(|held| held.role).collect();
+    let mut held: Vec<Role> =
+        holdings.iter().filter(|held| held.person == person && held.covers(day)).map(|held| held.role).collect();
     held.sort_unstable();
     held.dedup();
     held.iter().map(|role| role.label()).collect::<Vec<_>>().join(", ")

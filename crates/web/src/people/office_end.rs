@@ -38,20 +38,31 @@ async fn find(app: &App, reader: &SignedIn, person: PersonId, role: &str) -> Web
     let role = Role::from_key(role).ok_or(WebError::NotFound)?;
     let mut tx = app.store.read(reader.school.id).await?;
     let held = offices::list_of(&mut tx, person).await?;
-    let held = held.into_iter().rfind(|held| held.role == role && held.until.is_none_or(|until| reader.today() <= until)).ok_or(WebError::NotFound)?;
+    let held = held
+        .into_iter()
+        .rfind(|held| held.role == role && held.until.is_none_or(|until| reader.today() <= until))
+        .ok_or(WebError::NotFound)?;
     Ok((people::find(&mut tx, person).await?.ok_or(WebError::NotFound)?, held))
 }
 
 fn form(reader: &SignedIn, person: &Person, held: &OfficeHolding, answers: Answers) -> WebResult {
     let name = person.name.reveal().to_owned();
-    show(EndPage { frame: reader.frame(), answers, name, office: held.role.label(), person: person.id, role: held.role.key() })
+    show(EndPage {
+        frame: reader.frame(),
+        answers,
+        name,
+        office: held.role.label(),
+        person: person.id,
+        role: held.role.key(),
+    })
 }
 
 pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Query(wanted): Query<Wanted>) -> WebResult {
     reader.may(Permission::ManageOffices)?;
     let (person, held) = find(&app, &reader, wanted.person, &wanted.role).await?;
     let today = reader.today();
-    let answers = Answers::new().with("last-day", today.day()).with("last-month", today.month()).with("last-year", today.year());
+    let answers =
+        Answers::new().with("last-day", today.day()).with("last-month", today.month()).with("last-year", today.year());
     form(&reader, &person, &held, answers)
 }
 

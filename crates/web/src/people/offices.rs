@@ -14,7 +14,9 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use belisha_policy::{Audience, Role};
-use belisha_records::{Collision, OfficeHolding, Permission, Person, PersonId, Vacancy, collisions, is_at_school, may, vacancies};
+use belisha_records::{
+    Collision, OfficeHolding, Permission, Person, PersonId, Vacancy, collisions, is_at_school, may, vacancies,
+};
 use belisha_store::{Tx, offices, people};
 use jiff::civil::Date;
 
@@ -50,7 +52,8 @@ struct OfficesPage {
 
 /// Offices that can be given. The others come with being a member of the school's community.
 fn given() -> impl Iterator<Item = Role> {
-    const WITH_MEMBERSHIP: &[Role] = &[Role::SupportStaff, Role::Volunteer, Role::Parent, Role::Pupil, Role::Visitor, Role::CommunityUser];
+    const WITH_MEMBERSHIP: &[Role] =
+        &[Role::SupportStaff, Role::Volunteer, Role::Parent, Role::Pupil, Role::Visitor, Role::CommunityUser];
     Role::ALL.iter().copied().filter(|role| !WITH_MEMBERSHIP.contains(role))
 }
 
@@ -62,7 +65,8 @@ fn can_hold(person: &Person, day: Date) -> bool {
 pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Query(done): Query<Done>) -> WebResult {
     reader.may(Permission::SeePeople)?;
     let today = reader.today();
-    let answers = Answers::new().with("from-day", today.day()).with("from-month", today.month()).with("from-year", today.year());
+    let answers =
+        Answers::new().with("from-day", today.day()).with("from-month", today.month()).with("from-year", today.year());
     let mut tx = app.store.read(reader.school.id).await?;
     form(&mut tx, &reader, done.said_on(reader.frame(), DONE), answers, Vec::new()).await
 }
@@ -71,23 +75,47 @@ async fn form(tx: &mut Tx, reader: &SignedIn, frame: Frame, answers: Answers, wo
     let (today, may_appoint) = (reader.today(), reader.can(Permission::ManageOffices));
     let everyone = people::list(tx).await?;
     let holdings = offices::list(tx).await?;
-    let name = |id: PersonId| everyone.iter().find(|person| person.id == id).map(|person| person.name.reveal().to_owned()).unwrap_or_default();
+    let name = |id: PersonId| {
+        everyone.iter().find(|person| person.id == id).map(|person| person.name.reveal().to_owned()).unwrap_or_default()
+    };
     let mut warned: Vec<Warned> = vacant(tx, reader, &holdings).await?.iter().map(vacancy).collect();
     warned.extend(collisions(reader.school.nation, &holdings, today).iter().map(collision));
-    let mut current: Vec<&OfficeHolding> = holdings.iter().filter(|held| held.until.is_none_or(|until| today <= until)).collect();
+    let mut current: Vec<&OfficeHolding> =
+        holdings.iter().filter(|held| held.until.is_none_or(|until| today <= until)).collect();
     current.sort_by_key(|held| (held.role, held.from));
     let row = |held: &&OfficeHolding| Row {
         office: held.role.label(),
         href: urls::person(held.person),
         name: name(held.person),
-        dates: held.until.map_or_else(|| format!("since {}", words::day(held.from)), |until| format!("{} to {}", words::day(held.from), words::day(until))),
-        end: if may_appoint { format!("/people/offices/end?person={}&role={}", held.person, held.role.key()) } else { String::new() },
+        dates: held.until.map_or_else(
+            || format!("since {}", words::day(held.from)),
+            |until| format!("{} to {}", words::day(held.from), words::day(until)),
+        ),
+        end: if may_appoint {
+            format!("/people/offices/end?person={}&role={}", held.person, held.role.key())
+        } else {
+            String::new()
+        },
     };
     let mut roles = vec![Choice::new("", "Choose an office")];
     roles.extend(given().map(|role| Choice::new(role.key(), role.label())));
     let mut holders = vec![Choice::new("", "Choose a person")];
-    holders.extend(everyone.iter().filter(|person| can_hold(person, today)).map(|person| Choice::new(person.id, person.name.reveal())));
-    show(OfficesPage { frame, answers, warned, would, rows: current.iter().map(row).collect(), may_appoint, roles, people: holders })
+    holders.extend(
+        everyone
+            .iter()
+            .filter(|person| can_hold(person, today))
+            .map(|person| Choice::new(person.id, person.name.reveal())),
+    );
+    show(OfficesPage {
+        frame,
+        answers,
+        warned,
+        would,
+        rows: current.iter().map(row).collect(),
+        may_appoint,
+        roles,
+        people: holders,
+    })
 }
 
 pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, mut answers: Answers) -> WebResult {
@@ -95,7 +123,11 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, mut answers
     let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
     let everyone = people::list(&mut tx).await?;
     let Some(holding) = read(&reader, &everyone, &mut answers) else {
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(&mut tx, &reader, reader.frame(), answers, Vec::new()).await?).into_response());
+        return Ok((
+            StatusCode::UNPROCESSABLE_ENTITY,
+            form(&mut tx, &reader, reader.frame(), answers, Vec::new()).await?,
+        )
+            .into_response());
     };
     let before = offices::list(&mut tx).await?;
     let brought = brought_about(&reader, &before, &holding);
@@ -113,7 +145,10 @@ fn read(reader: &SignedIn, everyone: &[Person], answers: &mut Answers) -> Option
     if role.is_none() {
         answers.refuse("role", "choose the office");
     }
-    let person = answers.value("person").parse().ok().and_then(|id: PersonId| everyone.iter().find(|person| person.id == id && can_hold(person, reader.today())));
+    let person =
+        answers.value("person").parse().ok().and_then(|id: PersonId| {
+            everyone.iter().find(|person| person.id == id && can_hold(person, reader.today()))
+        });
     if person.is_none() {
         answers.refuse("person", "choose who holds it");
     }
@@ -144,7 +179,10 @@ fn brought_about(reader: &SignedIn, before: &[OfficeHolding], holding: &OfficeHo
     let old = collisions(nation, before, day);
     let with: Vec<OfficeHolding> = before.iter().chain([holding]).cloned().collect();
     let new = collisions(nation, &with, day);
-    new.iter().filter(|one| !old.iter().any(|other| other.code == one.code && other.people == one.people)).map(collision).collect()
+    new.iter()
+        .filter(|one| !old.iter().any(|other| other.code == one.code && other.people == one.people))
+        .map(collision)
+        .collect()
 }
 
 async fn vacant(tx: &mut Tx, reader: &SignedIn, holdings: &[OfficeHolding]) -> WebResult<Vec<Vacancy>> {

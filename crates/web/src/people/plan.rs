@@ -22,13 +22,19 @@ pub(super) struct Plan {
 pub(super) fn looks_like_email(text: &str) -> bool {
     let parts: Vec<&str> = text.split('@').collect();
     let [name, host] = parts.as_slice() else { return false };
-    !name.is_empty() && host.contains('.') && !host.starts_with('.') && !host.ends_with('.') && text.chars().count() <= 250 && !text.chars().any(|letter| letter.is_whitespace() || letter.is_control() || ",<>\"".contains(letter))
+    !name.is_empty()
+        && host.contains('.')
+        && !host.starts_with('.')
+        && !host.ends_with('.')
+        && text.chars().count() <= 250
+        && !text.chars().any(|letter| letter.is_whitespace() || letter.is_control() || ",<>\"".contains(letter))
 }
 
 /// Compares a file with the roster. `tx` makes the ids of what is new.
 pub(super) async fn make(tx: &mut Tx, store: &Store, reader: &SignedIn, reading: Reading) -> WebResult<Plan> {
     let everyone = people::list(tx).await?;
-    let mut known: HashMap<String, ClassId> = classes::list(tx).await?.into_iter().map(|class| (class.name.to_lowercase(), class.id)).collect();
+    let mut known: HashMap<String, ClassId> =
+        classes::list(tx).await?.into_iter().map(|class| (class.name.to_lowercase(), class.id)).collect();
     let taken = taken(store, &reading).await?;
     let mut seen: HashSet<String> = HashSet::new();
     let mut plan = Plan { refused: reading.refused, ..Plan::default() };
@@ -43,7 +49,10 @@ pub(super) async fn make(tx: &mut Tx, store: &Store, reader: &SignedIn, reading:
                 Some(class) => Some(*class),
                 None => {
                     let Some(year_group) = line.year_group.clone() else {
-                        plan.refused.push(Refused { number: line.number, why: "there is no such class yet; give the year group too, and it is made".into() });
+                        plan.refused.push(Refused {
+                            number: line.number,
+                            why: "there is no such class yet; give the year group too, and it is made".into(),
+                        });
                         continue;
                     };
                     let class = Class { id: tx.new_id(), name: name.clone(), year_group };
@@ -78,7 +87,13 @@ async fn taken(store: &Store, reading: &Reading) -> WebResult<HashSet<String>> {
     Ok(taken)
 }
 
-fn refusal(line: &Line, everyone: &[Person], taken: &HashSet<String>, seen: &mut HashSet<String>, reader: &SignedIn) -> Option<&'static str> {
+fn refusal(
+    line: &Line,
+    everyone: &[Person],
+    taken: &HashSet<String>,
+    seen: &mut HashSet<String>,
+    reader: &SignedIn,
+) -> Option<&'static str> {
     if let Some(username) = &line.username {
         if taken.contains(username) {
             return Some("somebody has this sign-in name already; if it is the same person, they are on the roster");
@@ -87,10 +102,16 @@ fn refusal(line: &Line, everyone: &[Person], taken: &HashSet<String>, seen: &mut
             return Some("another line of the file has the same sign-in name");
         }
     }
-    let same = |person: &&Person| person.audience == line.audience && person.name.reveal().eq_ignore_ascii_case(&line.name) && is_at_school(person, reader.today());
+    let same = |person: &&Person| {
+        person.audience == line.audience
+            && person.name.reveal().eq_ignore_ascii_case(&line.name)
+            && is_at_school(person, reader.today())
+    };
     // With a sign-in name of their own they are somebody else of the same name.
     if line.username.is_none() && everyone.iter().any(|person| same(&person)) {
-        return Some("somebody of this name and kind is on the roster; correct their record there, or give a sign-in name that tells the two apart");
+        return Some(
+            "somebody of this name and kind is on the roster; correct their record there, or give a sign-in name that tells the two apart",
+        );
     }
     None
 }
@@ -112,7 +133,8 @@ fn person(tx: &Tx, reader: &SignedIn, line: &Line, class: Option<ClassId>) -> Pe
 
 /// A pupil whose line gives only the class has the class's year group.
 async fn year_groups(tx: &mut Tx, plan: &mut Plan) -> WebResult<()> {
-    let mut years: HashMap<ClassId, String> = classes::list(tx).await?.into_iter().map(|class| (class.id, class.year_group)).collect();
+    let mut years: HashMap<ClassId, String> =
+        classes::list(tx).await?.into_iter().map(|class| (class.id, class.year_group)).collect();
     years.extend(plan.classes.iter().map(|class| (class.id, class.year_group.clone())));
     for pupil in plan.people.iter_mut().filter(|person| person.year_group.is_none()) {
         pupil.year_group = pupil.class.and_then(|class| years.get(&class).cloned());
@@ -131,9 +153,11 @@ fn tie(plan: &mut Plan, parents: Vec<(PersonId, Line)>, everyone: &[Person], rea
             let called = |person: &&Person| {
                 is_pupil(person.audience)
                     && is_at_school(person, reader.today())
-                    && (person.username.as_deref() == Some(child.to_lowercase().as_str()) || person.name.reveal().eq_ignore_ascii_case(child))
+                    && (person.username.as_deref() == Some(child.to_lowercase().as_str())
+                        || person.name.reveal().eq_ignore_ascii_case(child))
             };
-            let found: Vec<PersonId> = everyone.iter().chain(&plan.people).filter(called).map(|person| person.id).collect();
+            let found: Vec<PersonId> =
+                everyone.iter().chain(&plan.people).filter(called).map(|person| person.id).collect();
             match found.as_slice() {
                 [one] => ties.push((parent, *one)),
                 [] => why = Some("a child it names is neither on the roster nor among the lines that are taken"),

@@ -66,14 +66,24 @@ const KINDS: &[(&str, Audience)] = &[
 pub(super) fn read(text: &str) -> Result<Reading, &'static str> {
     let text = text.trim_start_matches('\u{feff}');
     let first = text.lines().next().unwrap_or_default();
-    let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|mark| first.bytes().filter(|byte| byte == mark).count()).unwrap_or(b',');
-    let mut file = ReaderBuilder::new().delimiter(delimiter).flexible(true).trim(Trim::All).from_reader(text.as_bytes());
-    let head = file.headers().map_err(|_| "the first line cannot be read; it should hold the names of the columns")?.clone();
+    let delimiter = [b',', b';', b'\t']
+        .into_iter()
+        .max_by_key(|mark| first.bytes().filter(|byte| byte == mark).count())
+        .unwrap_or(b',');
+    let mut file =
+        ReaderBuilder::new().delimiter(delimiter).flexible(true).trim(Trim::All).from_reader(text.as_bytes());
+    let head =
+        file.headers().map_err(|_| "the first line cannot be read; it should hold the names of the columns")?.clone();
     let fields: Vec<Option<&str>> = head.iter().map(field_of).collect();
     if !fields.contains(&Some("name")) || !fields.contains(&Some("audience")) {
         return Err("the first line should hold the names of the columns, among them `name` and `audience`");
     }
-    let ignored = head.iter().zip(&fields).filter(|(name, field)| field.is_none() && !name.is_empty()).map(|(name, _)| name.chars().take(40).collect()).collect();
+    let ignored = head
+        .iter()
+        .zip(&fields)
+        .filter(|(name, field)| field.is_none() && !name.is_empty())
+        .map(|(name, _)| name.chars().take(40).collect())
+        .collect();
     let mut reading = Reading { ignored, ..Reading::default() };
     let mut number = 1;
     for record in file.records() {
@@ -89,7 +99,9 @@ pub(super) fn read(text: &str) -> Result<Reading, &'static str> {
                     Err(why) => reading.refused.push(Refused { number, why }),
                 }
             }
-            Err(_) => reading.refused.push(Refused { number, why: "the line cannot be read; save the file as CSV in UTF-8".into() }),
+            Err(_) => reading
+                .refused
+                .push(Refused { number, why: "the line cannot be read; save the file as CSV in UTF-8".into() }),
         }
     }
     Ok(reading)
@@ -101,7 +113,14 @@ fn field_of(head: &str) -> Option<&'static str> {
 }
 
 fn line(record: &StringRecord, fields: &[Option<&str>], number: u64) -> Result<Line, String> {
-    let value = |wanted: &str| record.iter().zip(fields).find(|(_, field)| **field == Some(wanted)).map(|(value, _)| value.replace('\0', "")).filter(|value| !value.is_empty());
+    let value = |wanted: &str| {
+        record
+            .iter()
+            .zip(fields)
+            .find(|(_, field)| **field == Some(wanted))
+            .map(|(value, _)| value.replace('\0', ""))
+            .filter(|value| !value.is_empty())
+    };
     let name = value("name").ok_or("there is no name")?;
     if name.chars().count() > 120 {
         return Err("the name is longer than 120 characters".into());
@@ -113,14 +132,19 @@ fn line(record: &StringRecord, fields: &[Option<&str>], number: u64) -> Result<L
         return Err("a pupil needs a class or a year group".into());
     }
     let username = value("username").map(|username| username.to_lowercase());
-    if username.as_deref().is_some_and(|username| username.chars().count() > 60 || !username.chars().all(|letter| letter.is_alphanumeric() || ".-_'@".contains(letter))) {
+    if username.as_deref().is_some_and(|username| {
+        username.chars().count() > 60
+            || !username.chars().all(|letter| letter.is_alphanumeric() || ".-_'@".contains(letter))
+    }) {
         return Err("the sign-in name holds a space or a sign that cannot be used".into());
     }
     let email = value("email");
     if email.as_deref().is_some_and(|email| !looks_like_email(email)) {
         return Err("the e-mail address is not one".into());
     }
-    let parent_of: Vec<String> = value("parent").map(|all| all.split([';', '|']).map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect()).unwrap_or_default();
+    let parent_of: Vec<String> = value("parent")
+        .map(|all| all.split([';', '|']).map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect())
+        .unwrap_or_default();
     Ok(Line { number, name, audience, class, year_group, username, email, parent_of })
 }
 
@@ -140,7 +164,10 @@ mod tests {
         let reading = read("\u{feff}Year Group;Full name;Type;Class;Tutor\n7;Mina Osei;Student;7B;x\n").unwrap();
         assert_eq!(reading.ignored, ["Tutor"]);
         let [line] = reading.lines.as_slice() else { panic!("{reading:?}") };
-        assert_eq!((line.name.as_str(), line.audience, line.class.as_deref(), line.year_group.as_deref()), ("Mina Osei", Audience::Pupil, Some("7B"), Some("7")));
+        assert_eq!(
+            (line.name.as_str(), line.audience, line.class.as_deref(), line.year_group.as_deref()),
+            ("Mina Osei", Audience::Pupil, Some("7B"), Some("7"))
+        );
     }
 
     #[test]

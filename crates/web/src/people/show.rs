@@ -57,7 +57,12 @@ struct PersonPage {
     may_look_up: bool,
 }
 
-pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path(id): Path<PersonId>, Query(done): Query<Done>) -> WebResult {
+pub(crate) async fn page(
+    State(app): State<App>,
+    reader: SignedIn,
+    Path(id): Path<PersonId>,
+    Query(done): Query<Done>,
+) -> WebResult {
     reader.may(Permission::SeePeople)?;
     let mut tx = app.store.read(reader.school.id).await?;
     let frame = done.said_on(reader.frame(), DONE);
@@ -72,7 +77,11 @@ pub(super) async fn of(tx: &mut Tx, reader: &SignedIn, id: PersonId, frame: Fram
     let knows_family = may_manage || reader.can(Permission::SeeAllSignatures) || reader.can(Permission::ReadConcerns);
     let may_appoint = reader.can(Permission::ManageOffices);
     let pupil = is_pupil(person.audience);
-    let kin = if pupil { Choice::new("parent", "Their parent or carer") } else { Choice::new("child", "Their child at this school") };
+    let kin = if pupil {
+        Choice::new("parent", "Their parent or carer")
+    } else {
+        Choice::new("child", "Their child at this school")
+    };
     show(PersonPage {
         answers,
         name: person.name.reveal().to_owned(),
@@ -82,7 +91,11 @@ pub(super) async fn of(tx: &mut Tx, reader: &SignedIn, id: PersonId, frame: Fram
         adult: !pupil,
         family: if knows_family { Some(family(tx, &person).await?) } else { None },
         kin: vec![kin],
-        agreements: if reader.can(Permission::SeeAllSignatures) { Some(agreements(tx, reader, &person).await?) } else { None },
+        agreements: if reader.can(Permission::SeeAllSignatures) {
+            Some(agreements(tx, reader, &person).await?)
+        } else {
+            None
+        },
         here: person.left.is_none_or(|left| reader.today() <= left),
         may_manage,
         may_appoint,
@@ -106,13 +119,20 @@ async fn facts(tx: &mut Tx, reader: &SignedIn, person: &Person) -> WebResult<Vec
     if let Some(year) = &person.year_group {
         facts.push(("Year group".into(), year.clone()));
     }
-    let taught: Vec<String> = classes::list_taught_by(tx, person.id).await?.into_iter().map(|class| class.name).collect();
+    let taught: Vec<String> =
+        classes::list_taught_by(tx, person.id).await?.into_iter().map(|class| class.name).collect();
     if !taught.is_empty() {
         facts.push(("Teaches".into(), taught.join(", ")));
     }
-    facts.push(("Sign-in name".into(), person.username.clone().unwrap_or_else(|| "None yet; a one-time link lets them choose one".into())));
+    facts.push((
+        "Sign-in name".into(),
+        person.username.clone().unwrap_or_else(|| "None yet; a one-time link lets them choose one".into()),
+    ));
     if reader.can(Permission::ManagePeople) {
-        facts.push(("E-mail".into(), person.email.clone().unwrap_or_else(|| "None; they are told nothing by mail".into())));
+        facts.push((
+            "E-mail".into(),
+            person.email.clone().unwrap_or_else(|| "None; they are told nothing by mail".into()),
+        ));
     }
     facts.push(("At the school".into(), span(person.joined, person.left)));
     Ok(facts)
@@ -133,7 +153,11 @@ fn row(held: &OfficeHolding, reader: &SignedIn, may_appoint: bool) -> Held {
         _ => ("done", "Held it"),
     };
     let ended = held.until.is_some_and(|until| until < today);
-    let end = if may_appoint && !ended { format!("/people/offices/end?person={}&role={}", held.person, held.role.key()) } else { String::new() };
+    let end = if may_appoint && !ended {
+        format!("/people/offices/end?person={}&role={}", held.person, held.role.key())
+    } else {
+        String::new()
+    };
     Held { label: held.role.label(), dates: span(held.from, held.until), kind, word, end }
 }
 
@@ -155,7 +179,11 @@ async fn agreements(tx: &mut Tx, reader: &SignedIn, person: &Person) -> WebResul
         title: stand.title.clone(),
         kind: stand.kind(),
         word: stand.word(),
-        href: if stand.state.signed_at.is_some() || stand.state.refused { urls::signed_text(person.id, &stand.state.agreement) } else { String::new() },
+        href: if stand.state.signed_at.is_some() || stand.state.refused {
+            urls::signed_text(person.id, &stand.state.agreement)
+        } else {
+            String::new()
+        },
     };
     Ok(standing.states.iter().map(agreed).collect())
 }

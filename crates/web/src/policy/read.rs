@@ -61,7 +61,11 @@ fn sections(policy: &Policy) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     for clause in &policy.clauses {
         if sections.last().is_none_or(|section| section.heading != clause.section) {
-            sections.push(Section { heading: clause.section.clone(), anchor: format!("section-{}", sections.len() + 1), clauses: Vec::new() });
+            sections.push(Section {
+                heading: clause.section.clone(),
+                anchor: format!("section-{}", sections.len() + 1),
+                clauses: Vec::new(),
+            });
         }
         if let Some(section) = sections.last_mut() {
             section.clauses.push(shown(clause));
@@ -71,26 +75,53 @@ fn sections(policy: &Policy) -> Vec<Section> {
 }
 
 fn shown(clause: &Clause) -> Shown {
-    let mut shown = Shown { id: clause.id.0.clone(), number: clause.number.clone(), text: clause.text.clone(), lines: Vec::new(), table: None };
+    let mut shown = Shown {
+        id: clause.id.0.clone(),
+        number: clause.number.clone(),
+        text: clause.text.clone(),
+        lines: Vec::new(),
+        table: None,
+    };
     match &clause.binding {
         Binding::Agreement(agreement) => {
             shown.text.clone_from(&agreement.preamble);
             shown.lines = agreement.lines.iter().map(|line| line.text.clone()).collect();
         }
         Binding::Actions(table) => {
-            let cell = |row: &belisha_policy::ActionRow, column: &belisha_policy::Column| if row.marks.contains(&column.id) { "●" } else { "" };
-            let rows = table.rows.iter().map(|row| (row.label.clone(), table.columns.iter().map(|column| cell(row, column)).collect())).collect();
-            shown.table = Some(Table { columns: table.columns.iter().map(|column| column.label.clone()).collect(), rows });
+            let cell = |row: &belisha_policy::ActionRow, column: &belisha_policy::Column| {
+                if row.marks.contains(&column.id) { "●" } else { "" }
+            };
+            let rows = table
+                .rows
+                .iter()
+                .map(|row| (row.label.clone(), table.columns.iter().map(|column| cell(row, column)).collect()))
+                .collect();
+            shown.table =
+                Some(Table { columns: table.columns.iter().map(|column| column.label.clone()).collect(), rows });
         }
         Binding::Allowances(table) => {
-            let cell = |row: &belisha_policy::AllowanceRow, column: &belisha_policy::Column| row.cells.get(&column.id).map_or("Not decided", |cell| cell.label());
-            let rows = table.rows.iter().map(|row| (row.label.clone(), table.columns.iter().map(|column| cell(row, column)).collect())).collect();
-            shown.table = Some(Table { columns: table.columns.iter().map(|column| column.label.clone()).collect(), rows });
+            let cell = |row: &belisha_policy::AllowanceRow, column: &belisha_policy::Column| {
+                row.cells.get(&column.id).map_or("Not decided", |cell| cell.label())
+            };
+            let rows = table
+                .rows
+                .iter()
+                .map(|row| (row.label.clone(), table.columns.iter().map(|column| cell(row, column)).collect()))
+                .collect();
+            shown.table =
+                Some(Table { columns: table.columns.iter().map(|column| column.label.clone()).collect(), rows });
         }
         Binding::Filter(table) => {
-            let cell = |row: &belisha_policy::FilterRow, column: &belisha_policy::Column| row.cells.get(&column.id).map_or("Not decided", |cell| cell.label());
-            let rows = table.rows.iter().map(|row| (row.label.clone(), table.columns.iter().map(|column| cell(row, column)).collect())).collect();
-            shown.table = Some(Table { columns: table.columns.iter().map(|column| column.label.clone()).collect(), rows });
+            let cell = |row: &belisha_policy::FilterRow, column: &belisha_policy::Column| {
+                row.cells.get(&column.id).map_or("Not decided", |cell| cell.label())
+            };
+            let rows = table
+                .rows
+                .iter()
+                .map(|row| (row.label.clone(), table.columns.iter().map(|column| cell(row, column)).collect()))
+                .collect();
+            shown.table =
+                Some(Table { columns: table.columns.iter().map(|column| column.label.clone()).collect(), rows });
         }
         _ => {}
     }

@@ -22,9 +22,15 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, Path(id): P
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, crate::frame::show(page)?).into_response());
     }
     match version.status {
-        PolicyStatus::Draft | PolicyStatus::Consultation => policies::approve(&mut tx, id, reader.person.id, reader.today()).await?,
+        PolicyStatus::Draft | PolicyStatus::Consultation => {
+            policies::approve(&mut tx, id, reader.person.id, reader.today()).await?
+        }
         PolicyStatus::Approved => {}
-        PolicyStatus::InForce | PolicyStatus::Superseded => return Err(WebError::Conflict("this version was in force already; keep its text as a new draft to bring it back".into())),
+        PolicyStatus::InForce | PolicyStatus::Superseded => {
+            return Err(WebError::Conflict(
+                "this version was in force already; keep its text as a new draft to bring it back".into(),
+            ));
+        }
     }
     policies::bring_into_force(&mut tx, id).await?;
     tx.commit().await?;

@@ -32,18 +32,31 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
     let mut tx = app.store.read(reader.school.id).await?;
     // One begins with the text that is in force.
     let text = policies::in_force(&mut tx).await?.map(|version| version.source).unwrap_or_default();
-    show(DraftPage { frame: reader.frame(), answers: Answers::new().with("text", text), checked: None, differences: None })
+    show(DraftPage {
+        frame: reader.frame(),
+        answers: Answers::new().with("text", text),
+        checked: None,
+        differences: None,
+    })
 }
 
 pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, multipart: Multipart) -> WebResult {
     reader.may(Permission::ManagePolicy)?;
     let mut answers = Answers::from_multipart(multipart).await?;
-    let source = [answers.exactly("file"), answers.exactly("text")].into_iter().find(|text| !text.trim().is_empty()).unwrap_or_default().to_owned();
+    let source = [answers.exactly("file"), answers.exactly("text")]
+        .into_iter()
+        .find(|text| !text.trim().is_empty())
+        .unwrap_or_default()
+        .to_owned();
     if source.is_empty() {
         answers.refuse("text", "choose a file or paste the text of the policy");
     }
     let keeps = answers.value("then") == "keep";
-    let note = if keeps { answers.required("note", "say in a sentence what changes", 300) } else { answers.value("note").to_owned() };
+    let note = if keeps {
+        answers.required("note", "say in a sentence what changes", 300)
+    } else {
+        answers.value("note").to_owned()
+    };
     let wrong = answers.has_errors();
     let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
     if keeps && !wrong {
@@ -67,5 +80,10 @@ async fn checked(tx: &mut Tx, reader: &SignedIn, source: &str, answers: Answers,
     });
     // A chosen file is shown as text, so that it is there when it is kept.
     let answers = Answers::new().with("text", source).with("note", note).refused(&errors);
-    Ok(DraftPage { frame: reader.frame(), answers, checked: (!source.is_empty()).then(|| check(source, reader.today())), differences })
+    Ok(DraftPage {
+        frame: reader.frame(),
+        answers,
+        checked: (!source.is_empty()).then(|| check(source, reader.today())),
+        differences,
+    })
 }

@@ -10,8 +10,8 @@ use crate::{urls, words};
 use askama::Template;
 use axum::extract::{Query, State};
 use belisha_records::Permission;
-use belisha_store::policies::{self, PolicyStatus, PolicyVersion};
 use belisha_store::Tx;
+use belisha_store::policies::{self, PolicyStatus, PolicyVersion};
 
 struct Row {
     href: String,
@@ -34,18 +34,33 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Query(done): 
     allowed(&reader)?;
     let mut tx = app.store.read(reader.school.id).await?;
     let rows = policies::list(&mut tx).await?.iter().map(|version| row(version, &reader)).collect();
-    show(VersionsPage { frame: done.said_on(reader.frame(), DONE), rows, may_draft: reader.can(Permission::ManagePolicy) })
+    show(VersionsPage {
+        frame: done.said_on(reader.frame(), DONE),
+        rows,
+        may_draft: reader.can(Permission::ManagePolicy),
+    })
 }
 
 fn row(version: &PolicyVersion, reader: &SignedIn) -> Row {
     let (kind, word) = stand(version.status);
-    let (kind, word) = if version.status == PolicyStatus::Draft && !version.compiled { ("broken", "Draft with errors") } else { (kind, word) };
+    let (kind, word) = if version.status == PolicyStatus::Draft && !version.compiled {
+        ("broken", "Draft with errors")
+    } else {
+        (kind, word)
+    };
     let when = match (version.status, version.in_force_from) {
         (PolicyStatus::InForce, Some(from)) => format!("In force since {}", words::day(from)),
         (PolicyStatus::Superseded, Some(from)) => format!("Was in force from {}", words::day(from)),
         _ => format!("Kept on {}", words::day(reader.school.calendar.day_of(version.created_at))),
     };
-    Row { href: urls::policy_version(version.id), number: version.number, note: version.change_note.clone(), when, kind, word }
+    Row {
+        href: urls::policy_version(version.id),
+        number: version.number,
+        note: version.change_note.clone(),
+        when,
+        kind,
+        word,
+    }
 }
 
 /// Drafts that compile and wait for a yes.
@@ -54,8 +69,13 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
         return Ok(Vec::new());
     }
     let all = policies::list(tx).await?;
-    let current = all.iter().find(|version| version.status == PolicyStatus::InForce).map_or(0, |version| version.number);
-    let waiting = all.iter().filter(|version| version.number > current && version.compiled && matches!(version.status, PolicyStatus::Draft | PolicyStatus::Consultation));
+    let current =
+        all.iter().find(|version| version.status == PolicyStatus::InForce).map_or(0, |version| version.number);
+    let waiting = all.iter().filter(|version| {
+        version.number > current
+            && version.compiled
+            && matches!(version.status, PolicyStatus::Draft | PolicyStatus::Consultation)
+    });
     let need = |version: &PolicyVersion| Need {
         label: format!("Read and decide on version {} of the policy", version.number),
         href: urls::policy_version(version.id),

@@ -31,7 +31,10 @@ pub(crate) fn router() -> Router<App> {
 /// What the pages say after a form of this area.
 const DONE: &[(&str, &str)] = &[
     ("drafted", "The draft is kept. Nothing has changed for anybody yet."),
-    ("in-force", "It is in force. The filter carries it out from now on, and whoever signed a line whose words changed is asked for that line."),
+    (
+        "in-force",
+        "It is in force. The filter carries it out from now on, and whoever signed a line whose words changed is asked for that line.",
+    ),
 ];
 
 /// Those who write drafts, and those who approve them.

@@ -34,7 +34,12 @@ pub(super) struct VersionPage {
     refused: bool,
 }
 
-pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path(id): Path<PolicyVersionId>, Query(done): Query<Done>) -> WebResult {
+pub(crate) async fn page(
+    State(app): State<App>,
+    reader: SignedIn,
+    Path(id): Path<PolicyVersionId>,
+    Query(done): Query<Done>,
+) -> WebResult {
     allowed(&reader)?;
     let mut tx = app.store.read(reader.school.id).await?;
     let mut page = of(&mut tx, &reader, id, false).await?;
@@ -47,13 +52,18 @@ pub(super) async fn of(tx: &mut Tx, reader: &SignedIn, id: PolicyVersionId, refu
     let current = in_force(tx, reader).await?;
     let compiled = compile(&version.source, reader.today()).policy;
     let waits = matches!(version.status, PolicyStatus::Draft | PolicyStatus::Consultation | PolicyStatus::Approved);
-    let differences = current.as_ref().zip(compiled.as_ref()).filter(|_| waits).map(|(current, after)| differences::of(current, after));
+    let differences = current
+        .as_ref()
+        .zip(compiled.as_ref())
+        .filter(|_| waits)
+        .map(|(current, after)| differences::of(current, after));
     let (kind, word) = stand(version.status);
     let mut facts = vec![("What changes".to_owned(), version.change_note.clone())];
     let kept = words::moment(version.created_at, &reader.zone());
     facts.push(("Kept".into(), signed(kept, name(tx, version.created_by).await?)));
     if let Some(at) = version.approved_at {
-        facts.push(("Approved".into(), signed(words::moment(at, &reader.zone()), name(tx, version.approved_by).await?)));
+        facts
+            .push(("Approved".into(), signed(words::moment(at, &reader.zone()), name(tx, version.approved_by).await?)));
     }
     if let Some(from) = version.in_force_from {
         facts.push(("In force from".into(), words::day(from)));

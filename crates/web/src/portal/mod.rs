@@ -14,7 +14,10 @@ use crate::{urls, words};
 use axum::Router;
 use axum::routing::{get, post};
 use belisha_policy::{Agreement, AgreementLine, Clause, Policy, compile};
-use belisha_records::{AgreementState, NetworkGate, Permission, Person, PersonId, PolicyVersionId, agreement_state, agreements_for, network_gate};
+use belisha_records::{
+    AgreementState, NetworkGate, Permission, Person, PersonId, PolicyVersionId, agreement_state, agreements_for,
+    network_gate,
+};
 use belisha_store::{Tx, parents_of, people, policies, signatures};
 
 pub(crate) fn router() -> Router<App> {
@@ -35,7 +38,9 @@ pub(crate) struct InForce {
 /// The policy in force at the reader's school; `None` where there is none yet.
 pub(crate) async fn in_force(tx: &mut Tx, reader: &SignedIn) -> WebResult<Option<InForce>> {
     let Some(stored) = policies::in_force(tx).await? else { return Ok(None) };
-    let policy = compile(&stored.source, reader.today()).policy.ok_or_else(|| WebError::fault("the policy in force does not compile"))?;
+    let policy = compile(&stored.source, reader.today())
+        .policy
+        .ok_or_else(|| WebError::fault("the policy in force does not compile"))?;
     Ok(Some(InForce { policy, version: stored.id }))
 }
 
@@ -108,7 +113,9 @@ impl Standing {
             NetworkGate::SignFirst { .. } => "They have still to read and sign at school.",
             NetworkGate::AwaitingParent { .. } => "They have signed. The network opens when you have signed too.",
             NetworkGate::Refused { .. } => "They chose not to sign. A teacher will talk with them.",
-            NetworkGate::ParentRefused { .. } => "A parent or carer chose not to sign. The network stays closed to them.",
+            NetworkGate::ParentRefused { .. } => {
+                "A parent or carer chose not to sign. The network stays closed to them."
+            }
             NetworkGate::NotAtSchool => "They are not at the school today.",
         }
     }
@@ -117,8 +124,15 @@ impl Standing {
 /// How a person stands today.
 pub(crate) async fn standing(tx: &mut Tx, reader: &SignedIn, person: &Person) -> WebResult<Standing> {
     let Some(InForce { policy, .. }) = in_force(tx, reader).await? else {
-        let sentence = "The school has no policy in force yet, so there is nothing to sign. The network is closed until there is.";
-        return Ok(Standing { open: false, gate: NetworkGate::SignFirst { agreements: Vec::new() }, sentence, signs: Vec::new(), states: Vec::new() });
+        let sentence =
+            "The school has no policy in force yet, so there is nothing to sign. The network is closed until there is.";
+        return Ok(Standing {
+            open: false,
+            gate: NetworkGate::SignFirst { agreements: Vec::new() },
+            sentence,
+            signs: Vec::new(),
+            states: Vec::new(),
+        });
     };
     let parents = parents_of::parents(tx, person.id).await?;
     let signed = signatures::list_about(tx, person.id).await?;
@@ -132,7 +146,9 @@ pub(crate) async fn standing(tx: &mut Tx, reader: &SignedIn, person: &Person) ->
     };
     let states: Vec<Stand> = agreements_for(&policy, person.audience).into_iter().map(stand).collect();
     let unsigned = states.iter().filter(|stand| !stand.state.signed());
-    let signs = unsigned.map(|stand| ToSign { title: stand.title.clone(), href: urls::sign(&stand.state.agreement, stand.about) }).collect();
+    let signs = unsigned
+        .map(|stand| ToSign { title: stand.title.clone(), href: urls::sign(&stand.state.agreement, stand.about) })
+        .collect();
     Ok(Standing { open: gate.is_open(), sentence: gate.sentence(), gate, signs, states })
 }
 
@@ -154,12 +170,18 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
     if !reader.can(Permission::SignAgreements) {
         return Ok(needs);
     }
-    for stand in standing(tx, reader, &reader.person.clone()).await?.states.iter().filter(|stand| !stand.state.signed()) {
+    for stand in standing(tx, reader, &reader.person.clone()).await?.states.iter().filter(|stand| !stand.state.signed())
+    {
         let detail = if stand.opens_network { "It opens the school’s network for you." } else { "" };
         needs.push(need(format!("Read and sign: {}", stand.title), stand, detail));
     }
     for child in children(tx, reader).await? {
-        for stand in child.standing.states.iter().filter(|stand| stand.state.counter_signature_needed && !stand.state.counter_signed()) {
+        for stand in child
+            .standing
+            .states
+            .iter()
+            .filter(|stand| stand.state.counter_signature_needed && !stand.state.counter_signed())
+        {
             needs.push(need(format!("Sign the agreement ‘{}’ for {}", stand.title, child.name), stand, ""));
         }
     }
@@ -168,7 +190,13 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
 
 fn need(label: String, stand: &Stand, detail: &str) -> Need {
     let word = if stand.state.changed { "Words changed" } else { "To sign" };
-    Need { label, href: urls::sign(&stand.state.agreement, stand.about), detail: detail.into(), kind: "needed", word: word.into() }
+    Need {
+        label,
+        href: urls::sign(&stand.state.agreement, stand.about),
+        detail: detail.into(),
+        kind: "needed",
+        word: word.into(),
+    }
 }
 
 /// What one act of signing is about: the agreement, whom it is for, and whether the reader signs for themselves.
@@ -198,7 +226,8 @@ impl Act {
         let person = people::find(tx, about).await?.ok_or(WebError::NotFound)?;
         let in_force = in_force(tx, reader).await?.ok_or(WebError::NotFound)?;
         let (parents, signed) = (parents_of::parents(tx, about).await?, signatures::list_about(tx, about).await?);
-        let found = agreements_for(&in_force.policy, person.audience).into_iter().find(|(clause, _)| clause.id.0 == agreement);
+        let found =
+            agreements_for(&in_force.policy, person.audience).into_iter().find(|(clause, _)| clause.id.0 == agreement);
         let (clause, terms) = found.ok_or(WebError::NotFound)?;
         if !own && terms.co_signed_by.is_none() {
             return Err(WebError::NotFound);

@@ -22,19 +22,29 @@ struct RefusePage {
     act: Act,
 }
 
-pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path((agreement, about)): Path<(String, PersonId)>) -> WebResult {
+pub(crate) async fn page(
+    State(app): State<App>,
+    reader: SignedIn,
+    Path((agreement, about)): Path<(String, PersonId)>,
+) -> WebResult {
     let mut tx = app.store.read(reader.school.id).await?;
     let act = Act::find(&mut tx, &reader, &agreement, about).await?;
     show(RefusePage { frame: reader.frame(), answers: Answers::new(), act })
 }
 
-pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, Path((agreement, about)): Path<(String, PersonId)>, mut answers: Answers) -> WebResult {
+pub(crate) async fn submit(
+    State(app): State<App>,
+    reader: SignedIn,
+    Path((agreement, about)): Path<(String, PersonId)>,
+    mut answers: Answers,
+) -> WebResult {
     let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
     let act = Act::find(&mut tx, &reader, &agreement, about).await?;
     let reason = answers.value("reason").to_owned();
     if reason.chars().count() > 2000 {
         answers.refuse("reason", "shorten this to 2000 characters");
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, show(RefusePage { frame: reader.frame(), answers, act })?).into_response());
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, show(RefusePage { frame: reader.frame(), answers, act })?)
+            .into_response());
     }
     let signature = Signature {
         id: app.id(),

@@ -38,7 +38,11 @@ struct SignedPage {
     acts: Vec<(String, String, Vec<SignedLine>)>,
 }
 
-pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path((agreement, about)): Path<(String, PersonId)>) -> WebResult {
+pub(crate) async fn page(
+    State(app): State<App>,
+    reader: SignedIn,
+    Path((agreement, about)): Path<(String, PersonId)>,
+) -> WebResult {
     let act = find(&app, &reader, &agreement, about).await?;
     form(&reader, act, Answers::new())
 }
@@ -59,7 +63,12 @@ fn form(reader: &SignedIn, act: Act, answers: Answers) -> WebResult {
     show(SignPage { frame: reader.frame(), answers, act, lines, standing, name, younger })
 }
 
-pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, Path((agreement, about)): Path<(String, PersonId)>, mut answers: Answers) -> WebResult {
+pub(crate) async fn submit(
+    State(app): State<App>,
+    reader: SignedIn,
+    Path((agreement, about)): Path<(String, PersonId)>,
+    mut answers: Answers,
+) -> WebResult {
     let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
     let act = Act::find(&mut tx, &reader, &agreement, about).await?;
     let asked = act.unsigned().to_vec();
@@ -70,7 +79,11 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, Path((agree
         let changed = answers.value("version") != act.in_force.version.to_string();
         answers.refuse(
             "line",
-            if changed { "the words changed while you were reading; read them again" } else { "tick every line you agree to, or choose not to sign" },
+            if changed {
+                "the words changed while you were reading; read them again"
+            } else {
+                "tick every line you agree to, or choose not to sign"
+            },
         );
         drop(tx);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(&reader, act, answers)?).into_response());
@@ -93,11 +106,16 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, Path((agree
 }
 
 /// What was signed, in the words that were signed.
-pub(crate) async fn signed(State(app): State<App>, reader: SignedIn, Path((agreement, about)): Path<(String, PersonId)>) -> WebResult {
+pub(crate) async fn signed(
+    State(app): State<App>,
+    reader: SignedIn,
+    Path((agreement, about)): Path<(String, PersonId)>,
+) -> WebResult {
     let mut tx = app.store.read(reader.school.id).await?;
     let act = Act::find(&mut tx, &reader, &agreement, about).await?;
     let kept = signatures::list_about(&mut tx, about).await?;
-    let mut acts: Vec<_> = kept.into_iter().filter(|signature| signature.agreement == agreement && !signature.lines.is_empty()).collect();
+    let mut acts: Vec<_> =
+        kept.into_iter().filter(|signature| signature.agreement == agreement && !signature.lines.is_empty()).collect();
     if acts.is_empty() {
         return Err(WebError::NotFound);
     }
@@ -108,6 +126,9 @@ pub(crate) async fn signed(State(app): State<App>, reader: SignedIn, Path((agree
         by if by == about => act.about.name.reveal().to_owned(),
         _ => "A parent or carer".to_owned(),
     };
-    let acts = acts.into_iter().map(|signature| (who(&signature), words::moment(signature.at, &zone), signature.lines)).collect();
+    let acts = acts
+        .into_iter()
+        .map(|signature| (who(&signature), words::moment(signature.at, &zone), signature.lines))
+        .collect();
     show(SignedPage { frame: reader.frame(), title: act.title, acts })
 }

@@ -36,16 +36,28 @@ const STEP: u32 = 52;
 /// The row totals of a table as bars, the longest first.
 pub(crate) fn of(table: &PublishedTable) -> Chart {
     let all = table.rows.iter().zip(table.row_totals.iter().copied());
-    let (mut rows, hidden): (Vec<(&String, Figure)>, Vec<_>) = all.partition(|(_, figure)| matches!(figure, Figure::Shown(_)));
+    let (mut rows, hidden): (Vec<(&String, Figure)>, Vec<_>) =
+        all.partition(|(_, figure)| matches!(figure, Figure::Shown(_)));
     let hidden = hidden.into_iter().map(|(label, _)| label.as_str()).collect::<Vec<_>>().join("; ");
     rows.sort_by_key(|(label, figure)| (std::cmp::Reverse(number(*figure)), (*label).clone()));
     let most = rows.iter().map(|(_, figure)| number(*figure)).max().unwrap_or(0).max(1);
     let bars: Vec<Bar> = rows
         .into_iter()
         .zip(0u32..)
-        .map(|((label, figure), place)| Bar { label: label.clone(), figure: figure.text(), length: number(figure) * LONGEST / most, top: place * STEP + 22 })
+        .map(|((label, figure), place)| Bar {
+            label: label.clone(),
+            figure: figure.text(),
+            length: number(figure) * LONGEST / most,
+            top: place * STEP + 22,
+        })
         .collect();
-    Chart { title: table.title.clone(), sentence: table.sentence(), hidden, height: u32::try_from(bars.len()).unwrap_or(0) * STEP + 4, bars }
+    Chart {
+        title: table.title.clone(),
+        sentence: table.sentence(),
+        hidden,
+        height: u32::try_from(bars.len()).unwrap_or(0) * STEP + 4,
+        bars,
+    }
 }
 
 fn number(figure: Figure) -> u32 {

@@ -3,14 +3,20 @@
 use crate::error::WebResult;
 use crate::session::SignedIn;
 use belisha_policy::Audience;
-use belisha_records::{CountTable, HalfYearlyReport, Incident, IncidentId, Part, PersonId, RiskArea, Settlement, half_yearly_report};
+use belisha_records::{
+    CountTable, HalfYearlyReport, Incident, IncidentId, Part, PersonId, RiskArea, Settlement, half_yearly_report,
+};
 use belisha_store::{Tx, access_requests, activity, alerts, incidents, people, reports};
 use jiff::civil::Date;
 use std::collections::HashSet;
 
 const OUTCOMES: [&str; 2] = ["Being dealt with", "Closed"];
-const RISKS: [(RiskArea, &str); 4] =
-    [(RiskArea::Content, "Content"), (RiskArea::Contact, "Contact"), (RiskArea::Conduct, "Conduct"), (RiskArea::Commerce, "Commerce")];
+const RISKS: [(RiskArea, &str); 4] = [
+    (RiskArea::Content, "Content"),
+    (RiskArea::Contact, "Contact"),
+    (RiskArea::Conduct, "Conduct"),
+    (RiskArea::Commerce, "Commerce"),
+];
 
 /// The report of a period, from what is recorded now.
 pub(crate) async fn report(tx: &mut Tx, reader: &SignedIn, from: Date, until: Date) -> WebResult<HalfYearlyReport> {
@@ -25,10 +31,14 @@ pub(crate) async fn report(tx: &mut Tx, reader: &SignedIn, from: Date, until: Da
     // A case about an adult is in no count: the one it is about may read the report.
     let about_adult = |incident: &Incident| {
         incident.about == Some(belisha_policy::ActionSubject::Staff)
-            || incident.involved.iter().any(|one| one.part == Part::Alleged && one.person.is_some_and(|person| adults.contains(&person)))
+            || incident
+                .involved
+                .iter()
+                .any(|one| one.part == Part::Alleged && one.person.is_some_and(|person| adults.contains(&person)))
     };
     let mut cases = incidents::list_between(tx, start, reader.now.max(end)).await?;
-    let hidden: HashSet<IncidentId> = cases.iter().filter(|incident| about_adult(incident)).map(|incident| incident.id).collect();
+    let hidden: HashSet<IncidentId> =
+        cases.iter().filter(|incident| about_adult(incident)).map(|incident| incident.id).collect();
     cases.retain(|incident| incident.recorded_at < end && !hidden.contains(&incident.id));
     let mut alerts = alerts::list_between(tx, start, end).await?;
     alerts.retain(|alert| {
@@ -41,22 +51,34 @@ pub(crate) async fn report(tx: &mut Tx, reader: &SignedIn, from: Date, until: Da
     let tables = [
         kinds(&cases),
         risks(&cases),
-        CountTable::count("alerts", "Alerts of the monitoring", &[], &["Not a concern", "Became an incident", "Being looked at"], alerts.iter().map(|alert| {
-            let settled = match &alert.settled {
-                Some(Settlement::Dismissed { .. }) => "Not a concern",
-                Some(Settlement::Incident { .. }) => "Became an incident",
-                None => "Being looked at",
-            };
-            (theme(&alert.theme), settled)
-        })),
-        CountTable::count("requests", "Requests for sites", &[], &["Opened for a time", "Not opened", "Waiting"], asked.iter().map(|(category, request)| {
-            let answer = match &request.decision {
-                Some(decision) if decision.granted => "Opened for a time",
-                Some(_) => "Not opened",
-                None => "Waiting",
-            };
-            (category.as_str(), answer)
-        })),
+        CountTable::count(
+            "alerts",
+            "Alerts of the monitoring",
+            &[],
+            &["Not a concern", "Became an incident", "Being looked at"],
+            alerts.iter().map(|alert| {
+                let settled = match &alert.settled {
+                    Some(Settlement::Dismissed { .. }) => "Not a concern",
+                    Some(Settlement::Incident { .. }) => "Became an incident",
+                    None => "Being looked at",
+                };
+                (theme(&alert.theme), settled)
+            }),
+        ),
+        CountTable::count(
+            "requests",
+            "Requests for sites",
+            &[],
+            &["Opened for a time", "Not opened", "Waiting"],
+            asked.iter().map(|(category, request)| {
+                let answer = match &request.decision {
+                    Some(decision) if decision.granted => "Opened for a time",
+                    Some(_) => "Not opened",
+                    None => "Waiting",
+                };
+                (category.as_str(), answer)
+            }),
+        ),
         blocked(&hours),
     ];
     let issued: Vec<HalfYearlyReport> = reports::list(tx).await?.iter().filter_map(super::figures).collect();

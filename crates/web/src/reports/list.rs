@@ -38,11 +38,20 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
             href: urls::report(report.id),
             title: period(report.from, report.until),
             issued: words::moment(report.issued_at, &reader.zone()),
-            read: format!("Read by {}{}", words::count(read.len(), "person", "people"), if mine { ", you among them" } else { "" }),
+            read: format!(
+                "Read by {}{}",
+                words::count(read.len(), "person", "people"),
+                if mine { ", you among them" } else { "" }
+            ),
         });
     }
     let (from, until) = half_year(reader.today());
-    show(ReportsPage { frame: reader.frame(), rows, may_issue: reader.can(Permission::IssueReport), current: period(from, until) })
+    show(ReportsPage {
+        frame: reader.frame(),
+        rows,
+        may_issue: reader.can(Permission::IssueReport),
+        current: period(from, until),
+    })
 }
 
 /// Reports the reader has still to read.

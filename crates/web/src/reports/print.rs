@@ -2,8 +2,8 @@
 
 use super::{figures, period};
 use crate::app::App;
-use crate::paper;
 use crate::error::{WebError, WebResult};
+use crate::paper;
 use crate::session::SignedIn;
 use axum::extract::{Path, State};
 use belisha_print::{Bar, BarChart, Figure, FigureRow, FigureTable, HalfYearlyPaper, half_yearly_report};
@@ -43,12 +43,28 @@ fn figure(figure: belisha_records::Figure) -> Figure {
 
 /// A chart in which nearly every figure is not shown would say nothing.
 fn has_bars(table: &PublishedTable) -> bool {
-    table.row_totals.iter().filter(|figure| matches!(figure, belisha_records::Figure::Shown(number) if *number > 0)).count() >= 2
+    table
+        .row_totals
+        .iter()
+        .filter(|figure| matches!(figure, belisha_records::Figure::Shown(number) if *number > 0))
+        .count()
+        >= 2
 }
 
 fn chart(table: &PublishedTable) -> BarChart {
-    let bars = table.rows.iter().zip(&table.row_totals).map(|(label, total)| Bar { label: label.clone(), now: figure(*total), before: None });
-    BarChart { title: table.title.clone(), summary: table.sentence(), counted: table.title.clone(), now: "This half-year".into(), before: None, bars: bars.collect() }
+    let bars = table.rows.iter().zip(&table.row_totals).map(|(label, total)| Bar {
+        label: label.clone(),
+        now: figure(*total),
+        before: None,
+    });
+    BarChart {
+        title: table.title.clone(),
+        summary: table.sentence(),
+        counted: table.title.clone(),
+        now: "This half-year".into(),
+        before: None,
+        bars: bars.collect(),
+    }
 }
 
 fn table(table: &PublishedTable) -> FigureTable {
@@ -56,11 +72,17 @@ fn table(table: &PublishedTable) -> FigureTable {
         label: label.clone(),
         figures: cells.iter().chain([total]).copied().map(figure).collect(),
     });
-    let totals = FigureRow { label: "All".into(), figures: table.column_totals.iter().chain([&table.total]).copied().map(figure).collect() };
+    let totals = FigureRow {
+        label: "All".into(),
+        figures: table.column_totals.iter().chain([&table.total]).copied().map(figure).collect(),
+    };
     FigureTable {
         title: table.title.clone(),
         sentence: Some(table.sentence()),
-        columns: std::iter::once("Kind".to_owned()).chain(table.columns.iter().cloned()).chain(["All".into()]).collect(),
+        columns: std::iter::once("Kind".to_owned())
+            .chain(table.columns.iter().cloned())
+            .chain(["All".into()])
+            .collect(),
         rows: rows.chain([totals]).collect(),
     }
 }

@@ -20,7 +20,12 @@ struct Drawn {
 impl Drawn {
     /// Rows of the table: label, figures, total of the row.
     fn rows(&self) -> impl Iterator<Item = (&String, &Vec<Figure>, &Figure)> {
-        self.table.rows.iter().zip(&self.table.cells).zip(&self.table.row_totals).map(|((label, cells), total)| (label, cells, total))
+        self.table
+            .rows
+            .iter()
+            .zip(&self.table.cells)
+            .zip(&self.table.row_totals)
+            .map(|((label, cells), total)| (label, cells, total))
     }
 }
 
@@ -56,7 +61,8 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path(id): Pat
     let read = reports::acknowledgements(&mut tx, id).await?;
     let mut page = page_of(&reader, &report, format!("Issued on {}", words::moment(issued.issued_at, &reader.zone())));
     page.may_issue = false;
-    page.may_acknowledge = reader.can(Permission::AcknowledgeReport) && !read.iter().any(|(person, _)| *person == reader.person.id);
+    page.may_acknowledge =
+        reader.can(Permission::AcknowledgeReport) && !read.iter().any(|(person, _)| *person == reader.person.id);
     page.read_by = crate::words::count(read.len(), "person", "people");
     page.issued = Some(crate::urls::report(id));
     show(page)

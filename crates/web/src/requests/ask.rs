@@ -65,26 +65,12 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, RawQuery(quer
     let query = Answers::parse(query.unwrap_or_default().as_bytes());
     let notice =
         (query.value("done") == "asked").then_some("Your request is on its way. The answer will be on this page.");
-    form(
-        &app,
-        &reader,
-        Answers::new().with("block", query.value("block")),
-        notice,
-    )
-    .await
+    form(&app, &reader, Answers::new().with("block", query.value("block")), notice).await
 }
 
 fn closed(app: &App, reader: &SignedIn, id: &str) -> Option<Closed> {
-    let block = app
-        .network
-        .block(reader.school.id, id)
-        .filter(|block| block.person == Some(reader.person.id))?;
-    Some(Closed {
-        id: id.to_owned(),
-        host: block.host,
-        category: block.category,
-        may_warn: block.may_warn,
-    })
+    let block = app.network.block(reader.school.id, id).filter(|block| block.person == Some(reader.person.id))?;
+    Some(Closed { id: id.to_owned(), host: block.host, category: block.category, may_warn: block.may_warn })
 }
 
 async fn form(app: &App, reader: &SignedIn, answers: Answers, notice: Option<&str>) -> WebResult {
@@ -96,14 +82,7 @@ async fn form(app: &App, reader: &SignedIn, answers: Answers, notice: Option<&st
     let mut frame = reader.frame();
     frame.notice = notice.map(str::to_owned);
     let pupil = matches!(reader.person.audience, Audience::Pupil | Audience::YoungerPupil);
-    show(AskPage {
-        frame,
-        lost: closed.is_none() && !answers.value("block").is_empty(),
-        answers,
-        closed,
-        mine,
-        pupil,
-    })
+    show(AskPage { frame, lost: closed.is_none() && !answers.value("block").is_empty(), answers, closed, mine, pupil })
 }
 
 fn mine(reader: &SignedIn, request: &AccessRequest, opened: &[GrantedException]) -> Mine {
@@ -112,20 +91,10 @@ fn mine(reader: &SignedIn, request: &AccessRequest, opened: &[GrantedException])
         None => ("open", "Waiting", "Nobody has answered yet.".to_owned()),
         Some(decision) if !decision.granted => ("done", "Not opened", decision.reason.clone()),
         Some(decision) => {
-            let ended = opened
-                .iter()
-                .filter(|one| one.request == Some(request.id))
-                .find_map(|one| one.closed_at);
-            let until = decision
-                .until
-                .map(|until| words::moment(until, &zone))
-                .unwrap_or_default();
+            let ended = opened.iter().filter(|one| one.request == Some(request.id)).find_map(|one| one.closed_at);
+            let until = decision.until.map(|until| words::moment(until, &zone)).unwrap_or_default();
             match ended {
-                Some(at) => (
-                    "done",
-                    "Closed again",
-                    format!("It was open until {}.", words::moment(at, &zone)),
-                ),
+                Some(at) => ("done", "Closed again", format!("It was open until {}.", words::moment(at, &zone))),
                 None if decision.until.is_some_and(|until| until <= reader.now) => {
                     ("done", "Closed again", format!("It was open until {until}."))
                 }
@@ -148,14 +117,10 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, mut answers
     let closed = closed(&app, &reader, answers.value("block"));
     let reason = answers.required("reason", "say what you need it for", LONGEST_REASON);
     if !reason.is_empty() && reason.chars().filter(|letter| letter.is_alphanumeric()).count() < SHORTEST_REASON {
-        answers.refuse(
-            "reason",
-            "the reason is too short: say in a few words what you need it for",
-        );
+        answers.refuse("reason", "the reason is too short: say in a few words what you need it for");
     }
-    if let Some(closed) = closed
-        .as_ref()
-        .filter(|closed| closed.may_warn && answers.value("do") == "go-on" && !answers.has_errors())
+    if let Some(closed) =
+        closed.as_ref().filter(|closed| closed.may_warn && answers.value("do") == "go-on" && !answers.has_errors())
     {
         return go_on::submit(&app, &reader, closed, &answers).await;
     }
@@ -174,30 +139,17 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, mut answers
     let before = access_requests::list_by(&mut tx, reader.person.id).await?;
     let waiting = || before.iter().filter(|request| request.decision.is_none());
     if waiting().any(|request| request.host == host) {
-        answers.refuse(
-            field,
-            "you have asked for this one already; the answer will be on this page",
-        );
+        answers.refuse(field, "you have asked for this one already; the answer will be on this page");
     } else if waiting().count() >= MOST_WAITING {
-        answers.refuse(
-            field,
-            format!("{MOST_WAITING} of your requests wait already; ask again when some are answered"),
-        );
+        answers
+            .refuse(field, format!("{MOST_WAITING} of your requests wait already; ask again when some are answered"));
     }
     if answers.has_errors() {
         drop(tx);
-        return Ok((
-            StatusCode::UNPROCESSABLE_ENTITY,
-            form(&app, &reader, answers, None).await?,
-        )
-            .into_response());
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(&app, &reader, answers, None).await?).into_response());
     }
-    let category = category(
-        &app,
-        reader.school.id,
-        &host,
-        closed.as_ref().and_then(|closed| closed.category.as_deref()),
-    );
+    let category =
+        category(&app, reader.school.id, &host, closed.as_ref().and_then(|closed| closed.category.as_deref()));
     let request = AccessRequest {
         id: app.id(),
         school: reader.school.id,
@@ -227,10 +179,7 @@ async fn tell_deciders(tx: &mut Tx, reader: &SignedIn) -> WebResult<()> {
                     tx,
                     holder,
                     "A request waits for you",
-                    &format!(
-                        "Somebody asks for something that you decide on. Sign in and open {}.",
-                        urls::REQUESTS
-                    ),
+                    &format!("Somebody asks for something that you decide on. Sign in and open {}.", urls::REQUESTS),
                 )
                 .await?;
                 told.push(holder);

@@ -47,20 +47,11 @@ impl Asked {
             .find(|(_, proposed)| proposed.request == id)
             .map(|(approval, proposed)| (approval.clone(), proposed));
         let below = |rule: &HostRule| {
-            request.host == rule.host
-                || request
-                    .host
-                    .strip_suffix(&rule.host)
-                    .is_some_and(|front| front.ends_with('.'))
+            request.host == rule.host || request.host.strip_suffix(&rule.host).is_some_and(|front| front.ends_with('.'))
         };
         let rules = school_rules::list(tx).await?;
         let school_closed = rules.iter().any(|rule| rule.action == HostAction::Deny && below(rule));
-        Ok(Self {
-            school_closed,
-            request,
-            clause,
-            proposed,
-        })
+        Ok(Self { school_closed, request, clause, proposed })
     }
 
     pub(super) fn approval(&self) -> Option<&Approval> {
@@ -75,10 +66,7 @@ impl Asked {
         let by = reader.person.id;
         reader.can(Permission::DecideAccessRequests)
             && by != self.request.by
-            && self
-                .proposed
-                .as_ref()
-                .is_some_and(|(approval, _)| approval.asked_by != by)
+            && self.proposed.as_ref().is_some_and(|(approval, _)| approval.asked_by != by)
     }
 }
 
@@ -124,11 +112,7 @@ pub(super) fn form_for(asked: &Asked, reader: &SignedIn) -> Form {
         () if asked.request.decision.is_some() => Form::None,
         () if asked.request.by == reader.person.id => Form::Own,
         () if asked.may_second(reader) => Form::Second,
-        () if asked
-            .proposed
-            .as_ref()
-            .is_some_and(|(approval, _)| approval.asked_by == reader.person.id) =>
-        {
+        () if asked.proposed.as_ref().is_some_and(|(approval, _)| approval.asked_by == reader.person.id) => {
             Form::TakeBack
         }
         () if asked.proposed.is_none() && asked.may_decide(reader) => Form::Decide,
@@ -140,41 +124,22 @@ pub(super) fn form_for(asked: &Asked, reader: &SignedIn) -> Form {
 pub(super) async fn shown(tx: &mut Tx, app: &App, reader: &SignedIn, asked: &Asked, answers: Answers) -> WebResult {
     let names = Names::read(tx, reader).await?;
     let (zone, request) = (reader.zone(), &asked.request);
-    let says = app
-        .network
-        .explain(reader.school.id, Some(request.by), &request.host, reader.now);
+    let says = app.network.explain(reader.school.id, Some(request.by), &request.host, reader.now);
     let mut facts = vec![
         ("Asked for by", names.of(request.by)),
         ("When", words::moment(request.asked_at, &zone)),
         ("What for", request.reason.clone()),
-        (
-            "Category",
-            request
-                .category
-                .as_deref()
-                .map_or_else(|| "In no list".into(), category_label),
-        ),
+        ("Category", request.category.as_deref().map_or_else(|| "In no list".into(), category_label)),
     ];
-    facts.extend(
-        says.into_iter()
-            .take(1)
-            .map(|(_, answer)| ("The filter now", words::sentence(&answer))),
-    );
+    facts.extend(says.into_iter().take(1).map(|(_, answer)| ("The filter now", words::sentence(&answer))));
     if let Some(decision) = &request.decision {
         facts.push(("Answer", answer_in_words(reader, decision)));
-        facts.push((
-            "Answered by",
-            format!("{}, {}", names.of(decision.by), words::moment(decision.at, &zone)),
-        ));
+        facts.push(("Answered by", format!("{}, {}", names.of(decision.by), words::moment(decision.at, &zone))));
         facts.push(("Why", decision.reason.clone()));
     }
     let proposal = asked.proposed.as_ref().map_or_else(Vec::new, |(approval, proposed)| {
         let whom = |group: &String| {
-            if group == ASKER {
-                names.of(request.by)
-            } else {
-                group_label(group).to_lowercase()
-            }
+            if group == ASKER { names.of(request.by) } else { group_label(group).to_lowercase() }
         };
         vec![
             ("Proposed by", names.of(approval.asked_by)),
@@ -184,12 +149,7 @@ pub(super) async fn shown(tx: &mut Tx, app: &App, reader: &SignedIn, asked: &Ask
         ]
     });
     let deciders = asked.approval().map_or_else(String::new, |approval| {
-        approval
-            .by
-            .iter()
-            .map(|role| role.label().to_lowercase())
-            .collect::<Vec<_>>()
-            .join(" or ")
+        approval.by.iter().map(|role| role.label().to_lowercase()).collect::<Vec<_>>().join(" or ")
     });
     show(DecidePage {
         frame: reader.frame(),
@@ -201,10 +161,7 @@ pub(super) async fn shown(tx: &mut Tx, app: &App, reader: &SignedIn, asked: &Ask
         form: form_for(asked, reader),
         groups: groups(&names.of(request.by)),
         ends: ends(reader),
-        yes_or_no: vec![
-            Choice::new("open", "Yes, for a time"),
-            Choice::new("refuse", "No, it stays closed"),
-        ],
+        yes_or_no: vec![Choice::new("open", "Yes, for a time"), Choice::new("refuse", "No, it stays closed")],
         agree_or_not: vec![
             Choice::new("agree", "Yes, open it"),
             Choice::new("disagree", "No, it stays closed for now"),
@@ -227,11 +184,7 @@ fn answer_in_words(reader: &SignedIn, decision: &AccessDecision) -> String {
 pub(super) async fn refused(tx: Tx, app: &App, reader: &SignedIn, asked: &Asked, answers: Answers) -> WebResult {
     drop(tx);
     let mut tx = app.store.read(reader.school.id).await?;
-    Ok((
-        StatusCode::UNPROCESSABLE_ENTITY,
-        shown(&mut tx, app, reader, asked, answers).await?,
-    )
-        .into_response())
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, shown(&mut tx, app, reader, asked, answers).await?).into_response())
 }
 
 fn groups(asker: &str) -> Vec<Choice> {
@@ -247,17 +200,11 @@ fn ends(reader: &SignedIn) -> Vec<Choice> {
     if calendar.period_at(now) == Period::Lesson {
         choices.push(Choice::new(
             "lesson",
-            format!(
-                "{}, when this lesson time ends",
-                words::clock_time(calendar.period_ends(now), &reader.zone())
-            ),
+            format!("{}, when this lesson time ends", words::clock_time(calendar.period_ends(now), &reader.zone())),
         ));
     }
     choices.push(Choice::new("today", "The end of today"));
-    choices.push(Choice::new(
-        "week",
-        format!("The end of {}", words::day(in_a_week(reader))),
-    ));
+    choices.push(Choice::new("week", format!("The end of {}", words::day(in_a_week(reader)))));
     choices.push(Choice::new("day", "The end of another day, which I write below"));
     choices
 }

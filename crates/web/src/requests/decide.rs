@@ -21,13 +21,7 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path(id): Pat
     let mut tx = app.store.read(reader.school.id).await?;
     let asked = Asked::find(&mut tx, &app, &reader, id).await?;
     let asker = people::find(&mut tx, asked.request.by).await?;
-    let first = asker.map_or(ASKER, |person| {
-        if group_of(person.audience) == "staff" {
-            "staff"
-        } else {
-            ASKER
-        }
-    });
+    let first = asker.map_or(ASKER, |person| if group_of(person.audience) == "staff" { "staff" } else { ASKER });
     shown(&mut tx, &app, &reader, &asked, Answers::new().with("group", first)).await
 }
 
@@ -53,19 +47,12 @@ pub(crate) async fn submit(
             false
         }
     };
-    let groups: Vec<String> = answers
-        .all("group")
-        .filter(|group| *group == ASKER || GROUPS.contains(group))
-        .map(str::to_owned)
-        .collect();
+    let groups: Vec<String> =
+        answers.all("group").filter(|group| *group == ASKER || GROUPS.contains(group)).map(str::to_owned).collect();
     if granted && groups.is_empty() {
         answers.refuse("group", "choose who it opens for");
     }
-    let until = if granted {
-        end(&reader, &mut answers, longest_days(asked.approval()))
-    } else {
-        None
-    };
+    let until = if granted { end(&reader, &mut answers, longest_days(asked.approval())) } else { None };
     let answer = AccessAnswer {
         granted,
         groups: groups.iter().filter(|group| *group != ASKER).cloned().collect(),
@@ -79,12 +66,7 @@ pub(crate) async fn submit(
     let decided = decide_request(&asked.request, &answer, asked.approval());
     let waits_for_second = matches!(&decided, Err(errors) if only_second(errors)) && !answers.has_errors();
     if waits_for_second && let Some(until) = until {
-        let proposed = Proposal {
-            request: id,
-            host: asked.request.host.clone(),
-            groups,
-            until,
-        };
+        let proposed = Proposal { request: id, host: asked.request.host.clone(), groups, until };
         propose(&mut tx, &reader, &asked, &proposed, &answer.reason).await?;
         tx.commit().await?;
         return Ok(Redirect::to(&format!("{}?done=proposed", urls::REQUESTS)).into_response());
@@ -107,10 +89,7 @@ pub(crate) async fn submit(
 /// The end that was chosen; `None` leaves it to the rules to say that one is missing.
 fn end(reader: &SignedIn, answers: &mut Answers, longest: u16) -> Option<Timestamp> {
     let calendar = &reader.school.calendar;
-    let latest = reader
-        .now
-        .checked_add(SignedDuration::from_hours(24 * i64::from(longest)))
-        .unwrap_or(Timestamp::MAX);
+    let latest = reader.now.checked_add(SignedDuration::from_hours(24 * i64::from(longest))).unwrap_or(Timestamp::MAX);
     match answers.value("until") {
         "lesson" => Some(calendar.period_ends(reader.now)),
         "today" => Some(calendar.end_of_day(reader.today())),
@@ -119,11 +98,7 @@ fn end(reader: &SignedIn, answers: &mut Answers, longest: u16) -> Option<Timesta
             let day = answers.date("end", "write the day on which the site closes again")?;
             // The last day that is allowed is allowed until the same time of day.
             let until = calendar.end_of_day(day);
-            Some(if calendar.day_of(latest) == day {
-                until.min(latest)
-            } else {
-                until
-            })
+            Some(if calendar.day_of(latest) == day { until.min(latest) } else { until })
         }
         _ => None,
     }

@@ -40,8 +40,5 @@ pub(super) async fn submit(app: &App, reader: &SignedIn, closed: &Closed, answer
             "the warning you saw is too old: open the page again, and go on from there".into(),
         ));
     }
-    show(GoneOnPage {
-        frame: reader.frame(),
-        host: closed.host.clone(),
-    })
+    show(GoneOnPage { frame: reader.frame(), host: closed.host.clone() })
 }

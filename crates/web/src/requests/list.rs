@@ -56,10 +56,7 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, RawQuery(quer
     let clause = clause(&mut tx, &reader).await?;
     let names = Names::read(&mut tx, &reader).await?;
     let asked = approvals::list_of_clause(&mut tx, proposal::clause_id(clause.as_ref())).await?;
-    let proposed: Vec<_> = proposal::waiting(&asked)
-        .into_iter()
-        .map(|(_, proposed)| proposed.request)
-        .collect();
+    let proposed: Vec<_> = proposal::waiting(&asked).into_iter().map(|(_, proposed)| proposed.request).collect();
     let open = access_requests::list_open(&mut tx).await?;
     let approval = clause.as_ref().map(|(_, approval)| approval);
     let waiting = open.iter().map(|request| {
@@ -71,17 +68,9 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, RawQuery(quer
     let all = exceptions::list(&mut tx).await?;
     let decided =
         access_requests::list_between(&mut tx, reader.now - LOG, reader.now + SignedDuration::from_secs(1)).await?;
-    let log = decided
-        .iter()
-        .filter_map(|request| row(&reader, request, &names, &all))
-        .collect();
+    let log = decided.iter().filter_map(|request| row(&reader, request, &names, &all)).collect();
     let deciders = approval.map_or_else(String::new, |approval| {
-        approval
-            .by
-            .iter()
-            .map(|role| role.label().to_lowercase())
-            .collect::<Vec<_>>()
-            .join(" or ")
+        approval.by.iter().map(|role| role.label().to_lowercase()).collect::<Vec<_>>().join(" or ")
     });
     let mut frame = reader.frame();
     frame.notice = match query.value("done") {
@@ -92,27 +81,13 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, RawQuery(quer
         "ended" => Some("The site is closed again.".into()),
         _ => None,
     };
-    let (may_decide, may_ask) = (
-        reader.can(Permission::DecideAccessRequests),
-        reader.can(Permission::AskForSite),
-    );
-    show(RequestsPage {
-        frame,
-        waiting,
-        open,
-        log,
-        may_decide,
-        may_ask,
-        deciders,
-    })
+    let (may_decide, may_ask) = (reader.can(Permission::DecideAccessRequests), reader.can(Permission::AskForSite));
+    show(RequestsPage { frame, waiting, open, log, may_decide, may_ask, deciders })
 }
 
 fn waiting(reader: &SignedIn, request: &AccessRequest, names: &Names, mine: bool, proposed: bool) -> Waiting {
     let late = reader.school.calendar.end_of_school_day_after(request.asked_at, 1) < reader.now;
-    let category = request
-        .category
-        .as_deref()
-        .map_or_else(|| "in no list".to_owned(), category_label);
+    let category = request.category.as_deref().map_or_else(|| "in no list".to_owned(), category_label);
     let (kind, word) = match (proposed, mine, late) {
         (true, ..) => ("needed", "Second person"),
         (_, true, true) => ("overdue", "Waits too long"),
@@ -135,9 +110,7 @@ pub(crate) fn running(open: Vec<GrantedException>, reader: &SignedIn, names: &Na
     let one = |exception: GrantedException| Open {
         groups: for_whom(&exception, names),
         until: words::moment(exception.until, &zone),
-        by: exception
-            .granted_by
-            .map_or_else(|| "nobody by name".into(), |by| names.of(by)),
+        by: exception.granted_by.map_or_else(|| "nobody by name".into(), |by| names.of(by)),
         end: urls::end_exception(&exception.id),
         host: exception.host,
         reason: exception.reason,
@@ -155,9 +128,7 @@ fn row(reader: &SignedIn, request: &AccessRequest, names: &Names, opened: &[Gran
     let decision = request.decision.as_ref()?;
     let zone = reader.zone();
     let exception = opened.iter().find(|one| one.request == Some(request.id));
-    let whom = exception
-        .map(|exception| for_whom(exception, names))
-        .unwrap_or_default();
+    let whom = exception.map(|exception| for_whom(exception, names)).unwrap_or_default();
     let until = exception
         .map(|exception| exception.closed_at.unwrap_or(exception.until).min(exception.until))
         .or(decision.until);
@@ -168,11 +139,7 @@ fn row(reader: &SignedIn, request: &AccessRequest, names: &Names, opened: &[Gran
     Some(vec![
         request.host.clone(),
         request.category.as_deref().map(category_label).unwrap_or_default(),
-        format!(
-            "{}, {}",
-            names.of(request.by),
-            words::day(reader.school.calendar.day_of(request.asked_at))
-        ),
+        format!("{}, {}", names.of(request.by), words::day(reader.school.calendar.day_of(request.asked_at))),
         answer,
         format!("{}, {}", names.of(decision.by), words::moment(decision.at, &zone)),
         decision.reason.clone(),

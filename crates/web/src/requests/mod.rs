@@ -44,18 +44,15 @@ pub(crate) async fn clause(tx: &mut Tx, reader: &SignedIn) -> WebResult<Option<(
 
 /// A category as people read it; its own key where a list brought it.
 pub(crate) fn category_label(key: &str) -> String {
-    CATEGORIES.iter().find(|(known, _)| *known == key).map_or_else(
-        || words::sentence(&key.replace('-', " ")),
-        |(_, label)| (*label).to_owned(),
-    )
+    CATEGORIES
+        .iter()
+        .find(|(known, _)| *known == key)
+        .map_or_else(|| words::sentence(&key.replace('-', " ")), |(_, label)| (*label).to_owned())
 }
 
 /// A group of the filter as people read it.
 pub(crate) fn group_label(key: &str) -> &str {
-    GROUPS
-        .iter()
-        .find(|(known, _)| *known == key)
-        .map_or(key, |(_, label)| label)
+    GROUPS.iter().find(|(known, _)| *known == key).map_or(key, |(_, label)| label)
 }
 
 /// The filter's group of an audience.
@@ -73,10 +70,7 @@ pub(crate) fn group_of(audience: Audience) -> &'static str {
 fn category(app: &App, school: SchoolId, host: &str, closed_by: Option<&str>) -> Option<String> {
     let listed = app.network.listed(school, host).categories;
     let strict = listed.iter().find(|category| needs_two_people(Some(category.as_str())));
-    strict
-        .cloned()
-        .or_else(|| closed_by.map(str::to_owned))
-        .or_else(|| listed.first().cloned())
+    strict.cloned().or_else(|| closed_by.map(str::to_owned)).or_else(|| listed.first().cloned())
 }
 
 /// People by id, for pages that say who asked and who answered.
@@ -89,16 +83,8 @@ pub(crate) struct Names {
 impl Names {
     /// Everybody, by name if the reader may find people on the roster, by kind of member if not.
     pub(crate) async fn read(tx: &mut Tx, reader: &SignedIn) -> WebResult<Self> {
-        let people = people::list(tx)
-            .await?
-            .into_iter()
-            .map(|person| (person.id, person))
-            .collect();
-        Ok(Self {
-            people,
-            by_name: reader.can(Permission::SeePeople),
-            reader: reader.person.id,
-        })
+        let people = people::list(tx).await?.into_iter().map(|person| (person.id, person)).collect();
+        Ok(Self { people, by_name: reader.can(Permission::SeePeople), reader: reader.person.id })
     }
     /// What this reader is told of a person.
     pub(crate) fn of(&self, person: PersonId) -> String {
@@ -134,11 +120,7 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
             needs.push(Need {
                 label: "Agree, or not, to open a site that takes two people".into(),
                 href: urls::request(request.id),
-                detail: format!(
-                    "{} waits since {}",
-                    request.host,
-                    words::moment(approval.asked_at, &reader.zone())
-                ),
+                detail: format!("{} waits since {}", request.host, words::moment(approval.asked_at, &reader.zone())),
                 kind: "needed",
                 word: "Second person".into(),
             });
@@ -153,25 +135,11 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
     if let Some(oldest) = mine.first() {
         let late = reader.school.calendar.end_of_school_day_after(oldest.asked_at, 1) < reader.now;
         needs.push(Need {
-            label: format!(
-                "Decide on {}",
-                words::count(mine.len(), "request for a site", "requests for sites")
-            ),
-            href: if mine.len() == 1 {
-                urls::request(oldest.id)
-            } else {
-                urls::REQUESTS.to_owned()
-            },
-            detail: format!(
-                "The oldest has waited since {}",
-                words::moment(oldest.asked_at, &reader.zone())
-            ),
+            label: format!("Decide on {}", words::count(mine.len(), "request for a site", "requests for sites")),
+            href: if mine.len() == 1 { urls::request(oldest.id) } else { urls::REQUESTS.to_owned() },
+            detail: format!("The oldest has waited since {}", words::moment(oldest.asked_at, &reader.zone())),
             kind: if late { "overdue" } else { "needed" },
-            word: if late {
-                "Waits too long".into()
-            } else {
-                "To decide".into()
-            },
+            word: if late { "Waits too long".into() } else { "To decide".into() },
         });
     }
     Ok(needs)

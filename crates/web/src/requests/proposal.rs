@@ -25,13 +25,7 @@ pub(crate) struct Proposal {
 impl Proposal {
     /// `Open knives.example for person, pupil until 2026-11-10T23:59:59Z; request 0190…`
     pub(crate) fn sentence(&self) -> String {
-        format!(
-            "Open {} for {} until {}; request {}",
-            self.host,
-            self.groups.join(", "),
-            self.until,
-            self.request
-        )
+        format!("Open {} for {} until {}; request {}", self.host, self.groups.join(", "), self.until, self.request)
     }
 
     /// Reads the sentence again.
@@ -40,12 +34,7 @@ impl Proposal {
         let (groups, rest) = rest.split_once(" until ")?;
         let (until, request) = rest.split_once("; request ")?;
         let groups = groups.split(", ").map(str::to_owned).collect();
-        Some(Self {
-            request: request.parse().ok()?,
-            host: host.to_owned(),
-            groups,
-            until: until.parse().ok()?,
-        })
+        Some(Self { request: request.parse().ok()?, host: host.to_owned(), groups, until: until.parse().ok()? })
     }
 }
 
@@ -78,12 +67,8 @@ mod tests {
             until: Timestamp::constant(1_800_000_000, 0),
         };
         assert_eq!(Proposal::read(&proposal.sentence()), Some(proposal));
-        for other in [
-            "",
-            "Open the gate",
-            "Open x for y until never; request 1",
-            "Use a personal telephone on a trip",
-        ] {
+        for other in ["", "Open the gate", "Open x for y until never; request 1", "Use a personal telephone on a trip"]
+        {
             assert_eq!(Proposal::read(other), None, "{other}");
         }
     }

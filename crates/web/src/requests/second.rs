@@ -27,9 +27,7 @@ pub(crate) async fn submit(
     let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
     let asked = Asked::find(&mut tx, &app, &reader, id).await?;
     let Some((question, proposed)) = asked.proposed.clone() else {
-        return Err(WebError::Conflict(
-            "nothing waits for a second person here any more".into(),
-        ));
+        return Err(WebError::Conflict("nothing waits for a second person here any more".into()));
     };
     let form = form_for(&asked, &reader);
     let agrees = match (form, answers.value("answer")) {
@@ -57,24 +55,14 @@ pub(crate) async fn submit(
     approvals::decide(
         &mut tx,
         &question.id,
-        &ApprovalDecision {
-            granted: agrees,
-            until,
-            by: reader.person.id,
-            at: reader.now,
-            reason,
-        },
+        &ApprovalDecision { granted: agrees, until, by: reader.person.id, at: reader.now, reason },
     )
     .await?;
     if agrees {
         let decision = match agreed(&mut tx, &reader, &asked, &question, &proposed).await? {
             Ok(decision) => decision,
             Err(errors) => {
-                let why = errors
-                    .iter()
-                    .next()
-                    .map(|(_, message)| message.to_owned())
-                    .unwrap_or_default();
+                let why = errors.iter().next().map(|(_, message)| message.to_owned()).unwrap_or_default();
                 answers.refuse("answer", why);
                 return refused(tx, &app, &reader, &asked, answers).await;
             }
@@ -101,12 +89,7 @@ async fn agreed(
     let held = offices::list_of(tx, first.id).await?;
     let answer = AccessAnswer {
         granted: true,
-        groups: proposed
-            .groups
-            .iter()
-            .filter(|group| *group != ASKER)
-            .cloned()
-            .collect(),
+        groups: proposed.groups.iter().filter(|group| *group != ASKER).cloned().collect(),
         until: Some(proposed.until),
         reason: question.reason.clone(),
         by: first.id,

@@ -26,11 +26,7 @@ const MOMENTS: [(&str, &str); 6] = [
     ("lunch-until", "Lunch ends"),
     ("ends", "Last lesson ends"),
 ];
-const TERMS: [(&str, &str); 3] = [
-    ("autumn", "Autumn term"),
-    ("spring", "Spring term"),
-    ("summer", "Summer term"),
-];
+const TERMS: [(&str, &str); 3] = [("autumn", "Autumn term"), ("spring", "Spring term"), ("summer", "Summer term")];
 
 #[derive(Template)]
 #[template(path = "setup/calendar.html")]
@@ -46,29 +42,16 @@ pub(crate) fn usual(nation: Nation, now: Timestamp) -> SchoolCalendar {
         Nation::England => ([[(9, 2), (12, 18)], [(1, 5), (3, 26)], [(4, 13), (7, 21)]], 9),
         Nation::Scotland => ([[(8, 18), (12, 22)], [(1, 6), (4, 2)], [(4, 19), (6, 25)]], 8),
     };
-    let year = if today.month() >= first_month {
-        today.year()
-    } else {
-        today.year() - 1
-    };
+    let year = if today.month() >= first_month { today.year() } else { today.year() - 1 };
     let on = |(month, day): (i8, i8)| Date::new(if month >= 8 { year } else { year + 1 }, month, day).unwrap_or(today);
     let terms = TERMS
         .iter()
         .zip(dates)
-        .map(|((_, name), [first, last])| Term {
-            name: (*name).into(),
-            first: on(first),
-            last: on(last),
-        })
+        .map(|((_, name), [first, last])| Term { name: (*name).into(), first: on(first), last: on(last) })
         .collect();
     let at = |hour, minute| Time::new(hour, minute, 0, 0).unwrap_or(Time::midnight());
     let day = day_parts([at(8, 50), at(10, 50), at(11, 10), at(12, 40), at(13, 30), at(15, 20)]);
-    SchoolCalendar {
-        time_zone: "Europe/London".into(),
-        terms,
-        closed: Vec::new(),
-        day,
-    }
+    SchoolCalendar { time_zone: "Europe/London".into(), terms, closed: Vec::new(), day }
 }
 
 fn day_parts([starts, break_from, break_until, lunch_from, lunch_until, ends]: [Time; 6]) -> Vec<DayPart> {
@@ -87,42 +70,25 @@ pub(crate) async fn page(reader: SignedIn) -> WebResult {
     let calendar = &reader.school.calendar;
     let mut answers = Answers::new();
     for ((field, _), term) in TERMS.iter().zip(&calendar.terms) {
-        answers = answers
-            .with(format!("{field}-first"), term.first)
-            .with(format!("{field}-last"), term.last);
+        answers = answers.with(format!("{field}-first"), term.first).with(format!("{field}-last"), term.last);
     }
-    let edges: Vec<Time> = calendar
-        .day
-        .iter()
-        .map(|part| part.from)
-        .chain(calendar.day.last().map(|part| part.until))
-        .collect();
+    let edges: Vec<Time> =
+        calendar.day.iter().map(|part| part.from).chain(calendar.day.last().map(|part| part.until)).collect();
     for ((field, _), time) in MOMENTS.iter().zip(edges) {
         answers = answers.with(*field, time.strftime("%H:%M"));
     }
-    let closed: Vec<String> = calendar
-        .closed
-        .iter()
-        .map(|days| format!("{} {} {}", days.first, days.last, days.name))
-        .collect();
-    show(CalendarPage {
-        frame: reader.frame(),
-        answers: answers.with("closed", closed.join("\n")),
-    })
+    let closed: Vec<String> =
+        calendar.closed.iter().map(|days| format!("{} {} {}", days.first, days.last, days.name)).collect();
+    show(CalendarPage { frame: reader.frame(), answers: answers.with("closed", closed.join("\n")) })
 }
 
 pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, mut answers: Answers) -> WebResult {
     reader.may(Permission::ManageSchool)?;
     let calendar = read(&mut answers, &reader.school.calendar.time_zone);
     if answers.has_errors() {
-        return Ok((
-            StatusCode::UNPROCESSABLE_ENTITY,
-            show(CalendarPage {
-                frame: reader.frame(),
-                answers,
-            })?,
-        )
-            .into_response());
+        return Ok(
+            (StatusCode::UNPROCESSABLE_ENTITY, show(CalendarPage { frame: reader.frame(), answers })?).into_response()
+        );
     }
     let mut school = reader.school.clone();
     school.calendar = calendar;
@@ -137,10 +103,7 @@ fn read(answers: &mut Answers, time_zone: &str) -> SchoolCalendar {
     let mut terms: Vec<Term> = Vec::new();
     for (field, name) in TERMS {
         let (first_field, last_field) = (format!("{field}-first"), format!("{field}-last"));
-        let (first, last) = (
-            answers.value(&first_field).parse::<Date>(),
-            answers.value(&last_field).parse::<Date>(),
-        );
+        let (first, last) = (answers.value(&first_field).parse::<Date>(), answers.value(&last_field).parse::<Date>());
         let after = terms.last().map(|term| term.last);
         match (first, last) {
             (Ok(first), Ok(last)) if first > last => {
@@ -149,11 +112,7 @@ fn read(answers: &mut Answers, time_zone: &str) -> SchoolCalendar {
             (Ok(first), Ok(_)) if after.is_some_and(|end| end >= first) => {
                 answers.refuse(&first_field, "the term starts before the one above ends")
             }
-            (Ok(first), Ok(last)) => terms.push(Term {
-                name: name.into(),
-                first,
-                last,
-            }),
+            (Ok(first), Ok(last)) => terms.push(Term { name: name.into(), first, last }),
             (Err(_), _) => answers.refuse(&first_field, "enter the first school day of the term"),
             (_, Err(_)) => answers.refuse(&last_field, "enter the last school day of the term"),
         }
@@ -170,36 +129,21 @@ fn read(answers: &mut Answers, time_zone: &str) -> SchoolCalendar {
     }
     let closed = closed(answers);
     let day = <[Time; 6]>::try_from(times).map(day_parts).unwrap_or_default();
-    SchoolCalendar {
-        time_zone: time_zone.to_owned(),
-        terms,
-        closed,
-        day,
-    }
+    SchoolCalendar { time_zone: time_zone.to_owned(), terms, closed, day }
 }
 
 /// Closed days, one line each: first day, last day, why.
 fn closed(answers: &mut Answers) -> Vec<ClosedDays> {
-    let lines: Vec<String> = answers
-        .value("closed")
-        .lines()
-        .map(|line| line.trim().to_owned())
-        .filter(|line| !line.is_empty())
-        .collect();
+    let lines: Vec<String> =
+        answers.value("closed").lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
     let mut closed = Vec::new();
     for line in lines {
         let mut parts = line.splitn(3, char::is_whitespace);
-        let days = (
-            parts.next().map(str::parse::<Date>),
-            parts.next().map(str::parse::<Date>),
-            parts.next(),
-        );
+        let days = (parts.next().map(str::parse::<Date>), parts.next().map(str::parse::<Date>), parts.next());
         match days {
-            (Some(Ok(first)), Some(Ok(last)), Some(name)) if first <= last => closed.push(ClosedDays {
-                name: name.trim().to_owned(),
-                first,
-                last,
-            }),
+            (Some(Ok(first)), Some(Ok(last)), Some(name)) if first <= last => {
+                closed.push(ClosedDays { name: name.trim().to_owned(), first, last })
+            }
             _ => answers.refuse(
                 "closed",
                 format!("`{line}` is not two days and a reason; write it as 2026-10-26 2026-10-30 Half term"),

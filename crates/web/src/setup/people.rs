@@ -31,26 +31,15 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
 
 async fn form(app: &App, reader: &SignedIn, answers: Answers, made: Option<(String, String)>) -> WebResult {
     let mut tx = app.store.read(reader.school.id).await?;
-    let has_head = !offices::holders(&mut tx, Role::Headteacher, reader.today())
-        .await?
-        .is_empty();
-    show(PeoplePage {
-        frame: reader.frame(),
-        answers,
-        made,
-        has_head,
-    })
+    let has_head = !offices::holders(&mut tx, Role::Headteacher, reader.today()).await?.is_empty();
+    show(PeoplePage { frame: reader.frame(), answers, made, has_head })
 }
 
 pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, mut answers: Answers) -> WebResult {
     reader.may(Permission::ManageOffices)?;
     let name = answers.required("name", "enter the head teacher’s name", 120);
     if answers.has_errors() {
-        return Ok((
-            StatusCode::UNPROCESSABLE_ENTITY,
-            form(&app, &reader, answers, None).await?,
-        )
-            .into_response());
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(&app, &reader, answers, None).await?).into_response());
     }
     let today = reader.today();
     let head = Person {
@@ -67,16 +56,8 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, mut answers
     };
     let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
     people::insert(&mut tx, &head).await?;
-    offices::insert(
-        &mut tx,
-        &OfficeHolding {
-            person: head.id,
-            role: Role::Headteacher,
-            from: today,
-            until: None,
-        },
-    )
-    .await?;
+    offices::insert(&mut tx, &OfficeHolding { person: head.id, role: Role::Headteacher, from: today, until: None })
+        .await?;
     let link = welcome::make_link(&mut tx, &app, head.id).await?;
     tx.commit().await?;
     form(&app, &reader, Answers::new(), Some((name, link))).await

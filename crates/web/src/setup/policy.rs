@@ -54,12 +54,7 @@ fn form(app: &App, reader: &SignedIn, answers: Answers, checked: Option<Checked>
         .collect();
     examples
         .push(Choice::new("own", "Our own document").hint("Choose a file that ends in .dj, or paste its text below"));
-    show(PolicyPage {
-        frame: reader.frame(),
-        answers,
-        examples,
-        checked,
-    })
+    show(PolicyPage { frame: reader.frame(), answers, examples, checked })
 }
 
 pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, multipart: Multipart) -> WebResult {
@@ -86,11 +81,7 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, multipart: 
     if checked.errors > 0 {
         answers.refuse("from", "mend what is marked as an error below, then check it again");
         let answers = answers.with("text", &source);
-        return Ok((
-            StatusCode::UNPROCESSABLE_ENTITY,
-            form(&app, &reader, answers, Some(checked))?,
-        )
-            .into_response());
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(&app, &reader, answers, Some(checked))?).into_response());
     }
     if answers.value("then") != "use" {
         return form(&app, &reader, answers.with("text", &source), Some(checked));

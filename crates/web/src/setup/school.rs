@@ -39,21 +39,9 @@ fn allowed(app: &App, visit: &Visit, token: &str) -> WebResult<()> {
 }
 
 fn form(visit: &Visit, token: String, answers: Answers) -> WebResult {
-    let nations = Nation::ALL
-        .iter()
-        .map(|nation| Choice::new(nation.key(), nation.label()))
-        .collect();
-    let phases = Phase::ALL
-        .iter()
-        .map(|phase| Choice::new(phase.key(), phase.label()))
-        .collect();
-    show(SchoolPage {
-        frame: visit.frame(),
-        answers,
-        nations,
-        phases,
-        token,
-    })
+    let nations = Nation::ALL.iter().map(|nation| Choice::new(nation.key(), nation.label())).collect();
+    let phases = Phase::ALL.iter().map(|phase| Choice::new(phase.key(), phase.label())).collect();
+    show(SchoolPage { frame: visit.frame(), answers, nations, phases, token })
 }
 
 pub(crate) async fn submit(
@@ -104,10 +92,7 @@ pub(crate) async fn submit(
         joined: today,
         left: None,
     };
-    let mut tx = app
-        .store
-        .begin(&Actor::Job("first-start"), school_id, visit.now)
-        .await?;
+    let mut tx = app.store.begin(&Actor::Job("first-start"), school_id, visit.now).await?;
     // Two browsers with the same link: the second finds the first one's school.
     if !schools::list(&mut tx).await?.is_empty() {
         return Err(WebError::Conflict(
@@ -118,12 +103,7 @@ pub(crate) async fn submit(
     people::insert(&mut tx, &person).await?;
     offices::insert(
         &mut tx,
-        &OfficeHolding {
-            person: person_id,
-            role: Role::SystemAdministrator,
-            from: today,
-            until: None,
-        },
+        &OfficeHolding { person: person_id, role: Role::SystemAdministrator, from: today, until: None },
     )
     .await?;
     credentials::set_password_hash(&mut tx, person_id, &hash).await?;

@@ -22,9 +22,7 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
     reader.may(Permission::ManageSchool)?;
     let mut tx = app.store.read(reader.school.id).await?;
     let policy = policies::in_force(&mut tx).await?.is_some();
-    let head = !offices::holders(&mut tx, Role::Headteacher, reader.today())
-        .await?
-        .is_empty();
+    let head = !offices::holders(&mut tx, Role::Headteacher, reader.today()).await?.is_empty();
     let leads = [Role::DesignatedSafeguardingLead, Role::ChildProtectionCoordinator];
     let mut lead = false;
     for role in leads {
@@ -51,18 +49,8 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
             urls::START_CALENDAR,
             "Deadlines and lesson time are counted in them",
         ),
-        task(
-            head,
-            "Add the head teacher",
-            urls::START_PEOPLE,
-            "They decide what the policy leaves to them",
-        ),
-        task(
-            lead,
-            "Name the safeguarding lead",
-            "/people",
-            "Concerns and alerts go to them first",
-        ),
+        task(head, "Add the head teacher", urls::START_PEOPLE, "They decide what the policy leaves to them"),
+        task(lead, "Name the safeguarding lead", "/people", "Concerns and alerts go to them first"),
         task(
             many,
             "Bring in pupils, parents and staff",
@@ -70,8 +58,5 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult 
             "From a file that your records system writes",
         ),
     ];
-    show(WhatNextPage {
-        frame: reader.frame(),
-        tasks,
-    })
+    show(WhatNextPage { frame: reader.frame(), tasks })
 }

@@ -86,16 +86,8 @@ mod tests {
             Some(at(300)),
             "the first failure is spent after five minutes"
         );
-        assert_eq!(
-            attempts.wait_until("a.reed", THERE, at(10)),
-            Some(at(300)),
-            "the account waits from any address"
-        );
-        assert_eq!(
-            attempts.wait_until("b.reed", HERE, at(10)),
-            Some(at(300)),
-            "the address waits for any account"
-        );
+        assert_eq!(attempts.wait_until("a.reed", THERE, at(10)), Some(at(300)), "the account waits from any address");
+        assert_eq!(attempts.wait_until("b.reed", HERE, at(10)), Some(at(300)), "the address waits for any account");
         assert_eq!(attempts.wait_until("b.reed", THERE, at(10)), None);
         assert_eq!(attempts.wait_until("a.reed", HERE, at(300)), None);
     }

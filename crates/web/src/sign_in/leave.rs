@@ -21,10 +21,7 @@ pub(crate) async fn leave(State(app): State<App>, visit: Visit) -> WebResult {
     end(&app, &visit).await?;
     let clear = header::HeaderName::from_static("clear-site-data");
     Ok((
-        [
-            (header::SET_COOKIE, spent_cookie()),
-            (clear, "\"cache\", \"storage\"".into()),
-        ],
+        [(header::SET_COOKIE, spent_cookie()), (clear, "\"cache\", \"storage\"".into())],
         Redirect::to(&app.settings.exit_page),
     )
         .into_response())
@@ -35,15 +32,11 @@ async fn end(app: &App, visit: &Visit) -> WebResult<()> {
     let (Some(reader), Some(school)) = (&visit.reader, &visit.school) else {
         return Ok(());
     };
-    let mut tx = app
-        .store
-        .begin(&Actor::Person(reader.person.id), school.id, visit.now)
-        .await?;
+    let mut tx = app.store.begin(&Actor::Person(reader.person.id), school.id, visit.now).await?;
     sessions::revoke(&mut tx, reader.session).await?;
     let address = visit.address.to_string();
-    let device = devices::at_address(&mut tx, &address, visit.now)
-        .await?
-        .filter(|device| device.person == reader.person.id);
+    let device =
+        devices::at_address(&mut tx, &address, visit.now).await?.filter(|device| device.person == reader.person.id);
     if device.is_some() {
         devices::sign_out(&mut tx, &address).await?;
     }

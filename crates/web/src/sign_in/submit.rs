@@ -36,11 +36,7 @@ pub(crate) async fn show_form(visit: Visit, Query(onward): Query<Onward>) -> Web
         return Ok(Redirect::to(urls::HOME).into_response());
     }
     let answers = Answers::new().with("then", onward.then.unwrap_or_default());
-    show(SignInPage {
-        frame: visit.frame(),
-        answers,
-        waits: None,
-    })
+    show(SignInPage { frame: visit.frame(), answers, waits: None })
 }
 
 pub(crate) async fn submit(State(app): State<App>, visit: Visit, mut answers: Answers) -> WebResult {
@@ -55,12 +51,7 @@ pub(crate) async fn submit(State(app): State<App>, visit: Visit, mut answers: An
     let now = app.now();
     if let Some(until) = app.guard.attempts.wait_until(&username, visit.address, now) {
         let zone = visit.school()?.calendar.zone();
-        return again(
-            &visit,
-            answers,
-            Some(words::clock_time(until, &zone)),
-            StatusCode::TOO_MANY_REQUESTS,
-        );
+        return again(&visit, answers, Some(words::clock_time(until, &zone)), StatusCode::TOO_MANY_REQUESTS);
     }
     // A place among the failures is taken before the password is checked, so that a burst cannot slip past the limit.
     app.guard.attempts.failed(&username, visit.address, now);
@@ -94,14 +85,8 @@ async fn account(app: &App, username: &str) -> WebResult<Option<Account>> {
     drop(tx);
     let mut tx = app.store.read(school).await?;
     let today = place.calendar.day_of(app.now());
-    let present = people::find(&mut tx, person)
-        .await?
-        .is_some_and(|person| is_at_school(&person, today));
-    let hash = if present {
-        credentials::password_hash(&mut tx, person).await?
-    } else {
-        None
-    };
+    let present = people::find(&mut tx, person).await?.is_some_and(|person| is_at_school(&person, today));
+    let hash = if present { credentials::password_hash(&mut tx, person).await? } else { None };
     Ok(Some(Account { school, person, hash }))
 }
 
@@ -112,21 +97,12 @@ pub(crate) async fn enter(app: &App, visit: &Visit, school: SchoolId, person: Pe
     sessions::insert(&mut tx, person, &session.token_hash, session.until).await?;
     crate::portal::device::note(&mut tx, visit.address, person, session.until).await?;
     tx.commit().await?;
-    app.network
-        .sign_in_device(visit.address, school, person, session.until)
-        .await;
-    let cookies = AppendHeaders([
-        (header::SET_COOKIE, session.cookie),
-        (header::SET_COOKIE, school_cookie(school)),
-    ]);
+    app.network.sign_in_device(visit.address, school, person, session.until).await;
+    let cookies = AppendHeaders([(header::SET_COOKIE, session.cookie), (header::SET_COOKIE, school_cookie(school))]);
     Ok((cookies, Redirect::to(onward)).into_response())
 }
 
 fn again(visit: &Visit, answers: Answers, waits: Option<String>, status: StatusCode) -> WebResult {
-    let page: Response = show(SignInPage {
-        frame: visit.frame(),
-        answers,
-        waits,
-    })?;
+    let page: Response = show(SignInPage { frame: visit.frame(), answers, waits })?;
     Ok((status, page).into_response())
 }

@@ -15,21 +15,15 @@ use belisha_store::{offices, people};
 
 pub(crate) async fn submit(State(app): State<App>, visit: Visit, answers: Answers) -> WebResult {
     let wanted: SchoolId = answers.value("school").parse().map_err(|_| WebError::NotFound)?;
-    let school = visit
-        .other_schools
-        .iter()
-        .find(|school| school.id == wanted)
-        .ok_or(WebError::NotFound)?;
+    let school = visit.other_schools.iter().find(|school| school.id == wanted).ok_or(WebError::NotFound)?;
     if let Some(reader) = &visit.reader
         && let Some(counterpart) = counterpart(&app, school, &reader.roles, visit.now).await?
     {
         return super::enter(&app, &visit, wanted, counterpart, urls::HOME).await;
     }
     let forget = crate::session::spent_cookie();
-    let cookies = axum::response::AppendHeaders([
-        (header::SET_COOKIE, school_cookie(wanted)),
-        (header::SET_COOKIE, forget),
-    ]);
+    let cookies =
+        axum::response::AppendHeaders([(header::SET_COOKIE, school_cookie(wanted)), (header::SET_COOKIE, forget)]);
     Ok((cookies, Redirect::to(urls::HOME)).into_response())
 }
 
@@ -50,8 +44,5 @@ async fn counterpart(
     };
     let everybody = people::list(&mut tx).await?;
     let with_account = everybody.iter().filter(|person| person.username.is_some());
-    Ok(with_account
-        .filter(|person| alike(person).0 > 0)
-        .max_by_key(|person| alike(person))
-        .map(|person| person.id))
+    Ok(with_account.filter(|person| alike(person).0 > 0).max_by_key(|person| alike(person)).map(|person| person.id))
 }

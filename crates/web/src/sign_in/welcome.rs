@@ -64,12 +64,7 @@ async fn form(app: &App, visit: &Visit, link: &OneTimeLink, token: String, mut a
     {
         answers = answers.with("username", username);
     }
-    show(WelcomePage {
-        frame: visit.frame(),
-        answers,
-        name: person.name.reveal().to_owned(),
-        token,
-    })
+    show(WelcomePage { frame: visit.frame(), answers, name: person.name.reveal().to_owned(), token })
 }
 
 pub(crate) async fn submit(
@@ -85,17 +80,10 @@ pub(crate) async fn submit(
     let username = username(&mut answers, &app, Some(link.person)).await?;
     let password = password(&mut answers);
     if answers.has_errors() {
-        return Ok((
-            StatusCode::UNPROCESSABLE_ENTITY,
-            form(&app, &visit, &link, token, answers).await?,
-        )
-            .into_response());
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(&app, &visit, &link, token, answers).await?).into_response());
     }
     let hashed = app.guard.hasher.hash(&password, app.random()).await?;
-    let mut tx = app
-        .store
-        .begin(&Actor::Person(link.person), link.school, visit.now)
-        .await?;
+    let mut tx = app.store.begin(&Actor::Person(link.person), link.school, visit.now).await?;
     credentials::use_link(&mut tx, &hash).await?;
     let mut person = people::find(&mut tx, link.person).await?.ok_or(WebError::NotFound)?;
     person.username = Some(username);
@@ -109,20 +97,11 @@ pub(crate) async fn submit(
 /// A username that nobody else of the installation has.
 pub(crate) async fn username(answers: &mut Answers, app: &App, own: Option<PersonId>) -> WebResult<String> {
     let username = answers.required("username", "choose a username", 60).to_lowercase();
-    if !username
-        .chars()
-        .all(|letter| letter.is_alphanumeric() || ".-_'@".contains(letter))
-    {
-        answers.refuse(
-            "username",
-            "use letters, digits, full stops and hyphens, without spaces",
-        );
+    if !username.chars().all(|letter| letter.is_alphanumeric() || ".-_'@".contains(letter)) {
+        answers.refuse("username", "use letters, digits, full stops and hyphens, without spaces");
     }
     let mut tx = app.store.read_installation().await?;
-    if people::locate_username(&mut tx, &username)
-        .await?
-        .is_some_and(|(_, person)| Some(person) != own)
-    {
+    if people::locate_username(&mut tx, &username).await?.is_some_and(|(_, person)| Some(person) != own) {
         answers.refuse("username", "somebody has this username; choose another");
     }
     Ok(username)
@@ -135,10 +114,7 @@ pub(crate) fn password(answers: &mut Answers) -> String {
     if length < passwords::SHORTEST {
         answers.refuse(
             "password",
-            format!(
-                "choose at least {} characters; three words together are easy to remember",
-                passwords::SHORTEST
-            ),
+            format!("choose at least {} characters; three words together are easy to remember", passwords::SHORTEST),
         );
     } else if password.len() > passwords::LONGEST {
         answers.refuse("password", "choose a shorter password");

@@ -10,7 +10,9 @@ use crate::{urls, words};
 use askama::Template;
 use axum::extract::{Query, State};
 use belisha_policy::Audience;
-use belisha_records::{Class, ClassId, MissingSignature, Permission, Person, PersonId, agreements_for, is_at_school, missing_signatures};
+use belisha_records::{
+    Class, ClassId, MissingSignature, Permission, Person, PersonId, agreements_for, is_at_school, missing_signatures,
+};
 use belisha_store::{Tx, classes, parents_of, people, signatures};
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
@@ -68,7 +70,15 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Query(wanted)
     let has_classes = !taught.is_empty();
     let whole = may_see_all && (wanted.of == "school" || !has_classes);
     let Some(missing) = gather(&mut tx, &reader).await? else {
-        return show(SignaturesPage { frame: reader.frame(), policy: false, summary: String::new(), groups: Vec::new(), whole, may_see_all, has_classes });
+        return show(SignaturesPage {
+            frame: reader.frame(),
+            policy: false,
+            summary: String::new(),
+            groups: Vec::new(),
+            whole,
+            may_see_all,
+            has_classes,
+        });
     };
     let shown = if whole { classes::list(&mut tx).await? } else { taught };
     let mut groups: Vec<Group> = shown.iter().map(|class| missing.of_class(class, may_see_all)).collect();
@@ -76,7 +86,11 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Query(wanted)
         groups.extend(Audience::ALL.iter().filter_map(|audience| missing.of_audience(*audience, may_see_all)));
     }
     let rows: usize = groups.iter().map(|group| group.rows.len()).sum();
-    let summary = if rows == 0 { "Nobody is missing.".to_owned() } else { format!("{} still to be completed.", words::count(rows, "agreement is", "agreements are")) };
+    let summary = if rows == 0 {
+        "Nobody is missing.".to_owned()
+    } else {
+        format!("{} still to be completed.", words::count(rows, "agreement is", "agreements are"))
+    };
     // Where most is missing, first.
     groups.sort_by_key(|group| std::cmp::Reverse(group.rows.len()));
     show(SignaturesPage { frame: reader.frame(), policy: true, summary, groups, whole, may_see_all, has_classes })
@@ -91,9 +105,23 @@ async fn gather(tx: &mut Tx, reader: &SignedIn) -> WebResult<Option<Missing>> {
         parents.entry(pupil).or_default().push(parent);
     }
     let today = reader.today();
-    let missing = missing_signatures(&policy, &people, &|person| parents.get(&person).cloned().unwrap_or_default(), &signed, &reader.school.calendar, today);
-    let titles = policy.agreements().map(|(clause, agreement)| (clause.id.0.clone(), (clause.section.clone(), agreement.opens_network))).collect();
-    let asked = people.iter().filter(|person| is_at_school(person, today) && !agreements_for(&policy, person.audience).is_empty()).map(|person| person.id).collect();
+    let missing = missing_signatures(
+        &policy,
+        &people,
+        &|person| parents.get(&person).cloned().unwrap_or_default(),
+        &signed,
+        &reader.school.calendar,
+        today,
+    );
+    let titles = policy
+        .agreements()
+        .map(|(clause, agreement)| (clause.id.0.clone(), (clause.section.clone(), agreement.opens_network)))
+        .collect();
+    let asked = people
+        .iter()
+        .filter(|person| is_at_school(person, today) && !agreements_for(&policy, person.audience).is_empty())
+        .map(|person| person.id)
+        .collect();
     Ok(Some(Missing { missing, people, titles, asked }))
 }
 
@@ -106,12 +134,15 @@ impl Missing {
     /// Everybody of an audience who is in no class; nothing where there is nobody.
     fn of_audience(&self, audience: Audience, linked: bool) -> Option<Group> {
         let pupil = |person: &Person| person.year_group.is_some() && person.class.is_some();
-        let group = self.group(audience.key().to_owned(), audience.label().to_owned(), linked, |person| person.audience == audience && !pupil(person));
+        let group = self.group(audience.key().to_owned(), audience.label().to_owned(), linked, |person| {
+            person.audience == audience && !pupil(person)
+        });
         (!group.sentence.is_empty()).then_some(group)
     }
 
     fn group(&self, id: String, label: String, linked: bool, belongs: impl Fn(&Person) -> bool) -> Group {
-        let here: Vec<&Person> = self.people.iter().filter(|person| self.asked.contains(&person.id) && belongs(person)).collect();
+        let here: Vec<&Person> =
+            self.people.iter().filter(|person| self.asked.contains(&person.id) && belongs(person)).collect();
         let mut rows = Vec::new();
         let mut incomplete = HashSet::new();
         for person in &here {
@@ -121,7 +152,11 @@ impl Missing {
             }
         }
         let signed = here.len() - incomplete.len();
-        let sentence = if here.is_empty() { String::new() } else { format!("Everything is signed for {signed} of {}.", words::count(here.len(), "person", "people")) };
+        let sentence = if here.is_empty() {
+            String::new()
+        } else {
+            format!("Everything is signed for {signed} of {}.", words::count(here.len(), "person", "people"))
+        };
         Group { id, label, sentence, rows }
     }
 
@@ -131,8 +166,12 @@ impl Missing {
         let acted = missing.state.signed_at.is_some() || missing.state.refused || missing.state.counter_refused;
         let lines = missing.state.unsigned.len();
         let detail = match () {
-            () if missing.state.refused || missing.state.counter_refused => "Their choice is kept; somebody they trust can talk with them.".to_owned(),
-            () if missing.state.changed => format!("Only {} to sign anew.", words::count(lines, "changed line", "changed lines")),
+            () if missing.state.refused || missing.state.counter_refused => {
+                "Their choice is kept; somebody they trust can talk with them.".to_owned()
+            }
+            () if missing.state.changed => {
+                format!("Only {} to sign anew.", words::count(lines, "changed line", "changed lines"))
+            }
             () => String::new(),
         };
         Row {
@@ -151,7 +190,8 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
     if !reader.can(Permission::SeeClassSignatures) {
         return Ok(Vec::new());
     }
-    let taught: Vec<ClassId> = classes::list_taught_by(tx, reader.person.id).await?.into_iter().map(|class| class.id).collect();
+    let taught: Vec<ClassId> =
+        classes::list_taught_by(tx, reader.person.id).await?.into_iter().map(|class| class.id).collect();
     if taught.is_empty() {
         return Ok(Vec::new());
     }
@@ -160,7 +200,9 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
     let waiting: HashSet<PersonId> = missing
         .missing
         .iter()
-        .filter(|one| !one.state.signed() && !one.state.refused && one.class.is_some_and(|class| taught.contains(&class)))
+        .filter(|one| {
+            !one.state.signed() && !one.state.refused && one.class.is_some_and(|class| taught.contains(&class))
+        })
         .filter(|one| missing.people.iter().any(|person| person.id == one.person && person.year_group.is_some()))
         .map(|one| one.person)
         .collect();
@@ -171,5 +213,11 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
         1 => "1 pupil in your classes has still to read and sign".to_owned(),
         many => format!("{many} pupils in your classes have still to read and sign"),
     };
-    Ok(vec![Need { label, href: urls::SIGNATURES.into(), detail: "Until then the school’s network stays closed to them.".into(), kind: "due", word: "To sign".into() }])
+    Ok(vec![Need {
+        label,
+        href: urls::SIGNATURES.into(),
+        detail: "Until then the school’s network stays closed to them.".into(),
+        kind: "due",
+        word: "To sign".into(),
+    }])
 }

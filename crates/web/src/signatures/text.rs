@@ -28,7 +28,11 @@ struct TextPage {
     may_see_person: bool,
 }
 
-pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path((person, agreement)): Path<(PersonId, String)>) -> WebResult {
+pub(crate) async fn page(
+    State(app): State<App>,
+    reader: SignedIn,
+    Path((person, agreement)): Path<(PersonId, String)>,
+) -> WebResult {
     reader.may(Permission::SeeAllSignatures)?;
     let mut tx = app.store.read(reader.school.id).await?;
     let paper = gather(&mut tx, &reader, person, &agreement).await?;
@@ -45,7 +49,11 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path((person,
     })
 }
 
-pub(crate) async fn pdf(State(app): State<App>, reader: SignedIn, Path((person, agreement)): Path<(PersonId, String)>) -> WebResult {
+pub(crate) async fn pdf(
+    State(app): State<App>,
+    reader: SignedIn,
+    Path((person, agreement)): Path<(PersonId, String)>,
+) -> WebResult {
     reader.may(Permission::SeeAllSignatures)?;
     let mut tx = app.store.read(reader.school.id).await?;
     let gathered = gather(&mut tx, &reader, person, &agreement).await?;
@@ -55,7 +63,8 @@ pub(crate) async fn pdf(State(app): State<App>, reader: SignedIn, Path((person, 
 
 async fn gather(tx: &mut Tx, reader: &SignedIn, about: PersonId, agreement: &str) -> WebResult<SignedAgreementPaper> {
     let person = people::find(tx, about).await?.ok_or(WebError::NotFound)?;
-    let acts: Vec<Signature> = signatures::list_about(tx, about).await?.into_iter().filter(|act| act.agreement == agreement).collect();
+    let acts: Vec<Signature> =
+        signatures::list_about(tx, about).await?.into_iter().filter(|act| act.agreement == agreement).collect();
     let newest = acts.last().ok_or(WebError::NotFound)?.policy_version;
     let current = in_force(tx, reader).await?;
     let clause = current.as_ref().and_then(|current| current.policy.clause(agreement));
@@ -66,12 +75,24 @@ async fn gather(tx: &mut Tx, reader: &SignedIn, about: PersonId, agreement: &str
     }
     Ok(SignedAgreementPaper {
         imprint: paper::imprint(reader),
-        title: clause.map_or_else(|| "An agreement that is no longer in the policy".to_owned(), |clause| clause.section.clone()),
+        title: clause
+            .map_or_else(|| "An agreement that is no longer in the policy".to_owned(), |clause| clause.section.clone()),
         about: person.name.reveal().to_owned(),
         place_in_school: place(tx, &person).await?,
-        policy: format!("{}, version {version}", current.as_ref().map_or("Online safety policy", |current| current.policy.title.as_str())),
+        policy: format!(
+            "{}, version {version}",
+            current.as_ref().map_or("Online safety policy", |current| current.policy.title.as_str())
+        ),
         clause: clause.map(|clause| clause.number.clone()),
-        preamble: clause.and_then(|clause| if let Binding::Agreement(agreement) = &clause.binding { Some(agreement.preamble.clone()) } else { None }).unwrap_or_default(),
+        preamble: clause
+            .and_then(|clause| {
+                if let Binding::Agreement(agreement) = &clause.binding {
+                    Some(agreement.preamble.clone())
+                } else {
+                    None
+                }
+            })
+            .unwrap_or_default(),
         signatures: on_paper,
     })
 }
@@ -82,10 +103,20 @@ async fn place(tx: &mut Tx, person: &Person) -> WebResult<Option<String>> {
     Ok(class.map(|class| format!("Year group {}, {}", class.year_group, class.name)))
 }
 
-async fn signature(tx: &mut Tx, reader: &SignedIn, person: &Person, act: &Signature, newest: belisha_records::PolicyVersionId) -> WebResult<SignatureOnPaper> {
+async fn signature(
+    tx: &mut Tx,
+    reader: &SignedIn,
+    person: &Person,
+    act: &Signature,
+    newest: belisha_records::PolicyVersionId,
+) -> WebResult<SignatureOnPaper> {
     let by = people::find(tx, act.by).await?;
     let entry = ledger::entries(tx, Some(&act.id.to_string()), 1).await?.pop();
-    let version = if act.policy_version == newest { None } else { policies::find(tx, act.policy_version).await?.map(|version| format!("version {}", version.number)) };
+    let version = if act.policy_version == newest {
+        None
+    } else {
+        policies::find(tx, act.policy_version).await?.map(|version| format!("version {}", version.number))
+    };
     let done = match act.kind {
         SignatureKind::Signed => "Signed",
         SignatureKind::CounterSigned => "Counter-signed",
@@ -100,6 +131,8 @@ async fn signature(tx: &mut Tx, reader: &SignedIn, person: &Person, act: &Signat
         reason: act.reason.clone(),
         lines: act.lines.iter().map(|line| line.text.clone()).collect(),
         ledger_position: entry.as_ref().map_or(0, |entry| entry.index),
-        ledger_hash: entry.map(|entry| leaf_hash(&entry.bytes()).iter().map(|byte| format!("{byte:02x}")).collect()).unwrap_or_default(),
+        ledger_hash: entry
+            .map(|entry| leaf_hash(&entry.bytes()).iter().map(|byte| format!("{byte:02x}")).collect())
+            .unwrap_or_default(),
     })
 }

@@ -23,31 +23,21 @@ pub(crate) async fn submit(
     reader.may(Permission::SeeOwnTasks)?;
     let id: TaskId = id.parse().map_err(|_| WebError::NotFound)?;
     let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
-    let task = tasks::find(&mut tx, id)
-        .await?
-        .filter(|task| task.assignee == reader.person.id)
-        .ok_or(WebError::NotFound)?;
+    let task =
+        tasks::find(&mut tx, id).await?.filter(|task| task.assignee == reader.person.id).ok_or(WebError::NotFound)?;
     let field = format!("note-{id}");
     let note = answers.value(&field).to_owned();
     if note.chars().count() > LONGEST_TEXT {
-        answers.refuse(
-            &field,
-            format!("shorten this to {LONGEST_TEXT} characters; nothing was lost"),
-        );
+        answers.refuse(&field, format!("shorten this to {LONGEST_TEXT} characters; nothing was lost"));
     }
     // Whether or not the case is about pictures is not told here: no task takes a link.
     if holds_link_or_image(&note) {
-        answers.refuse(
-            &field,
-            "a task takes words only: take the link or picture out, and do not open it again",
-        );
+        answers.refuse(&field, "a task takes words only: take the link or picture out, and do not open it again");
     }
     if answers.has_errors() {
-        return Ok((
-            StatusCode::UNPROCESSABLE_ENTITY,
-            form(&mut tx, &reader, reader.frame(), answers).await?,
-        )
-            .into_response());
+        return Ok(
+            (StatusCode::UNPROCESSABLE_ENTITY, form(&mut tx, &reader, reader.frame(), answers).await?).into_response()
+        );
     }
     tasks::finish(&mut tx, task.id).await?;
     if let Some(incident) = task.incident

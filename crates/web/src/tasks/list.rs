@@ -77,18 +77,11 @@ pub(super) async fn form(tx: &mut Tx, reader: &SignedIn, frame: Frame, answers: 
 }
 
 fn status(reader: &SignedIn, task: &Task) -> (&'static str, &'static str) {
-    if task.due.is_some_and(|due| due < reader.now) {
-        ("overdue", "Overdue")
-    } else {
-        ("needed", "To do")
-    }
+    if task.due.is_some_and(|due| due < reader.now) { ("overdue", "Overdue") } else { ("needed", "To do") }
 }
 
 fn due(reader: &SignedIn, task: &Task) -> String {
-    task.due.map_or_else(
-        || "No day is set".to_owned(),
-        |due| words::sentence(&by(due, &reader.zone())),
-    )
+    task.due.map_or_else(|| "No day is set".to_owned(), |due| words::sentence(&by(due, &reader.zone())))
 }
 
 /// The reader's open tasks.
@@ -106,9 +99,5 @@ pub(crate) async fn needs(tx: &mut Tx, reader: &SignedIn) -> WebResult<Vec<Need>
             word: word.into(),
         }
     };
-    Ok(tasks::list_open_of(tx, reader.person.id)
-        .await?
-        .into_iter()
-        .map(need)
-        .collect())
+    Ok(tasks::list_open_of(tx, reader.person.id).await?.into_iter().map(need).collect())
 }

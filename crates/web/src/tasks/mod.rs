@@ -11,7 +11,5 @@ use axum::Router;
 use axum::routing::{get, post};
 
 pub(crate) fn router() -> Router<App> {
-    Router::new()
-        .route(urls::TASKS, get(list::page))
-        .route("/tasks/{id}", post(done::submit))
+    Router::new().route(urls::TASKS, get(list::page)).route("/tasks/{id}", post(done::submit))
 }

@@ -29,12 +29,7 @@ pub(crate) async fn page(visit: Visit) -> WebResult {
 pub(crate) async fn submit(State(app): State<App>, visit: Visit, mut answers: Answers) -> WebResult {
     let school = visit.school()?;
     // Receipts are guessed no faster than passwords are.
-    if app
-        .guard
-        .attempts
-        .wait_until("receipt", visit.address, visit.now)
-        .is_some()
-    {
+    if app.guard.attempts.wait_until("receipt", visit.address, visit.now).is_some() {
         answers.refuse("receipt", "too many tries; wait five minutes, then try again");
         return Ok((StatusCode::TOO_MANY_REQUESTS, shown(&visit, answers, None)?).into_response());
     }
@@ -50,16 +45,12 @@ pub(crate) async fn submit(State(app): State<App>, visit: Visit, mut answers: An
     };
     let zone = school.calendar.zone();
     let status = match (told.incident, told.read_at) {
-        (Some(_), _) => (
-            "open",
-            "Being dealt with",
-            "Somebody at school read it and is doing something about it.".to_owned(),
-        ),
-        (None, Some(read)) => (
-            "kept",
-            "Read",
-            format!("Somebody at school read it on {}.", words::moment(read, &zone)),
-        ),
+        (Some(_), _) => {
+            ("open", "Being dealt with", "Somebody at school read it and is doing something about it.".to_owned())
+        }
+        (None, Some(read)) => {
+            ("kept", "Read", format!("Somebody at school read it on {}.", words::moment(read, &zone)))
+        }
         (None, None) => (
             "due",
             "Not read yet",

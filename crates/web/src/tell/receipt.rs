@@ -9,26 +9,14 @@ const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
 /// A receipt from random bytes: `BCDF-GHJK-LMNP`, about 51 bits.
 pub(crate) fn make(random: [u8; 12]) -> String {
-    let letter = |byte: &u8| {
-        LETTERS
-            .get(usize::from(*byte) % LETTERS.len())
-            .copied()
-            .map_or('B', char::from)
-    };
-    random
-        .chunks(4)
-        .map(|four| four.iter().map(letter).collect::<String>())
-        .collect::<Vec<_>>()
-        .join("-")
+    let letter = |byte: &u8| LETTERS.get(usize::from(*byte) % LETTERS.len()).copied().map_or('B', char::from);
+    random.chunks(4).map(|four| four.iter().map(letter).collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
 /// The record that a receipt belongs to, however it was typed; a UUID of version 8 (RFC 9562 section 5.8).
 pub(crate) fn record(typed: &str) -> Option<ConcernId> {
-    let letters: String = typed
-        .chars()
-        .filter(char::is_ascii_alphabetic)
-        .map(|letter| letter.to_ascii_uppercase())
-        .collect();
+    let letters: String =
+        typed.chars().filter(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_uppercase()).collect();
     if letters.len() != 12 {
         return None;
     }

@@ -54,12 +54,7 @@ fn form(visit: &Visit, kind: &'static Kind, answers: Answers) -> WebResult {
         ],
         None => Vec::new(),
     };
-    show(WordsPage {
-        frame,
-        answers,
-        kind,
-        names,
-    })
+    show(WordsPage { frame, answers, kind, names })
 }
 
 pub(crate) async fn submit(
@@ -70,22 +65,14 @@ pub(crate) async fn submit(
 ) -> WebResult {
     let kind = kind(&key).ok_or(WebError::NotFound)?;
     let school = visit.school()?.clone();
-    let words = answers.required(
-        "words",
-        "write a few words; they do not have to be the right ones",
-        LONGEST,
-    );
+    let words = answers.required("words", "write a few words; they do not have to be the right ones", LONGEST);
     if visit.reader.is_some() && answers.value("name").is_empty() {
         answers.refuse("name", "choose whether they may know who you are");
     }
     if answers.has_errors() {
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(&visit, kind, answers)?).into_response());
     }
-    let by = visit
-        .reader
-        .as_ref()
-        .filter(|_| answers.value("name") == "yes")
-        .map(|reader| reader.person.id);
+    let by = visit.reader.as_ref().filter(|_| answers.value("name") == "yes").map(|reader| reader.person.id);
     let receipt = receipt::make(app.random());
     let id = receipt::record(&receipt).ok_or_else(|| WebError::fault("a receipt could not be made"))?;
     let concern = Concern {
@@ -106,11 +93,7 @@ pub(crate) async fn submit(
     tx.commit().await?;
     let mut frame = visit.frame().with_exit();
     frame.for_pupils = true;
-    show(ReceiptPage {
-        frame,
-        receipt,
-        named: by.is_some(),
-    })
+    show(ReceiptPage { frame, receipt, named: by.is_some() })
 }
 
 /// Tells the first office that somebody holds, in the order of who answers for children's safety. Whoever the words seem to be

@@ -48,9 +48,18 @@ impl Client {
     /// Sends a form with a file or long text in it, as a page of ours does.
     pub async fn post_multipart(&self, path: &str, fields: &[(&str, &str)]) -> Seen {
         const EDGE: &str = "belisha-test-edge";
-        let part = |(name, value): &(&str, &str)| format!("--{EDGE}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        let part = |(name, value): &(&str, &str)| {
+            format!("--{EDGE}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
         let body: String = fields.iter().map(part).collect::<String>() + &format!("--{EDGE}--\r\n");
-        self.send(Method::POST, path, &[("sec-fetch-site", "same-origin")], body.into_bytes(), &format!("multipart/form-data; boundary={EDGE}")).await
+        self.send(
+            Method::POST,
+            path,
+            &[("sec-fetch-site", "same-origin")],
+            body.into_bytes(),
+            &format!("multipart/form-data; boundary={EDGE}"),
+        )
+        .await
     }
 
     /// Sends anything, with headers of one's own.
@@ -66,7 +75,8 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let mut request = request.body(Body::from(body)).unwrap_or_else(|fault| panic!("a request that cannot be sent: {fault}"));
+        let mut request =
+            request.body(Body::from(body)).unwrap_or_else(|fault| panic!("a request that cannot be sent: {fault}"));
         request.extensions_mut().insert(ConnectInfo(self.address));
         let response = self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
         for cookie in response.headers().get_all(header::SET_COOKIE) {
@@ -110,7 +120,13 @@ impl Seen {
     }
     /// The page's words, without markup.
     pub fn words(&self) -> String {
-        words(self.body.split("<main").nth(1).and_then(|rest| rest.split_once('>')).map_or("", |(_, main)| main.split("</main>").next().unwrap_or(main)))
+        words(
+            self.body
+                .split("<main")
+                .nth(1)
+                .and_then(|rest| rest.split_once('>'))
+                .map_or("", |(_, main)| main.split("</main>").next().unwrap_or(main)),
+        )
     }
     /// Whether the page says something, in its main part.
     pub fn says(&self, text: &str) -> bool {
@@ -122,7 +138,12 @@ impl Seen {
     }
     /// What the page says is wrong, from the summary at its top.
     pub fn errors(&self) -> Vec<String> {
-        let summary = self.body.split("govuk-error-summary__list").nth(1).and_then(|rest| rest.split("</ul>").next()).unwrap_or_default();
+        let summary = self
+            .body
+            .split("govuk-error-summary__list")
+            .nth(1)
+            .and_then(|rest| rest.split("</ul>").next())
+            .unwrap_or_default();
         summary.split("<li>").skip(1).map(words).collect()
     }
     /// Addresses that the main part links to or sends to.
@@ -146,6 +167,11 @@ fn words(markup: &str) -> String {
             _ => {}
         }
     }
-    let out = out.replace("&#39;", "'").replace("&#34;", "\"").replace("&#60;", "<").replace("&#62;", ">").replace("&#38;", "&");
+    let out = out
+        .replace("&#39;", "'")
+        .replace("&#34;", "\"")
+        .replace("&#60;", "<")
+        .replace("&#62;", ">")
+        .replace("&#38;", "&");
     out.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -31,14 +31,44 @@ pub struct TestPerson {
 /// Everybody. The parent is the pupil's.
 pub const PEOPLE: &[TestPerson] = &[
     TestPerson { username: "head", name: "Imogen Strand", audience: Audience::Staff, roles: &[Role::Headteacher] },
-    TestPerson { username: "lead", name: "Tobias Quill", audience: Audience::Staff, roles: &[Role::DesignatedSafeguardingLead, Role::OnlineSafetyLead, Role::Teacher] },
+    TestPerson {
+        username: "lead",
+        name: "Tobias Quill",
+        audience: Audience::Staff,
+        roles: &[Role::DesignatedSafeguardingLead, Role::OnlineSafetyLead, Role::Teacher],
+    },
     TestPerson { username: "teacher", name: "Bea Larkspur", audience: Audience::Staff, roles: &[Role::Teacher] },
-    TestPerson { username: "technician", name: "Ravi Kestrel", audience: Audience::Staff, roles: &[Role::IctTechnician, Role::IctManager] },
-    TestPerson { username: "administrator", name: "Dora Finch", audience: Audience::Staff, roles: &[Role::SystemAdministrator] },
-    TestPerson { username: "office", name: "Wilf Tansy", audience: Audience::Staff, roles: &[Role::OfficeAdministrator] },
+    TestPerson {
+        username: "technician",
+        name: "Ravi Kestrel",
+        audience: Audience::Staff,
+        roles: &[Role::IctTechnician, Role::IctManager],
+    },
+    TestPerson {
+        username: "administrator",
+        name: "Dora Finch",
+        audience: Audience::Staff,
+        roles: &[Role::SystemAdministrator],
+    },
+    TestPerson {
+        username: "office",
+        name: "Wilf Tansy",
+        audience: Audience::Staff,
+        roles: &[Role::OfficeAdministrator],
+    },
     TestPerson { username: "governor", name: "Agnes Holloway", audience: Audience::Governor, roles: &[Role::Governor] },
-    TestPerson { username: "chair", name: "Edmund Larch", audience: Audience::Governor, roles: &[Role::ChairOfGovernors] },
-    TestPerson { username: "officer", name: "Nia Rowan", audience: Audience::Staff, roles: &[Role::LocalAuthorityOfficer] },
+    TestPerson {
+        username: "chair",
+        name: "Edmund Larch",
+        audience: Audience::Governor,
+        roles: &[Role::ChairOfGovernors],
+    },
+    TestPerson {
+        username: "officer",
+        name: "Nia Rowan",
+        audience: Audience::Staff,
+        roles: &[Role::LocalAuthorityOfficer],
+    },
     TestPerson { username: "pupil", name: "Jory Penhale", audience: Audience::Pupil, roles: &[] },
     TestPerson { username: "other-pupil", name: "Mina Osei", audience: Audience::Pupil, roles: &[] },
     TestPerson { username: "parent", name: "Cass Penhale", audience: Audience::Parent, roles: &[] },
@@ -70,7 +100,11 @@ impl Network for Heard {
         vec![("Decision".into(), format!("closed: `{page}`"))]
     }
     fn explain_for_group(&self, _: SchoolId, group: &str, page: &str, _: Timestamp) -> Vec<(String, String)> {
-        vec![("Answer".into(), format!("closed: `{page}`")), ("Group".into(), group.into()), ("Step 1".into(), "helplines: nothing here".into())]
+        vec![
+            ("Answer".into(), format!("closed: `{page}`")),
+            ("Group".into(), group.into()),
+            ("Step 1".into(), "helplines: nothing here".into()),
+        ]
     }
     /// The number of a block says what it is: `WHO-HOST`, and `WHO-warned-HOST` for a warning.
     fn block(&self, _: SchoolId, id: &str) -> Option<BlockedPage> {
@@ -78,7 +112,12 @@ impl Network for Heard {
         let warned = who.strip_suffix("-warned");
         let place = PEOPLE.iter().position(|person| person.username == warned.unwrap_or(who))?;
         let person = PersonId::make(1_790_000_000_000, [u8::try_from(place + 1).ok()?; 10]);
-        Some(BlockedPage { host: host.into(), category: Some("games".into()), person: Some(person), may_warn: warned.is_some() })
+        Some(BlockedPage {
+            host: host.into(),
+            category: Some("games".into()),
+            person: Some(person),
+            may_warn: warned.is_some(),
+        })
     }
     fn pass_warning(&self, _: SchoolId, id: &str) -> bool {
         drop(self.note(format!("warning passed: {id}")));
@@ -114,7 +153,13 @@ impl TestSchool {
         let now = Arc::new(Mutex::new("2026-11-03T10:00:00Z".parse::<Timestamp>().unwrap()));
         let hand = Arc::clone(&now);
         let heard = Arc::new(Heard::default());
-        let app = App::new(store, Arc::new(move || *hand.lock().unwrap()), belisha_store::testing::entropy(), heard.clone(), settings);
+        let app = App::new(
+            store,
+            Arc::new(move || *hand.lock().unwrap()),
+            belisha_store::testing::entropy(),
+            heard.clone(),
+            settings,
+        );
         let id = SchoolId::make(1_790_000_000_000, [7; 10]);
         Self { app, id, now, heard }
     }
@@ -123,10 +168,18 @@ impl TestSchool {
         let now = self.app.now();
         let mut calendar = crate::setup::usual_calendar(Nation::England, now);
         calendar.time_zone = "Europe/London".into();
-        let school =
-            School { id: self.id, name: "Marlowe Bridge High School".into(), nation: Nation::England, phase: Phase::Secondary, calendar, settings: serde_json::json!({}), created_at: now };
+        let school = School {
+            id: self.id,
+            name: "Marlowe Bridge High School".into(),
+            nation: Nation::England,
+            phase: Phase::Secondary,
+            calendar,
+            settings: serde_json::json!({}),
+            created_at: now,
+        };
         let joined = "2024-09-02".parse().unwrap();
-        let class = Class { id: ClassId::make(now.as_millisecond(), [9; 10]), name: "7B".into(), year_group: "7".into() };
+        let class =
+            Class { id: ClassId::make(now.as_millisecond(), [9; 10]), name: "7B".into(), year_group: "7".into() };
         let mut tx = self.app.store.begin(&Actor::Job("test"), self.id, now).await.unwrap();
         schools::insert(&mut tx, &school).await.unwrap();
         classes::insert(&mut tx, &class).await.unwrap();
@@ -147,7 +200,9 @@ impl TestSchool {
             people::insert(&mut tx, &person).await.unwrap();
             credentials::set_password_hash(&mut tx, person.id, hash()).await.unwrap();
             for role in member.roles {
-                offices::insert(&mut tx, &OfficeHolding { person: person.id, role: *role, from: joined, until: None }).await.unwrap();
+                offices::insert(&mut tx, &OfficeHolding { person: person.id, role: *role, from: joined, until: None })
+                    .await
+                    .unwrap();
             }
         }
         parents_of::insert(&mut tx, self.person("parent"), self.person("pupil")).await.unwrap();
@@ -160,7 +215,10 @@ impl TestSchool {
 
     /// A person's id, by username.
     pub fn person(&self, username: &str) -> PersonId {
-        let place = PEOPLE.iter().position(|person| person.username == username).unwrap_or_else(|| panic!("nobody is called `{username}`"));
+        let place = PEOPLE
+            .iter()
+            .position(|person| person.username == username)
+            .unwrap_or_else(|| panic!("nobody is called `{username}`"));
         PersonId::make(1_790_000_000_000, [u8::try_from(place + 1).unwrap(); 10])
     }
 
@@ -176,7 +234,8 @@ impl TestSchool {
 
     /// A browser in which somebody has signed in with their username, which is the role's short name: see [`PEOPLE`].
     pub async fn signed_in(&self, username: &str) -> Client {
-        let place = u8::try_from(PEOPLE.iter().position(|person| person.username == username).unwrap_or_default()).unwrap();
+        let place =
+            u8::try_from(PEOPLE.iter().position(|person| person.username == username).unwrap_or_default()).unwrap();
         let client = self.visitor_from([10, 0, 1, place]);
         let seen = client.post("/sign-in", &[("username", username), ("password", PASSWORD)]).await;
         assert_eq!(seen.status, 303, "`{username}` could not sign in: {}", seen.words());
