@@ -232,7 +232,7 @@ fn starts_with_address(line: &str) -> bool {
     let first = words.next().unwrap_or_default();
     // A link-local address in a hosts file carries the name of its interface: `fe80::1%lo0`.
     let address = first.split('%').next().unwrap_or_default();
-    words.next().is_some() && address.parse::<std::net::IpAddr>().is_ok()
+    words.next().is_some() && address.parse::<core::net::IpAddr>().is_ok()
 }
 
 /// Where `part`, which lies in `line`, starts: 1-based, in characters.

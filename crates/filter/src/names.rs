@@ -104,7 +104,7 @@ pub fn normalise(text: &str) -> Result<Cow<'_, str>, NameError> {
     if text.is_empty() {
         return Err(NameError::Empty);
     }
-    if text.parse::<std::net::IpAddr>().is_ok() {
+    if text.parse::<core::net::IpAddr>().is_ok() {
         return Err(NameError::Address);
     }
     let name = if !text.is_ascii() {

@@ -154,6 +154,14 @@ impl SignedIn {
     pub fn may(&self, permission: Permission) -> Result<(), WebError> {
         if self.can(permission) { Ok(()) } else { Err(WebError::Forbidden(permission)) }
     }
+    /// Goes on only if one of the reader's roles has one of these permissions.
+    ///
+    /// # Errors
+    /// `Forbidden`, which says who may, for the first of them.
+    pub fn may_any(&self, permissions: &[Permission]) -> Result<(), WebError> {
+        let refused = permissions.first().map_or(Ok(()), |first| Err(WebError::Forbidden(*first)));
+        if permissions.iter().any(|permission| self.can(*permission)) { Ok(()) } else { refused }
+    }
     /// Whether one of the reader's roles has a permission: for buttons that would lead nowhere.
     pub fn can(&self, permission: Permission) -> bool {
         may(&self.roles, permission)

@@ -234,7 +234,7 @@ fn is_address(word: &str) -> bool {
     let known_by_name = host.rsplit_once('.').is_some_and(|(name, last)| {
         !name.is_empty() && last.chars().count() >= 2 && last.chars().all(char::is_alphabetic)
     });
-    !path.is_empty() && host.chars().all(labels) && (known_by_name || host.parse::<std::net::Ipv4Addr>().is_ok())
+    !path.is_empty() && host.chars().all(labels) && (known_by_name || host.parse::<core::net::Ipv4Addr>().is_ok())
 }
 
 /// What a case is known by before its facts: ids, numbers and times, all given.

@@ -57,9 +57,7 @@ struct OfPage {
 }
 
 pub(crate) async fn page(State(app): State<App>, reader: SignedIn) -> WebResult {
-    if !leads(&reader) {
-        reader.may(Permission::SeeBoard)?;
-    }
+    reader.may_any(&[Permission::SeeBoard, Permission::IssueReport])?;
     let mut tx = app.store.read(reader.school.id).await?;
     let Some(current) = in_force(&mut tx, &reader).await? else {
         return show(AllPage {

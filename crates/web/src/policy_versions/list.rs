@@ -1,6 +1,6 @@
 //! The history of the policy.
 
-use super::{DONE, allowed, stand};
+use super::{DONE, stand};
 use crate::app::App;
 use crate::error::WebResult;
 use crate::frame::{Frame, Need, show};
@@ -31,7 +31,7 @@ struct VersionsPage {
 }
 
 pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Query(done): Query<Done>) -> WebResult {
-    allowed(&reader)?;
+    reader.may_any(&[Permission::ManagePolicy, Permission::ApprovePolicy])?;
     let mut tx = app.store.read(reader.school.id).await?;
     let rows = policies::list(&mut tx).await?.iter().map(|version| row(version, &reader)).collect();
     show(VersionsPage {

@@ -12,12 +12,9 @@ pub(crate) use findings::{Checked, check};
 pub(crate) use list::needs;
 
 use crate::app::App;
-use crate::error::WebResult;
-use crate::session::SignedIn;
 use crate::urls;
 use axum::Router;
 use axum::routing::{get, post};
-use belisha_records::Permission;
 use belisha_store::policies::PolicyStatus;
 
 pub(crate) fn router() -> Router<App> {
@@ -36,11 +33,6 @@ const DONE: &[(&str, &str)] = &[
         "It is in force. The filter carries it out from now on, and whoever signed a line whose words changed is asked for that line.",
     ),
 ];
-
-/// Those who write drafts, and those who approve them.
-fn allowed(reader: &SignedIn) -> WebResult<()> {
-    if reader.can(Permission::ApprovePolicy) { Ok(()) } else { reader.may(Permission::ManagePolicy) }
-}
 
 /// Kind and word of where a version stands.
 fn stand(status: PolicyStatus) -> (&'static str, &'static str) {

@@ -1,7 +1,7 @@
 //! One version: where it stands, what the compiler says of it today, and what it changes.
 
 use super::differences::{self, Differences};
-use super::{Checked, DONE, allowed, check, stand};
+use super::{Checked, DONE, check, stand};
 use crate::app::App;
 use crate::error::{WebError, WebResult};
 use crate::frame::{Frame, show};
@@ -40,7 +40,7 @@ pub(crate) async fn page(
     Path(id): Path<PolicyVersionId>,
     Query(done): Query<Done>,
 ) -> WebResult {
-    allowed(&reader)?;
+    reader.may_any(&[Permission::ManagePolicy, Permission::ApprovePolicy])?;
     let mut tx = app.store.read(reader.school.id).await?;
     let mut page = of(&mut tx, &reader, id, false).await?;
     page.frame = done.said_on(page.frame, DONE);
