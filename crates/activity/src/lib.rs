@@ -2,7 +2,7 @@
 //! network: the binary turns what the gateway saw into [`ActivityRecord`]s. Looking a person up, and figures for pages, are
 //! `belisha-store`'s functions with `belisha-records`' rules.
 //!
-//! Activity is personal data about children. Named rows live as long as the policy says ([`purge`]); hourly figures that
+//! Activity is personal data about children. Named rows live as long as the policy says ([`purge()`]); hourly figures that
 //! name nobody live on. Helplines are never written down by name, and a hit on the illegal-content list without its host.
 
 mod alerts;

@@ -6,7 +6,7 @@ pub(crate) fn write(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|half| DIGITS.get(usize::from(half))).collect()
 }
 
-/// Reads 32 bytes. `None` for anything that [`write`] would not have written.
+/// Reads 32 bytes. `None` for anything that [`write()`] would not have written.
 pub(crate) fn read(text: &str) -> Option<[u8; 32]> {
     let digits = text.as_bytes();
     let mut bytes = [0; 32];
