@@ -3,26 +3,17 @@
 
 use crate::commands::Failure;
 use crate::installation::Installation;
-use belisha_filter::{DomainIndex, Exception, IllegalList, Rules, Ruleset, SchoolRule, Timetable, TimetablePart};
+use belisha_filter::{
+    DomainIndex, Exception, Group, IllegalList, Rules, Ruleset, SchoolRule, Timetable, TimetablePart,
+};
 use belisha_gateway::{AgeBand, Gate, GatewayRules, PersonRules, ProxyCredential};
 use belisha_policy::{Audience, Phase, Policy, Role};
 use belisha_records::{Person, PersonId, SchoolCalendar, SchoolId, Signature, is_at_school, network_gate};
 use belisha_store::school_rules::HostAction;
 use belisha_store::{Store, Tx, exceptions, parents_of, people, policies, school_rules, schools, signatures};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// The group of the filter for an audience.
-pub fn group_of(audience: Audience) -> &'static str {
-    match audience {
-        Audience::YoungerPupil => "younger-pupil",
-        Audience::Pupil => "pupil",
-        Audience::Staff | Audience::Governor | Audience::Volunteer => "staff",
-        Audience::Visitor | Audience::CommunityUser | Audience::Parent => "guest",
-    }
-}
 
 fn age_band_of(audience: Audience, phase: Phase) -> AgeBand {
     match audience {
@@ -31,11 +22,6 @@ fn age_band_of(audience: Audience, phase: Phase) -> AgeBand {
         Audience::Pupil => AgeBand::Pupil,
         _ => AgeBand::Adult,
     }
-}
-
-/// The day at a school.
-pub fn today_at(calendar: &SchoolCalendar, now: jiff::Timestamp) -> Date {
-    now.to_zoned(TimeZone::get(&calendar.time_zone).unwrap_or(TimeZone::UTC)).date()
 }
 
 fn timetable(calendar: &SchoolCalendar) -> Result<Timetable, Failure> {
@@ -64,7 +50,7 @@ pub async fn read_rules(
     let mut tx = store.read(school).await?;
     let Some(record) = schools::find(&mut tx, school).await? else { return Ok(None) };
     let Some(version) = policies::in_force(&mut tx).await? else { return Ok(None) };
-    let today = today_at(&record.calendar, now);
+    let today = record.calendar.day_of(now);
     let Some(policy) = belisha_policy::compile(&version.source, today).policy else {
         return Err(Failure("the policy in force does not compile; put an earlier version back in force".into()));
     };
@@ -106,7 +92,7 @@ async fn everyone(
             .map(|name| ProxyCredential::new(name, &installation.keys.proxy_password(person.id)));
         PersonRules {
             person: person.id,
-            group: group_of(person.audience).to_owned(),
+            group: Group::of(person.audience).key().to_owned(),
             gate: if open { Gate::Open } else { Gate::SignFirst },
             age_band: age_band_of(person.audience, phase),
             proxy,

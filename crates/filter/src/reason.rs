@@ -1,7 +1,7 @@
 //! The words of a decision: what was asked, what is done, and why, the same on the block page, in the log and in
 //! `belisha explain`. How a decision is reached is in `decide`.
 
-use belisha_policy::{CATEGORIES, FilterAction, Period, Role};
+use belisha_policy::{Audience, CATEGORIES, FilterAction, Period, Role};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -34,6 +34,16 @@ impl Group {
             Group::Staff => "staff",
             Group::Guest => "guest",
             Group::Unknown => "unknown",
+        }
+    }
+
+    /// The group an audience belongs to.
+    pub const fn of(audience: Audience) -> Group {
+        match audience {
+            Audience::YoungerPupil => Group::YoungerPupil,
+            Audience::Pupil => Group::Pupil,
+            Audience::Staff | Audience::Governor | Audience::Volunteer => Group::Staff,
+            Audience::Visitor | Audience::CommunityUser | Audience::Parent => Group::Guest,
         }
     }
 

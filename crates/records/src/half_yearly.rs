@@ -5,15 +5,34 @@ mod suppression;
 
 pub use suppression::*;
 
-use crate::incidents::CaseRoute;
+use crate::identifiers::PersonId;
+use crate::incidents::{CaseRoute, Incident, Part};
+use crate::people::Person;
 use crate::words::counted;
+use belisha_policy::{ActionSubject, Audience};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// Whether a case may be counted in reports and on the board. Cases about adults never are: the one it is about may read the report, and a count
 /// with one more in it would tell them.
 pub fn counts_in_reports(route: CaseRoute) -> bool {
     route == CaseRoute::Pupils
+}
+
+/// Everybody on the roster who is no pupil.
+pub fn adults(everyone: &[Person]) -> HashSet<PersonId> {
+    let grown = |person: &&Person| !matches!(person.audience, Audience::Pupil | Audience::YoungerPupil);
+    everyone.iter().filter(grown).map(|person| person.id).collect()
+}
+
+/// Whether a case is about an adult, by the table it goes by or by whom it names: such a case is in no count.
+pub fn is_about_adult(incident: &Incident, adults: &HashSet<PersonId>) -> bool {
+    incident.about == Some(ActionSubject::Staff)
+        || incident
+            .involved
+            .iter()
+            .any(|one| one.part == Part::Alleged && one.person.is_some_and(|person| adults.contains(&person)))
 }
 
 /// Counts of one kind of thing, in rows and columns. Never issued as it is: see [`publish`].

@@ -2,18 +2,18 @@
 
 use crate::error::WebResult;
 use crate::session::SignedIn;
-use belisha_policy::{ActionSubject, Audience, Binding, Policy, RecordKind};
+use belisha_policy::{ActionSubject, Binding, Policy, RecordKind};
 use belisha_records::{
     AccessRequest, AnswerCount, CaseCount, DutyCount, DutyOccurrence, DutyStatus, Evidence, FilterEvidence, Incident,
-    IncidentStatus, Part, Person, PersonId, Signature, SignatureCount, agreement_state, agreements_for, duty_status,
-    holders, is_at_school,
+    IncidentStatus, Person, PersonId, Signature, SignatureCount, adults, agreement_state, agreements_for, duty_status,
+    holders, is_about_adult, is_at_school,
 };
 use belisha_store::{
     Tx, access_requests, duties, incidents, job_runs, lists, offices, parents_of, people, policies, signatures,
 };
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// School days an action of a case may take before it counts as late.
 const ACTION_DAYS: u16 = 5;
@@ -151,20 +151,9 @@ async fn filter(tx: &mut Tx, policy: &Policy, since: Option<Date>) -> WebResult<
 
 /// Cases about pupils. One about an adult is never counted (it would tell the one it is about).
 fn cases(recorded: Vec<Incident>, everyone: &[Person], reader: &SignedIn) -> CaseCount {
-    let adults: HashSet<PersonId> = everyone
-        .iter()
-        .filter(|person| !matches!(person.audience, Audience::Pupil | Audience::YoungerPupil))
-        .map(|person| person.id)
-        .collect();
-    let about_adult = |incident: &Incident| {
-        incident.about == Some(ActionSubject::Staff)
-            || incident
-                .involved
-                .iter()
-                .any(|one| one.part == Part::Alleged && one.person.is_some_and(|person| adults.contains(&person)))
-    };
+    let adults = adults(everyone);
     let mut count = CaseCount::default();
-    for incident in recorded.iter().filter(|incident| incident.row.is_some() && !about_adult(incident)) {
+    for incident in recorded.iter().filter(|incident| incident.row.is_some() && !is_about_adult(incident, &adults)) {
         let to_do = incident.actions.iter().any(|action| action.taken && action.done_at.is_none());
         let due = reader.school.calendar.end_of_school_day_after(incident.recorded_at, ACTION_DAYS);
         match () {

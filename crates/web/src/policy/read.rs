@@ -7,7 +7,7 @@ use crate::session::Visit;
 use crate::words;
 use askama::Template;
 use axum::extract::State;
-use belisha_policy::{Binding, Clause, Policy, compile};
+use belisha_policy::{ActionRow, AllowanceRow, Binding, Clause, Column, FilterRow, Policy, compile};
 use belisha_store::policies;
 
 /// A section of the policy with its clauses.
@@ -88,40 +88,16 @@ fn shown(clause: &Clause) -> Shown {
             shown.lines = agreement.lines.iter().map(|line| line.text.clone()).collect();
         }
         Binding::Actions(table) => {
-            let cell = |row: &belisha_policy::ActionRow, column: &belisha_policy::Column| {
-                if row.marks.contains(&column.id) { "●" } else { "" }
-            };
-            let rows = table
-                .rows
-                .iter()
-                .map(|row| (row.label.clone(), table.columns.iter().map(|column| cell(row, column)).collect()))
-                .collect();
-            shown.table =
-                Some(Table { columns: table.columns.iter().map(|column| column.label.clone()).collect(), rows });
+            let cell = |row: &ActionRow, column: &str| if row.marks.contains(column) { "●" } else { "" };
+            shown.table = Some(laid_out(&table.columns, &table.rows, |row| &row.label, cell));
         }
         Binding::Allowances(table) => {
-            let cell = |row: &belisha_policy::AllowanceRow, column: &belisha_policy::Column| {
-                row.cells.get(&column.id).map_or("Not decided", |cell| cell.label())
-            };
-            let rows = table
-                .rows
-                .iter()
-                .map(|row| (row.label.clone(), table.columns.iter().map(|column| cell(row, column)).collect()))
-                .collect();
-            shown.table =
-                Some(Table { columns: table.columns.iter().map(|column| column.label.clone()).collect(), rows });
+            let cell = |row: &AllowanceRow, column: &str| row.cells.get(column).map_or(UNDECIDED, |cell| cell.label());
+            shown.table = Some(laid_out(&table.columns, &table.rows, |row| &row.label, cell));
         }
         Binding::Filter(table) => {
-            let cell = |row: &belisha_policy::FilterRow, column: &belisha_policy::Column| {
-                row.cells.get(&column.id).map_or("Not decided", |cell| cell.label())
-            };
-            let rows = table
-                .rows
-                .iter()
-                .map(|row| (row.label.clone(), table.columns.iter().map(|column| cell(row, column)).collect()))
-                .collect();
-            shown.table =
-                Some(Table { columns: table.columns.iter().map(|column| column.label.clone()).collect(), rows });
+            let cell = |row: &FilterRow, column: &str| row.cells.get(column).map_or(UNDECIDED, |cell| cell.label());
+            shown.table = Some(laid_out(&table.columns, &table.rows, |row| &row.label, cell));
         }
         _ => {}
     }
@@ -129,4 +105,21 @@ fn shown(clause: &Clause) -> Shown {
         shown.text = String::new();
     }
     shown
+}
+
+/// What an undecided cell says.
+const UNDECIDED: &str = "Not decided";
+
+/// A table of any kind: its columns, and for each row the label and a word for each cell.
+fn laid_out<Row>(
+    columns: &[Column],
+    rows: &[Row],
+    label: impl Fn(&Row) -> &String,
+    cell: impl Fn(&Row, &str) -> &'static str,
+) -> Table {
+    let cells = |row: &Row| columns.iter().map(|column| cell(row, &column.id)).collect();
+    Table {
+        columns: columns.iter().map(|column| column.label.clone()).collect(),
+        rows: rows.iter().map(|row| (label(row).clone(), cells(row))).collect(),
+    }
 }

@@ -2,9 +2,9 @@
 
 use crate::error::WebResult;
 use crate::session::SignedIn;
-use belisha_policy::Audience;
 use belisha_records::{
-    CountTable, HalfYearlyReport, Incident, IncidentId, Part, PersonId, RiskArea, Settlement, half_yearly_report,
+    CountTable, HalfYearlyReport, Incident, IncidentId, RiskArea, Settlement, adults, half_yearly_report,
+    is_about_adult,
 };
 use belisha_store::{Tx, access_requests, activity, alerts, incidents, people, reports};
 use jiff::civil::Date;
@@ -22,23 +22,11 @@ const RISKS: [(RiskArea, &str); 4] = [
 pub(crate) async fn report(tx: &mut Tx, reader: &SignedIn, from: Date, until: Date) -> WebResult<HalfYearlyReport> {
     let calendar = &reader.school.calendar;
     let (start, end) = (calendar.moment(from.to_datetime(jiff::civil::Time::midnight())), calendar.end_of_day(until));
-    let adults: HashSet<PersonId> = people::list(tx)
-        .await?
-        .into_iter()
-        .filter(|person| !matches!(person.audience, Audience::Pupil | Audience::YoungerPupil))
-        .map(|person| person.id)
-        .collect();
-    // A case about an adult is in no count: the one it is about may read the report.
-    let about_adult = |incident: &Incident| {
-        incident.about == Some(belisha_policy::ActionSubject::Staff)
-            || incident
-                .involved
-                .iter()
-                .any(|one| one.part == Part::Alleged && one.person.is_some_and(|person| adults.contains(&person)))
-    };
+    let adults = adults(&people::list(tx).await?);
     let mut cases = incidents::list_between(tx, start, reader.now.max(end)).await?;
+    // A case about an adult is in no count: the one it is about may read the report.
     let hidden: HashSet<IncidentId> =
-        cases.iter().filter(|incident| about_adult(incident)).map(|incident| incident.id).collect();
+        cases.iter().filter(|incident| is_about_adult(incident, &adults)).map(|incident| incident.id).collect();
     cases.retain(|incident| incident.recorded_at < end && !hidden.contains(&incident.id));
     let mut alerts = alerts::list_between(tx, start, end).await?;
     alerts.retain(|alert| {

@@ -3,7 +3,6 @@
 
 use super::asked::{Asked, in_a_week, refused, shown};
 use super::grant::{self, ASKER, GROUPS};
-use super::group_of;
 use super::proposal::{self, Proposal};
 use crate::answers::Answers;
 use crate::app::App;
@@ -12,6 +11,7 @@ use crate::session::SignedIn;
 use crate::urls;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect};
+use belisha_filter::Group;
 use belisha_records::{AccessAnswer, AccessRequestId, FieldErrors, Permission, decide_request, longest_days};
 use belisha_store::{Tx, approvals, people};
 use jiff::{SignedDuration, Timestamp};
@@ -21,7 +21,7 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, Path(id): Pat
     let mut tx = app.store.read(reader.school.id).await?;
     let asked = Asked::find(&mut tx, &app, &reader, id).await?;
     let asker = people::find(&mut tx, asked.request.by).await?;
-    let first = asker.map_or(ASKER, |person| if group_of(person.audience) == "staff" { "staff" } else { ASKER });
+    let first = asker.map_or(ASKER, |person| if Group::of(person.audience) == Group::Staff { "staff" } else { ASKER });
     shown(&mut tx, &app, &reader, &asked, Answers::new().with("group", first)).await
 }
 

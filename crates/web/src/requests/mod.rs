@@ -55,16 +55,6 @@ pub(crate) fn group_label(key: &str) -> &str {
     GROUPS.iter().find(|(known, _)| *known == key).map_or(key, |(_, label)| label)
 }
 
-/// The filter's group of an audience.
-pub(crate) fn group_of(audience: Audience) -> &'static str {
-    match audience {
-        Audience::YoungerPupil => "younger-pupil",
-        Audience::Pupil => "pupil",
-        Audience::Staff | Audience::Governor | Audience::Volunteer => "staff",
-        Audience::Visitor | Audience::CommunityUser | Audience::Parent => "guest",
-    }
-}
-
 /// The category that counts for a request: one that takes two people before any other, so that a host in several
 /// categories is never opened by the milder one.
 fn category(app: &App, school: SchoolId, host: &str, closed_by: Option<&str>) -> Option<String> {
