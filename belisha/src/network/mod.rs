@@ -260,7 +260,7 @@ impl Network for SchoolNetworks {
         let rules = self.with(school, |running| running.sender.borrow().clone()).flatten();
         let Some(rules) = rules else { return self.explain(school, None, page, at) };
         let (host, path) = host_and_path(page);
-        rows(&rules, &Request { host: &host, path: path.as_deref(), group, person: None }, false, at)
+        rows(&rules, &Request { host: &host, path: path.as_deref(), group, person: None, device: None }, false, at)
     }
 
     fn block(&self, school: SchoolId, id: &str) -> Option<BlockedPage> {
@@ -280,7 +280,7 @@ impl Network for SchoolNetworks {
     fn listed(&self, school: SchoolId, host: &str) -> Listed {
         let rules = self.with(school, |running| running.sender.borrow().clone()).flatten();
         let Some(rules) = rules else { return Listed::default() };
-        let request = Request { host, path: None, group: UNKNOWN_GROUP, person: None };
+        let request = Request::new(host, UNKNOWN_GROUP);
         let beyond_reach = rules
             .ruleset
             .before_gate(&request)
@@ -316,7 +316,7 @@ pub fn explanation(rules: &GatewayRules, person: Option<PersonId>, page: &str, a
     let known = person.and_then(|person| rules.person(person));
     let group = known.map_or(UNKNOWN_GROUP, |known| known.group.as_str());
     let key = person.map(|person| person.to_string());
-    let request = Request { host: &host, path: path.as_deref(), group, person: key.as_deref() };
+    let request = Request { host: &host, path: path.as_deref(), group, person: key.as_deref(), device: None };
     let sign_first = known.is_some_and(|known| known.gate == belisha_gateway::Gate::SignFirst);
     rows(rules, &request, sign_first, at)
 }

@@ -56,12 +56,11 @@ pub async fn read_rules(
     };
     let everyone = everyone(&mut tx, installation, &policy, &record.calendar, record.phase, today).await?;
     let rules = Rules {
-        timetable: timetable(&record.calendar)?,
         exceptions: granted(&mut tx, now, &policy).await?,
         school_allow: own_rules(&mut tx, HostAction::Allow).await?,
         school_deny: own_rules(&mut tx, HostAction::Deny).await?,
         safe_search: record.settings.get("safe_search").and_then(serde_json::Value::as_bool).unwrap_or(true),
-        policy,
+        ..Rules::new(policy.clone(), timetable(&record.calendar)?)
     };
     Ok(Some(GatewayRules::new(school, record.name, Arc::new(Ruleset::compile(rules, index, illegal)), everyone)))
 }

@@ -65,7 +65,7 @@ fn main() {
 
     let in_set = |host: &str| parents(host).any(|name| set.contains(name));
     let in_index = |host: &str| !index.lookup(host).is_empty();
-    let open = |host: &str| rules.decide(&Request { host, path: None, group: "pupil", person: None }, now).is_open();
+    let open = |host: &str| rules.decide(&Request::new(host, "pupil"), now).is_open();
 
     let missed = hosts.iter().filter(|host| in_set(host) && !in_index(host)).count();
     let accidents = hosts.iter().filter(|host| !in_set(host) && in_index(host)).count();
@@ -138,14 +138,8 @@ fn index(listed: &[String]) -> DomainIndex {
 }
 
 fn rules(index: Arc<DomainIndex>) -> Ruleset {
-    let rules = Rules {
-        policy: policy(),
-        timetable: Timetable::new("Europe/London", vec![], vec![], vec![]).expect("a time zone"),
-        exceptions: vec![],
-        school_allow: vec![],
-        school_deny: vec![],
-        safe_search: true,
-    };
+    let timetable = Timetable::new("Europe/London", vec![], vec![], vec![]).expect("a time zone");
+    let rules = Rules::new(policy(), timetable);
     Ruleset::compile(rules, index, Arc::new(IllegalList::new([9; 16])))
 }
 

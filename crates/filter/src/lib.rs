@@ -5,12 +5,14 @@
 //! One request goes through `Ruleset::decide`, whose order of precedence is the table in `reason::RuleKind`.
 
 mod built_in;
+mod content_limits;
 mod decide;
 mod explain;
 mod helplines;
 mod host_table;
 mod illegal;
 mod index;
+mod inspection;
 mod lists;
 mod names;
 mod reason;
@@ -21,10 +23,12 @@ mod timetable;
 mod worrying;
 
 pub use built_in::{BUILT_IN_LIST, add_built_in, built_in_index, built_in_list};
+pub use content_limits::{ContentLimits, ContentRules, FileKind, WhenScannerAway};
 pub use explain::{Explanation, Outcome, Step};
 pub use helplines::{HELPLINES, Helpline, helpline_for};
 pub use illegal::{ILLEGAL_TEST_ENTRY, IllegalList, IllegalListError};
 pub use index::{DomainIndex, DomainIndexBuilder, IndexError, Listing, Matches, SourceId};
+pub use inspection::InspectionRules;
 pub use lists::{Counts, Entry, Format, LineError, ListParser, ParsedEntry, ParsedList, category_for, detect, parse};
 pub use names::{NameError, guard, normalise};
 pub use reason::{ClauseReference, Decision, Group, Log, Reason, Request, RuleKind};

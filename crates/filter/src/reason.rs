@@ -1,7 +1,7 @@
 //! The words of a decision: what was asked, what is done, and why, the same on the block page, in the log and in
 //! `belisha explain`. How a decision is reached is in `decide`.
 
-use belisha_policy::{Audience, CATEGORIES, FilterAction, Period, Role};
+use belisha_policy::{Audience, CATEGORIES, DeviceKind, FilterAction, Period, Role};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -64,6 +64,15 @@ pub struct Request<'a> {
     pub group: &'a str,
     /// Key of the person, when one is known for this device at this second: the id as text, never a name.
     pub person: Option<&'a str>,
+    /// Whose the device is, when it is a registered one; `None` is judged by the group alone.
+    pub device: Option<DeviceKind>,
+}
+
+impl<'a> Request<'a> {
+    /// Somebody of a group asks for a host; path, person and device are not known.
+    pub const fn new(host: &'a str, group: &'a str) -> Self {
+        Self { host, path: None, group, person: None, device: None }
+    }
 }
 
 /// Which rule decided. The order of the variants is the order of precedence: an earlier kind beats a later one.

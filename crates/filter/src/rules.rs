@@ -1,9 +1,12 @@
 //! The rules a school's gateway works from, compiled once into a form that answers fast. What is written down is
 //! [`Rules`]; what answers is [`Ruleset`]. How a request is judged is in `decide`.
 
+use crate::content_limits::{ContentLimits, ContentRules};
+use crate::decide::lower_case;
 use crate::host_table::HostTable;
 use crate::illegal::IllegalList;
 use crate::index::DomainIndex;
+use crate::inspection::{CompiledInspection, InspectionRules};
 use crate::reason::{ClauseReference, Group};
 use crate::timetable::Timetable;
 use belisha_policy::{Binding, Clause, FilterAction, FilterRow, Period, Policy, Role};
@@ -65,6 +68,28 @@ pub struct Rules {
     pub school_deny: Vec<SchoolRule>,
     /// Whether search engines are sent to their safe results.
     pub safe_search: bool,
+    /// Whose encrypted pages are read, and which never are.
+    #[serde(default)]
+    pub inspection: InspectionRules,
+    /// What pages and files may hold.
+    #[serde(default)]
+    pub content: ContentRules,
+}
+
+impl Rules {
+    /// What a policy and a school day alone come to: no sites of the school's own, safe search on, nothing inspected.
+    pub fn new(policy: Policy, timetable: Timetable) -> Self {
+        Self {
+            policy,
+            timetable,
+            exceptions: Vec::new(),
+            school_allow: Vec::new(),
+            school_deny: Vec::new(),
+            safe_search: true,
+            inspection: InspectionRules::default(),
+            content: ContentRules::default(),
+        }
+    }
 }
 
 /// What the policy says about one category, for one group, in one period.
@@ -125,6 +150,8 @@ pub struct Ruleset {
     pub(crate) school_allow: HostTable,
     pub(crate) school_deny: HostTable,
     pub(crate) office: Role,
+    inspection: CompiledInspection,
+    content: [ContentLimits; Group::ALL.len()],
 }
 
 impl Ruleset {
@@ -160,6 +187,8 @@ impl Ruleset {
             school_allow: HostTable::new(rules.school_allow.iter().map(|rule| &*rule.host)),
             school_deny: HostTable::new(rules.school_deny.iter().map(|rule| &*rule.host)),
             office: unblocking_office(&rules.policy),
+            inspection: CompiledInspection::new(&rules.inspection, &index),
+            content: rules.content.by_group(),
             rules,
             index,
             illegal,
@@ -186,6 +215,24 @@ impl Ruleset {
     /// The office that grants sites: the first named by the policy's `unblock` approval.
     pub fn office(&self) -> Role {
         self.office
+    }
+
+    /// Whether the gateway may read what somebody of a group exchanges with a host over TLS. Never for a helpline or a
+    /// host the school keeps out of it. The portal's own name is the gateway's to keep out.
+    pub fn inspects(&self, host: &str, group: &str) -> bool {
+        self.inspection.inspects(&self.index, &lower_case(host), Group::from_key(group))
+    }
+
+    /// What pages and files may hold for a group.
+    pub fn content_limits(&self, group: &str) -> &ContentLimits {
+        let [younger, pupil, staff, guest, unknown] = &self.content;
+        match Group::from_key(group) {
+            Group::YoungerPupil => younger,
+            Group::Pupil => pupil,
+            Group::Staff => staff,
+            Group::Guest => guest,
+            Group::Unknown => unknown,
+        }
     }
 
     /// Categories that some list fills and no filter table mentions: open for known groups, which the school should know.

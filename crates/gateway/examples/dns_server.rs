@@ -73,14 +73,10 @@ fn ruleset(list: &str) -> Result<Ruleset, Box<dyn Error>> {
         line.clear();
     }
     let policy = belisha_policy::compile(POLICY, jiff::civil::date(2026, 11, 21)).policy;
-    let rules = Rules {
-        policy: policy.ok_or("the example policy does not compile; run `belisha policy check` on it")?,
-        timetable: Timetable::new("Europe/London", Vec::new(), Vec::new(), Vec::new())?,
-        exceptions: Vec::new(),
-        school_allow: Vec::new(),
-        school_deny: Vec::new(),
-        safe_search: true,
-    };
+    let rules = Rules::new(
+        policy.ok_or("the example policy does not compile; run `belisha policy check` on it")?,
+        Timetable::new("Europe/London", Vec::new(), Vec::new(), Vec::new())?,
+    );
     let index = Arc::new(builder.build()?);
     Ok(Ruleset::compile(rules, index, Arc::new(IllegalList::new(ILLEGAL_LIST_KEY))))
 }

@@ -148,6 +148,17 @@ vocabulary! {
     AllowanceSubject { Devices = "devices", "Devices"; Communications = "communications", "Communications"; }
 }
 vocabulary! {
+    /// Whose a device is: the columns of the device table (MISSION M65).
+    DeviceKind {
+        SchoolIndividual = "school-individual", "School-owned, one person’s";
+        SchoolShared = "school-shared", "School-owned, shared";
+        Authorised = "authorised", "Authorised, bought through the school";
+        PupilOwned = "pupil-owned", "Pupil-owned";
+        StaffOwned = "staff-owned", "Staff-owned";
+        VisitorOwned = "visitor-owned", "Visitor-owned";
+    }
+}
+vocabulary! {
     /// Whose conduct an action table answers.
     ActionSubject { Pupil = "pupil", "Pupils"; Staff = "staff", "Staff"; }
 }

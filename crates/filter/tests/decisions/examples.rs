@@ -13,14 +13,7 @@ fn the_example_policies_are_carried_out_cell_for_cell() {
         let source =
             std::fs::read_to_string(format!("{}/../../policies/{name}.dj", env!("CARGO_MANIFEST_DIR"))).unwrap();
         let policy = compile(&source, date(2026, 9, 14)).policy.unwrap();
-        let rules = Rules {
-            policy,
-            timetable: timetable(),
-            exceptions: vec![],
-            school_allow: vec![],
-            school_deny: vec![],
-            safe_search: true,
-        };
+        let rules = Rules::new(policy, timetable());
         let rules = Ruleset::compile(rules, Arc::new(built_in_index().unwrap()), Arc::new(IllegalList::new([2; 16])));
         assert_eq!(
             rules.categories_without_a_row().count(),

@@ -7,8 +7,9 @@ use belisha_policy::{FilterAction, Period, Role};
 #[test]
 fn one_persons_exception_is_hers_alone() {
     let rules = ruleset();
-    let ask =
-        |person| rules.decide(&Request { host: "social.example", path: None, group: "pupil", person }, at(LESSON));
+    let ask = |person| {
+        rules.decide(&Request { host: "social.example", path: None, group: "pupil", person, device: None }, at(LESSON))
+    };
     assert_eq!(ask(Some("person-1")).reason.rule, RuleKind::Exception);
     assert_eq!(ask(Some("person-2")).action, FilterAction::Ask);
     assert_eq!(ask(None).action, FilterAction::Ask);
@@ -17,7 +18,9 @@ fn one_persons_exception_is_hers_alone() {
 #[test]
 fn a_listed_page_is_closed_and_its_site_is_not() {
     let rules = ruleset();
-    let ask = |path| rules.decide(&Request { host: "pages.example", path, group: "staff", person: None }, at(LESSON));
+    let ask = |path| {
+        rules.decide(&Request { host: "pages.example", path, group: "staff", person: None, device: None }, at(LESSON))
+    };
     assert_eq!(ask(Some("/one/page?x=1")).reason.rule, RuleKind::Illegal);
     assert_eq!(ask(Some("/another")).action, FilterAction::Allow);
     assert_eq!(ask(None).action, FilterAction::Allow);
@@ -54,8 +57,7 @@ fn illegal_content_leaves_no_host_and_helplines_no_trace() {
     assert!(!format!("{illegal:?}").contains("illegal-test"));
     assert_eq!(decide(&rules, "helpline.example", "pupil", LESSON).log, Log::Never);
     assert_eq!(decide(&rules, "games.example", "pupil", LESSON).log, Log::ByName);
-    let explanation =
-        rules.explain(&Request { host: ILLEGAL_TEST_ENTRY, path: None, group: "staff", person: None }, at(LESSON));
+    let explanation = rules.explain(&Request::new(ILLEGAL_TEST_ENTRY, "staff"), at(LESSON));
     assert!(explanation.listings.is_empty());
     assert_eq!(explanation.steps.len(), 1);
     assert!(!explanation.to_string().contains("illegal-test"));
@@ -64,9 +66,7 @@ fn illegal_content_leaves_no_host_and_helplines_no_trace() {
 #[test]
 fn before_the_gate_only_illegal_content_and_helplines_are_settled() {
     let rules = ruleset();
-    let before = |host| {
-        rules.before_gate(&Request { host, path: None, group: "pupil", person: None }).map(|decision| decision.action)
-    };
+    let before = |host| rules.before_gate(&Request::new(host, "pupil")).map(|decision| decision.action);
     assert_eq!(before("Helpline.example"), Some(FilterAction::Allow));
     assert_eq!(before(ILLEGAL_TEST_ENTRY), Some(FilterAction::Block));
     assert_eq!(before("games.example"), None);
@@ -83,7 +83,7 @@ fn the_explanation_agrees_with_the_decision_everywhere() {
                 (ILLEGAL_TEST_ENTRY, ""),
                 ("nowhere.example", ""),
             ]) {
-                let request = Request { host, path: None, group: group.key(), person: None };
+                let request = Request::new(host, group.key());
                 let explanation = rules.explain(&request, at(now));
                 assert_eq!(explanation.decision, rules.decide(&request, at(now)));
                 let deciding: Vec<RuleKind> = explanation
@@ -96,9 +96,7 @@ fn the_explanation_agrees_with_the_decision_everywhere() {
             }
         }
     }
-    let text = rules
-        .explain(&Request { host: "casino.example", path: None, group: "pupil", person: None }, at(LESSON))
-        .to_string();
+    let text = rules.explain(&Request::new("casino.example", "pupil"), at(LESSON)).to_string();
     for words in [
         "this is open",
         "opened or closed for a time",

@@ -146,8 +146,6 @@ pub fn ruleset() -> Ruleset {
     let mut illegal = IllegalList::new([1; 16]);
     illegal.insert("pages.example/one/page");
     let rules = Rules {
-        policy: policy(),
-        timetable: timetable(),
         exceptions: vec![
             exception("casino.example", &["pupil"], None, true),
             exception("social.example", &[], Some("person-1"), true),
@@ -170,11 +168,11 @@ pub fn ruleset() -> Ruleset {
             rule("helpline.example", &[]),
             rule("video.example", &["guest"]),
         ],
-        safe_search: true,
+        ..Rules::new(policy(), timetable())
     };
     Ruleset::compile(rules, Arc::new(builder.build().unwrap()), Arc::new(illegal))
 }
 
 pub fn decide(rules: &Ruleset, host: &str, group: &str, now: &str) -> Decision {
-    rules.decide(&Request { host, path: None, group, person: None }, at(now))
+    rules.decide(&Request::new(host, group), at(now))
 }

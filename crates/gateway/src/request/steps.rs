@@ -114,6 +114,7 @@ impl Walk<'_> {
             path: self.asked.path,
             group: self.caller.group,
             person: self.caller.person_key.as_deref(),
+            device: None,
         }
     }
 }

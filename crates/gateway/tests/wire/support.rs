@@ -112,14 +112,8 @@ pub fn ruleset() -> Arc<Ruleset> {
     let day = vec![TimetablePart { period: Period::Lesson, from: time(9), until: time(15) }];
     let deny =
         SchoolRule { id: "deny-1".into(), host: "closed.example".into(), groups: Vec::new(), reason: "a test".into() };
-    let rules = Rules {
-        policy,
-        timetable: Timetable::new("Europe/London", vec![(date(9, 1), date(12, 18))], Vec::new(), day).unwrap(),
-        exceptions: Vec::new(),
-        school_allow: Vec::new(),
-        school_deny: vec![deny],
-        safe_search: true,
-    };
+    let timetable = Timetable::new("Europe/London", vec![(date(9, 1), date(12, 18))], Vec::new(), day).unwrap();
+    let rules = Rules { school_deny: vec![deny], ..Rules::new(policy, timetable) };
     Arc::new(Ruleset::compile(rules, Arc::new(builder.build().unwrap()), Arc::new(IllegalList::new(KEY))))
 }
 
