@@ -99,9 +99,13 @@ impl SchoolNetworks {
         let (observed, mut seen) = mpsc::channel::<Observation>(QUEUE);
         let (records, receiver) = mpsc::channel(QUEUE);
         tokio::spawn(async move {
-            while let Some(observation) = seen.recv().await {
-                if records.send(observations::record(observation)).await.is_err() {
-                    break;
+            // Many at a time: the gateway hands them on in batches, and each waking of this task costs more than a record.
+            let mut batch = Vec::new();
+            while seen.recv_many(&mut batch, 256).await > 0 {
+                for observation in batch.drain(..) {
+                    if records.send(observations::record(observation)).await.is_err() {
+                        return;
+                    }
                 }
             }
         });

@@ -9,6 +9,7 @@ use crate::blockpage::{GO_ON_PATH, closed_page};
 use crate::gateway::Shared;
 use crate::observe::{Observation, Outcome, Protocol, count};
 use crate::request::{Answer, Asked, Closed, Credential, is_wpad, walk};
+use belisha_filter::Group;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::{Method, Request};
@@ -144,19 +145,19 @@ pub(crate) async fn pass_warning(
         person: block.person,
         named_by: closed.named_by,
         device,
-        group: block.group,
+        group: Group::from_key(&block.group).key(),
         protocol: Protocol::Http,
         method: None,
-        host: Some(host.to_owned()),
+        host: Some(host.into()),
         path: None,
         search_term: None,
         worries: crate::judge::worries(&why),
         outcome: Outcome::WarningPassed,
-        reason: block.reason.to_owned(),
-        category: block.category,
-        list: block.list,
+        reason: block.reason,
+        category: block.category.map(Arc::from),
+        list: block.list.map(Arc::from),
         bytes: None,
-        note: Some(why),
+        note: Some(why.into()),
     };
     shared.observer.observe(observation);
     respond::redirect("/")

@@ -6,7 +6,7 @@ use crate::identity::IdentitySource;
 use crate::judge;
 use crate::observe::{Observation, Outcome, Protocol, count};
 use crate::rules::AgeBand;
-use belisha_filter::{Decision, Log, RuleKind};
+use belisha_filter::{Decision, Group, Log, RuleKind};
 use belisha_policy::FilterAction;
 
 /// What the transport must do.
@@ -120,7 +120,7 @@ fn closed(walk: &Walk<'_>, outcome: Outcome, decision: Decision) -> Closed {
     }
 }
 
-fn observation(walk: &Walk<'_>, outcome: Outcome, reason: &str, decision: Option<&Decision>) -> Observation {
+fn observation(walk: &Walk<'_>, outcome: Outcome, reason: &'static str, decision: Option<&Decision>) -> Observation {
     let asked = &walk.asked;
     let by_name = decision.is_none_or(|decision| decision.log == Log::ByName);
     let path = asked.path.filter(|_| by_name && asked.protocol == Protocol::Http);
@@ -135,17 +135,17 @@ fn observation(walk: &Walk<'_>, outcome: Outcome, reason: &str, decision: Option
         person: walk.caller.person,
         named_by: walk.caller.named_by,
         device: asked.device,
-        group: walk.caller.group.to_owned(),
+        group: Group::from_key(walk.caller.group).key(),
         protocol: asked.protocol,
-        method: asked.method.map(str::to_owned),
-        host: by_name.then(|| asked.host.to_owned()),
-        path: path.map(|path| path.split(['?', '#']).next().unwrap_or_default().to_owned()),
-        search_term,
+        method: asked.method.map(Box::from),
+        host: by_name.then(|| asked.host.into()),
+        path: path.map(|path| path.split(['?', '#']).next().unwrap_or_default().into()),
+        search_term: search_term.map(Box::from),
         worries,
         outcome,
-        reason: reason.to_owned(),
-        category: decision.and_then(|decision| decision.reason.category.as_deref()).map(str::to_owned),
-        list: decision.filter(|_| by_name).and_then(|decision| decision.reason.list.as_deref()).map(str::to_owned),
+        reason,
+        category: decision.and_then(|decision| decision.reason.category.clone()),
+        list: decision.filter(|_| by_name).and_then(|decision| decision.reason.list.clone()),
         bytes: None,
         note: None,
     }

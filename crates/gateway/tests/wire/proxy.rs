@@ -57,10 +57,7 @@ async fn the_illegal_list_leaves_its_category_and_no_host() {
     assert_eq!(answer.status, 403);
     assert!(!answer.body.contains("illegal-test.example") && !answer.body.contains("requests/ask"), "{}", answer.body);
     let [seen] = site.observed().try_into().unwrap();
-    assert_eq!(
-        (seen.reason.as_str(), seen.host, seen.path, seen.search_term, seen.list),
-        ("illegal", None, None, None, None)
-    );
+    assert_eq!((seen.reason, seen.host, seen.path, seen.search_term, seen.list), ("illegal", None, None, None, None));
 }
 
 #[tokio::test]
