@@ -4,6 +4,7 @@
 pub(crate) mod answer;
 pub(crate) mod cache;
 pub(crate) mod forward;
+pub(crate) mod hash;
 pub(crate) mod listen;
 pub(crate) mod message;
 pub(crate) mod recent;
