@@ -1,6 +1,7 @@
 //! What the person who runs a gateway decides: where it listens, whom it asks, what it may reach. One gateway serves one
 //! school; a machine that serves two starts two. What people may *visit* is not here: that is `rules.rs`.
 
+use crate::inspect::InspectionConfig;
 use crate::observe::Observation;
 use belisha_records::SchoolId;
 use jiff::Timestamp;
@@ -54,6 +55,8 @@ pub struct GatewayConfig {
     pub ask_for_credentials: bool,
     /// Where observations go. When it is full they are counted and dropped, never waited for.
     pub observations: mpsc::Sender<Observation>,
+    /// How encrypted pages are read where the rules say so. `None`: none ever are.
+    pub inspection: Option<InspectionConfig>,
     /// Bounds on what one client may take.
     pub limits: Limits,
 }
@@ -79,6 +82,7 @@ impl GatewayConfig {
             illegal_list_key: [0; 16],
             ask_for_credentials: false,
             observations,
+            inspection: None,
             limits: Limits::default(),
         }
     }

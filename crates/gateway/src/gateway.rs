@@ -7,6 +7,7 @@ use crate::dns;
 use crate::dns::forward::Forwarder;
 use crate::dns::recent::RecentNames;
 use crate::identity::IdentityTable;
+use crate::inspect::{AuthorityError, Inspection};
 use crate::observe::{Metrics, Observer, count};
 use crate::proxy;
 use crate::request::WarningsPassed;
@@ -38,6 +39,9 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// The school's certificate authority cannot be used.
+    #[error("encrypted pages cannot be read: {0}")]
+    Inspection(#[from] AuthorityError),
     /// The directory for the snapshot could not be made.
     #[error("cannot make the directory `{}` for the last rules: {source}; make it, or choose one that can be written to", path.display())]
     Directory {
@@ -60,6 +64,7 @@ pub(crate) struct Shared {
     pub(crate) warnings: WarningsPassed,
     pub(crate) forwarder: Forwarder,
     pub(crate) recent_names: RecentNames,
+    pub(crate) inspection: Option<Inspection>,
     /// Where `/proxy.pac` is served and what it names, known once the sockets are open.
     pub(crate) proxy_public: String,
     pub(crate) block_page_addr: Option<SocketAddr>,
@@ -128,6 +133,8 @@ impl Gateway {
         let block_page_addr = first_address(&block_page_sockets);
 
         let metrics = Arc::new(Metrics::default());
+        let inspection = config.inspection.as_ref();
+        let inspection = inspection.map(|given| Inspection::new(given, &clock, &entropy, &metrics)).transpose()?;
         let given = rules.borrow_and_update().clone();
         let shared = Arc::new(Shared {
             identity: Arc::new(IdentityTable::new()),
@@ -135,6 +142,7 @@ impl Gateway {
             blocks: RecentBlocks::default(),
             warnings: WarningsPassed::default(),
             recent_names: RecentNames::default(),
+            inspection,
             forwarder: Forwarder::new(config.upstreams.clone(), config.limits, Arc::clone(&entropy)),
             proxy_public: config
                 .proxy_public

@@ -154,11 +154,23 @@ pub struct Metrics {
     pub snapshot_failures: AtomicU64,
     /// Bytes carried through tunnels, both ways.
     pub tunnel_bytes: AtomicU64,
+    /// TLS connections opened for reading.
+    pub inspected: AtomicU64,
+    /// Handshakes with devices that did not come about.
+    pub inspection_failures: AtomicU64,
+    /// Tunnels carried unread because their host is pinned or wants the device's own certificate.
+    pub passed_by: AtomicU64,
+    /// Hosts found to be pinned, counted by device.
+    pub pinned_hosts: AtomicU64,
+    /// Certificates made for hosts.
+    pub certificates_made: AtomicU64,
+    /// TLS connections to origins that did not come about: certificates that do not hold among them.
+    pub origins_refused: AtomicU64,
 }
 
 impl Metrics {
     /// Every counter with its name, for a page or an exporter.
-    pub fn all(&self) -> [(&'static str, u64); 17] {
+    pub fn all(&self) -> [(&'static str, u64); 23] {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         [
             ("dns_questions", read(&self.dns_questions)),
@@ -178,6 +190,12 @@ impl Metrics {
             ("rules_taken", read(&self.rules_taken)),
             ("snapshot_failures", read(&self.snapshot_failures)),
             ("tunnel_bytes", read(&self.tunnel_bytes)),
+            ("inspected", read(&self.inspected)),
+            ("inspection_failures", read(&self.inspection_failures)),
+            ("passed_by", read(&self.passed_by)),
+            ("pinned_hosts", read(&self.pinned_hosts)),
+            ("certificates_made", read(&self.certificates_made)),
+            ("origins_refused", read(&self.origins_refused)),
         ]
     }
 }

@@ -16,6 +16,7 @@ pub(crate) use connections::{Connections, serve_http};
 pub(crate) use handle::{closed_response, pass_warning};
 pub(crate) use headers::host_header;
 pub(crate) use respond::{Response, pac, page, redirect_to_portal};
+pub(crate) use target::host;
 
 use crate::gateway::Shared;
 use std::sync::Arc;
