@@ -2,7 +2,9 @@
 //! path that ends in "open" allocates nothing.
 
 use crate::helplines::helpline_for;
+use crate::host_names::HostNames;
 use crate::index::{Listing, Matches};
+use crate::moment::Moment;
 use crate::reason::{Decision, Group, Log, Reason, Request, RuleKind};
 use crate::rules::{Cell, Exception, Ruleset, SchoolRule, severity};
 use belisha_policy::{FilterAction, Period};
@@ -16,19 +18,29 @@ impl Ruleset {
         let host = lower_case(request.host);
         let request = Request { host: &host, ..*request };
         let group = Group::from_key(request.group);
-        self.illegal_content(&request)
-            .or_else(|| self.helpline(&request))
-            .or_else(|| self.closed_by_school(&request))
-            .or_else(|| self.exception(&request, now))
-            .or_else(|| self.opened_by_school(&request))
-            .or_else(|| self.category(&request, group, now))
-            .unwrap_or_else(|| self.default_for(group))
+        let names = HostNames::of(request.host);
+        // Nearly no host is spoken of by anything but the lists: those are spared every look but one.
+        let by_name = if self.named.may_name(&names) { self.by_name(&request, now) } else { None };
+        by_name.or_else(|| self.category(&names, group, now)).unwrap_or_else(|| self.default_for(group))
+    }
+
+    /// What speaks of single hosts: all that comes before the categories. Whatever is added here must be marked in
+    /// [`crate::named_hosts`] too.
+    fn by_name(&self, request: &Request<'_>, now: Timestamp) -> Option<Decision> {
+        self.illegal_content(request)
+            .or_else(|| self.helpline(request))
+            .or_else(|| self.closed_by_school(request))
+            .or_else(|| self.exception(request, now))
+            .or_else(|| self.opened_by_school(request))
     }
 
     /// What holds before anybody has signed anything: illegal content is closed and helplines are open. `None` means
     /// that the gate decides, and [`Ruleset::decide`] after it.
     pub fn before_gate(&self, request: &Request<'_>) -> Option<Decision> {
         let host = lower_case(request.host);
+        if !self.named.may_name(&HostNames::of(&host)) {
+            return None;
+        }
         let request = Request { host: &host, ..*request };
         self.illegal_content(&request).or_else(|| self.helpline(&request))
     }
@@ -109,28 +121,28 @@ impl Ruleset {
         })
     }
 
-    pub(crate) fn category(&self, request: &Request<'_>, group: Group, now: Timestamp) -> Option<Decision> {
-        let matches = self.index.lookup(request.host);
-        let mut period = None;
+    pub(crate) fn category(&self, names: &HostNames<'_>, group: Group, now: Timestamp) -> Option<Decision> {
+        let matches = self.index.lookup_names(names);
+        let mut moment = None;
         let mut worst: Option<(Listing<'_>, Cell)> = None;
         for listing in matches.listings() {
             let Some(cells) = self.cells_for(&listing, group) else {
                 continue;
             };
-            let now_period = *period.get_or_insert_with(|| self.rules.timetable.period_at(now));
-            let Some(cell) = cells.at(now_period) else { continue };
+            let moment = moment.get_or_insert_with(|| self.moment.at(&self.rules.timetable, now));
+            let Some(cell) = cells.at(moment.period()) else { continue };
             if worst.as_ref().is_none_or(|(_, held)| severity(cell.action) > severity(held.action)) {
                 worst = Some((listing, cell));
             }
         }
         let (listing, cell) = worst?;
-        let opens_at =
-            if cell.action == Some(FilterAction::Allow) { None } else { self.opens_at(&matches, group, now) };
+        let closed = moment.filter(|_| cell.action != Some(FilterAction::Allow));
+        let opens_at = closed.and_then(|moment| self.opens_at(&matches, group, moment));
         let reason = Reason {
             category: Some(Arc::clone(listing.category)),
             list: Some(Arc::clone(listing.list)),
             clause: self.clauses.get(cell.clause as usize).cloned(),
-            period,
+            period: moment.map(|moment| moment.period()),
             changed_by: Some(self.office),
             opens_at,
             ..Reason::of(if cell.action.is_some() { RuleKind::Category } else { RuleKind::Undecided })
@@ -143,19 +155,12 @@ impl Ruleset {
     }
 
     /// When the categories of a host, by what the lists say about it, next leave it open for a group.
-    fn opens_at(&self, matches: &Matches<'_>, group: Group, now: Timestamp) -> Option<Timestamp> {
+    fn opens_at(&self, matches: &Matches<'_>, group: Group, moment: Moment) -> Option<Timestamp> {
+        let cells = || matches.listings().filter_map(|listing| self.cells_for(&listing, group));
         let open_in = |period: Period| {
-            matches
-                .listings()
-                .filter_map(|listing| self.cells_for(&listing, group)?.at(period))
-                .all(|cell| cell.action == Some(FilterAction::Allow))
+            cells().filter_map(|cells| cells.at(period)).all(|cell| cell.action == Some(FilterAction::Allow))
         };
-        let varies =
-            matches.listings().any(|listing| self.cells_for(&listing, group).is_some_and(|cells| cells.varies()));
-        if !varies || ![Period::Lesson, Period::Break, Period::OutOfSchool].into_iter().any(open_in) {
-            return None;
-        }
-        self.rules.timetable.next_when(now, open_in)
+        if cells().any(|cells| cells.varies()) { moment.next_when(open_in) } else { None }
     }
 
     pub(crate) fn default_for(&self, group: Group) -> Decision {

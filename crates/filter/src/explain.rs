@@ -2,6 +2,7 @@
 //! same steps as `decide`, in the same order, so the two cannot disagree.
 
 use crate::decide::lower_case;
+use crate::host_names::HostNames;
 use crate::reason::{Decision, Group, Request, RuleKind};
 use crate::rules::Ruleset;
 use jiff::Timestamp;
@@ -56,7 +57,7 @@ impl Ruleset {
             (RuleKind::SchoolDeny, self.closed_by_school(&request)),
             (RuleKind::Exception, self.exception(&request, now)),
             (RuleKind::SchoolAllow, self.opened_by_school(&request)),
-            (RuleKind::Category, self.category(&request, group, now)),
+            (RuleKind::Category, self.category(&HostNames::of(request.host), group, now)),
             (RuleKind::Default, Some(self.default_for(group))),
         ];
         let illegal = decision.reason.rule == RuleKind::Illegal;

@@ -176,6 +176,11 @@ pub fn helpline_for(host: &str) -> Option<&'static Helpline> {
     table.matching(host).next().and_then(|position| helplines.get(position)).copied()
 }
 
+/// The hash of every helpline's host.
+pub(crate) fn helpline_hashes() -> impl Iterator<Item = u64> {
+    BY_HOST.0.hashes()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,13 +1,13 @@
 //! Small tables of hosts: helplines, the school's own rules, exceptions. Big lists are in `index`, which keeps no names;
 //! this keeps them, so an entry found is certainly the one meant.
 
-use crate::index::{domain_hash, hashes};
+use crate::host_names::{HostNames, domain_hash};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// Takes a hash as it is. Only the school fills these tables, so nobody can crowd them with names chosen to collide.
-#[derive(Debug, Default)]
-struct AlreadyHashed(u64);
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct AlreadyHashed(u64);
 
 impl Hasher for AlreadyHashed {
     fn finish(&self) -> u64 {
@@ -39,16 +39,17 @@ impl HostTable {
         table
     }
 
+    /// The hash of every host in it.
+    pub fn hashes(&self) -> impl Iterator<Item = u64> {
+        self.0.keys().copied()
+    }
+
     /// Positions of the entries for a host and its parents, general before specific. Lower case. Allocates nothing.
     pub fn matching<'a>(&'a self, host: &'a str) -> impl Iterator<Item = usize> + 'a {
-        let names = if self.0.is_empty() { None } else { Some(hashes(host)) };
-        names.into_iter().flatten().flat_map(move |(name, hash)| {
-            self.0
-                .get(&hash)
-                .into_iter()
-                .flatten()
-                .filter(move |(entry, _)| &**entry == name)
-                .map(|(_, position)| *position)
+        let named = (!self.0.is_empty()).then(|| HostNames::of(host).into_texts());
+        named.into_iter().flatten().flat_map(move |(name, hash)| {
+            let entries = self.0.get(&hash).into_iter().flatten();
+            entries.filter(move |(entry, _)| &**entry == name).map(|(_, position)| *position)
         })
     }
 }

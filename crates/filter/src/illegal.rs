@@ -1,16 +1,21 @@
 //! The list of illegal content: addresses that no one may reach and no one may read (ECOSYSTEM A9). Entries are kept as
 //! keyed hashes under a key of this installation, so that neither the memory nor the file gives a name back. There is
-//! deliberately no way to go through the entries and no way to make a rule set without the list.
+//! deliberately no way to read an entry back and no way to make a rule set without the list.
 
+use crate::host_names::{domain_hash, fold};
+use crate::page_address::PageAddress;
 use siphasher::sip128::{Hasher128, SipHasher24};
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// An entry every list holds, to test that the list works without touching real content.
 pub const ILLEGAL_TEST_ENTRY: &str = "illegal-test.example";
 
-const MAGIC: &[u8; 8] = b"BELILL01";
-/// Two hashes of 128 bits: one finds the entry, the other tells a changed file.
-const ENTRY_BYTES: usize = 16;
+const MAGIC: &[u8; 8] = b"BELILL02";
+/// Bytes of a keyed hash: one finds an entry, and one at the end of the file tells a changed one.
+const HASH_BYTES: usize = 16;
+/// A hash, and the mark of its host.
+const ENTRY_BYTES: usize = HASH_BYTES + 8;
 
 /// The bytes are not a stored list, or the key is another installation's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -19,11 +24,13 @@ const ENTRY_BYTES: usize = 16;
 )]
 pub struct IllegalListError;
 
-/// Keyed hashes of illegal addresses: whole hosts, and single pages.
+/// Keyed hashes of illegal addresses: whole hosts, and single pages. Beside each stands a mark of its host, made under
+/// the key from the hash every table shares, so that a host nobody listed costs a decision no keyed hash.
 #[derive(Clone)]
 pub struct IllegalList {
     key: [u8; 16],
-    entries: HashSet<u128>,
+    mark_key: u64,
+    entries: HashMap<u128, u64>,
 }
 
 impl std::fmt::Debug for IllegalList {
@@ -35,52 +42,58 @@ impl std::fmt::Debug for IllegalList {
 impl IllegalList {
     /// A list that holds the test entry alone, under a key of this installation (16 random bytes, kept secret).
     pub fn new(key: [u8; 16]) -> Self {
-        let mut list = Self { key, entries: HashSet::new() };
+        let mut list = Self { key, mark_key: 0, entries: HashMap::new() };
+        list.mark_key = list.hash(&[b"key of the marks"]) as u64 | 1;
         list.insert(ILLEGAL_TEST_ENTRY);
         list
     }
 
     /// Adds an address as the provider writes it: a host (its subdomains too), or host and path of one page. A scheme, a
-    /// port and a fragment are left out. Says whether it was taken.
+    /// user, a port and a fragment are left out. Says whether it was taken.
     pub fn insert(&mut self, address: &str) -> bool {
         let address = address.trim();
         let address = address.split_once("://").map_or(address, |(_, rest)| rest);
-        let address = address.split('#').next().unwrap_or_default();
-        let (host, path) = address.split_once('/').unwrap_or((address, ""));
-        let host = host.split(':').next().unwrap_or_default();
-        let Ok(host) = crate::names::normalise(host) else {
+        let (authority, page) = address.split_at(address.find(['/', '\\', '?', '#']).unwrap_or(address.len()));
+        let Some(host) = host_of(authority) else {
             return false;
         };
-        let hash = if path.is_empty() {
-            self.hash(&[host.as_bytes()])
-        } else {
-            self.hash(&[host.as_bytes(), b"/", path.as_bytes()])
-        };
-        self.entries.insert(hash)
+        let page = PageAddress::read(page);
+        let hash =
+            if page.is_first() { self.hash(&[host.as_bytes()]) } else { self.page(&host, &page.path, &page.query) };
+        self.entries.insert(hash, fold(domain_hash(&host), self.mark_key)).is_none()
     }
 
     /// Whether a host, one of its parents, or this page of it is listed. Lower-case host without a final dot; `path`
     /// with its query, as requested.
     pub fn contains(&self, host: &str, path: Option<&str>) -> bool {
-        let listed_host = parents(host).any(|name| self.entries.contains(&self.hash(&[name.as_bytes()])));
-        listed_host || path.is_some_and(|path| self.contains_page(host, path))
+        let listed_host = parents(host).any(|name| self.entries.contains_key(&self.hash(&[name.as_bytes()])));
+        listed_host || path.is_some_and(|path| self.contains_page(host, &PageAddress::read(path)))
     }
 
-    fn contains_page(&self, host: &str, path: &str) -> bool {
-        let path = path.trim_start_matches('/').split('#').next().unwrap_or_default();
-        let without_query = path.split('?').next().unwrap_or_default();
-        let listed = |path: &str| {
-            !path.is_empty() && self.entries.contains(&self.hash(&[host.as_bytes(), b"/", path.as_bytes()]))
-        };
-        listed(path) || listed(without_query)
+    fn contains_page(&self, host: &str, page: &PageAddress) -> bool {
+        let listed = |query: &[u8]| self.entries.contains_key(&self.page(host, &page.path, query));
+        listed(&page.query) || listed(&[])
+    }
+
+    /// The key that marks are made under.
+    pub(crate) fn mark_key(&self) -> u64 {
+        self.mark_key
+    }
+
+    /// The mark of each entry's host: without the key it says nothing.
+    pub(crate) fn marks(&self) -> impl ExactSizeIterator<Item = u64> {
+        self.entries.values().copied()
     }
 
     /// The list as bytes for the gateway's disk; of no use without the key, which is not in them.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut hashes: Vec<u128> = self.entries.iter().copied().collect();
-        hashes.sort_unstable();
+        let mut entries: Vec<(u128, u64)> = self.entries.iter().map(|(hash, mark)| (*hash, *mark)).collect();
+        entries.sort_unstable();
         let mut bytes = MAGIC.to_vec();
-        hashes.iter().for_each(|hash| bytes.extend_from_slice(&hash.to_le_bytes()));
+        for (hash, mark) in entries {
+            bytes.extend_from_slice(&hash.to_le_bytes());
+            bytes.extend_from_slice(&(mark ^ self.mask(hash)).to_le_bytes());
+        }
         let seal = self.hash(&[&bytes]);
         bytes.extend_from_slice(&seal.to_le_bytes());
         bytes
@@ -92,14 +105,29 @@ impl IllegalList {
     /// The bytes are damaged, or the key is not the one they were written under.
     pub fn read_from(key: [u8; 16], bytes: &[u8]) -> Result<Self, IllegalListError> {
         let mut list = Self::new(key);
-        let (body, seal) = bytes.split_last_chunk::<ENTRY_BYTES>().ok_or(IllegalListError)?;
-        let hashes = body.strip_prefix(MAGIC).ok_or(IllegalListError)?;
-        let (hashes, rest) = hashes.as_chunks::<ENTRY_BYTES>();
+        let (body, seal) = bytes.split_last_chunk::<HASH_BYTES>().ok_or(IllegalListError)?;
+        let entries = body.strip_prefix(MAGIC).ok_or(IllegalListError)?;
+        let (entries, rest) = entries.as_chunks::<ENTRY_BYTES>();
         if !rest.is_empty() || list.hash(&[body]) != u128::from_le_bytes(*seal) {
             return Err(IllegalListError);
         }
-        list.entries.extend(hashes.iter().map(|hash| u128::from_le_bytes(*hash)));
+        for entry in entries {
+            let (hash, mark) = entry.split_first_chunk::<HASH_BYTES>().ok_or(IllegalListError)?;
+            let (hash, mark) = (u128::from_le_bytes(*hash), mark.first_chunk::<8>().ok_or(IllegalListError)?);
+            list.entries.insert(hash, u64::from_le_bytes(*mark) ^ list.mask(hash));
+        }
         Ok(list)
+    }
+
+    /// Hides a mark on disk: a mark alone would show which entries are of one host.
+    fn mask(&self, hash: u128) -> u64 {
+        self.hash(&[b"mask of a mark", &hash.to_le_bytes()]) as u64
+    }
+
+    /// A page's hash. What is between the parts is in no host, and in no path or query that is not listed with it.
+    fn page(&self, host: &str, path: &[u8], query: &[u8]) -> u128 {
+        let length = (path.len() as u64).to_le_bytes();
+        self.hash(&[host.as_bytes(), b"/", &length, path, query])
     }
 
     fn hash(&self, parts: &[&[u8]]) -> u128 {
@@ -110,10 +138,23 @@ impl IllegalList {
     }
 }
 
+/// The host of `user@host:port`, as requests have it: lower case, no final dot, an address in its usual form.
+fn host_of(authority: &str) -> Option<Cow<'_, str>> {
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    if let Some((address, _)) = host.strip_prefix('[').and_then(|host| host.split_once(']')) {
+        return address.parse::<core::net::Ipv6Addr>().ok().map(|address| Cow::Owned(address.to_string()));
+    }
+    let host = host.split(':').next().unwrap_or_default();
+    match host.parse::<core::net::Ipv4Addr>() {
+        Ok(address) => Some(Cow::Owned(address.to_string())),
+        Err(_) => crate::names::normalise(host).ok(),
+    }
+}
+
 /// The host and each of its parents that has a dot.
 fn parents(host: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(host), |name| name.split_once('.').map(|(_, parent)| parent))
-        .take_while(|name| name.contains('.'))
+        .take_while(move |name| name.len() == host.len() || name.contains('.'))
 }
 
 #[cfg(test)]
@@ -125,6 +166,9 @@ mod tests {
         assert!(list.insert("http://bad.example/one/page.html?id=4"));
         assert!(list.insert("worse.example"));
         assert!(list.insert("https://pages.example/whole/page"));
+        assert!(list.insert("http://somebody@Ports.Example.:8080/page#here"));
+        assert!(list.insert("http://192.0.2.7/shown"));
+        assert!(list.insert("http://[2001:0db8::0007]:80/shown"));
         list
     }
 
@@ -142,6 +186,16 @@ mod tests {
             ("bad.example", Some("/one/page.html"), false),
             ("pages.example", Some("/whole/page?from=elsewhere"), true),
             ("pages.example", Some("/"), false),
+            ("bad.example", Some("//%6fne/./page%2Ehtml?%69d=4"), true),
+            ("bad.example", Some("/one/page.html?id=4#part"), true),
+            ("bad.example", Some("/one/page.html?id=5"), false),
+            ("pages.example", Some("/other/../whole//page/?a=1"), true),
+            ("pages.example", Some("/Whole/page"), false),
+            ("www.pages.example", Some("/whole/page"), false),
+            ("ports.example", Some("/page"), true),
+            ("192.0.2.7", Some("/shown"), true),
+            ("192.0.2.7", None, false),
+            ("2001:db8::7", Some("/shown"), true),
             ("example", None, false),
         ] {
             assert_eq!(list.contains(host, path), expected, "{host} {path:?}");
@@ -154,6 +208,18 @@ mod tests {
         assert!(!String::from_utf8_lossy(&bytes).contains("example"));
         let again = IllegalList::read_from([7; 16], &bytes).unwrap();
         assert!(again.contains("worse.example", None));
+        let marks = |list: &IllegalList| list.marks().collect::<std::collections::BTreeSet<u64>>();
+        assert_eq!(marks(&again), marks(&list()));
+        for name in ["worse.example", ILLEGAL_TEST_ENTRY] {
+            let (plain, mark) = (domain_hash(name), fold(domain_hash(name), again.mark_key()));
+            assert!(marks(&again).contains(&mark));
+            for number in [plain, mark] {
+                assert!(
+                    !bytes.windows(8).any(|bytes| bytes == number.to_le_bytes()),
+                    "a hash without its key is on disk"
+                );
+            }
+        }
         assert_eq!(IllegalList::read_from([8; 16], &bytes).unwrap_err(), IllegalListError);
         assert_eq!(format!("{again:?}"), "IllegalList(not shown)");
     }

@@ -11,8 +11,8 @@ mod bytes;
 mod hash;
 
 pub use build::{DomainIndexBuilder, SourceId};
-pub(crate) use hash::{domain_hash, hashes};
 
+use crate::host_names::HostNames;
 use std::sync::Arc;
 
 /// The most parents of one host that can each be listed; further, more specific ones are not looked at.
@@ -88,16 +88,21 @@ pub struct DomainIndex {
 impl DomainIndex {
     /// Looks a host up: the name itself and each parent. Lower-case host without a final dot. Allocates nothing.
     pub fn lookup<'a>(&'a self, host: &'a str) -> Matches<'a> {
-        let mut matches = Matches { index: self, host, found: [(0, 0); DEEPEST], count: 0 };
+        self.lookup_names(&HostNames::of(host))
+    }
+
+    /// Looks a host up whose names are worked out.
+    pub(crate) fn lookup_names<'a>(&'a self, names: &HostNames<'a>) -> Matches<'a> {
+        let mut matches = Matches { index: self, host: names.host(), found: [(0, 0); DEEPEST], count: 0 };
         if self.fingerprints.is_empty() {
             return matches;
         }
-        for (name, hash) in hashes(host) {
-            if let Some(set) = self.set_of(hash) {
+        for name in names.iter() {
+            if let Some(set) = self.set_of(name.hash) {
                 let Some(free) = matches.found.get_mut(matches.count) else {
                     break;
                 };
-                *free = (host.len() - name.len(), set);
+                *free = (usize::from(name.start), set);
                 matches.count += 1;
             }
         }

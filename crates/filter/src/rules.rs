@@ -3,10 +3,13 @@
 
 use crate::content_limits::{ContentLimits, ContentRules};
 use crate::decide::lower_case;
+use crate::helplines::helpline_hashes;
 use crate::host_table::HostTable;
 use crate::illegal::IllegalList;
 use crate::index::DomainIndex;
 use crate::inspection::{CompiledInspection, InspectionRules};
+use crate::moment::LastMoment;
+use crate::named_hosts::NamedHosts;
 use crate::reason::{ClauseReference, Group};
 use crate::timetable::Timetable;
 use belisha_policy::{Binding, Clause, FilterAction, FilterRow, Period, Policy, Role};
@@ -149,6 +152,9 @@ pub struct Ruleset {
     pub(crate) exceptions: HostTable,
     pub(crate) school_allow: HostTable,
     pub(crate) school_deny: HostTable,
+    /// Every host that something else than the lists speaks of.
+    pub(crate) named: NamedHosts,
+    pub(crate) moment: LastMoment,
     pub(crate) office: Role,
     inspection: CompiledInspection,
     content: [ContentLimits; Group::ALL.len()],
@@ -182,10 +188,15 @@ impl Ruleset {
                 }
             }
         }
+        let exceptions = HostTable::new(rules.exceptions.iter().map(|exception| &*exception.host));
+        let school_allow = HostTable::new(rules.school_allow.iter().map(|rule| &*rule.host));
+        let school_deny = HostTable::new(rules.school_deny.iter().map(|rule| &*rule.host));
         Self {
-            exceptions: HostTable::new(rules.exceptions.iter().map(|exception| &*exception.host)),
-            school_allow: HostTable::new(rules.school_allow.iter().map(|rule| &*rule.host)),
-            school_deny: HostTable::new(rules.school_deny.iter().map(|rule| &*rule.host)),
+            named: named_hosts(&illegal, &[&exceptions, &school_allow, &school_deny]),
+            moment: LastMoment::default(),
+            exceptions,
+            school_allow,
+            school_deny,
             office: unblocking_office(&rules.policy),
             inspection: CompiledInspection::new(&rules.inspection, &index),
             content: rules.content.by_group(),
@@ -256,6 +267,16 @@ impl Ruleset {
             _ => crate::safe_search::safe_search(host),
         }
     }
+}
+
+/// Marks every host that the list of illegal content, a helpline or one of the school's tables speaks of.
+fn named_hosts(illegal: &IllegalList, tables: &[&HostTable]) -> NamedHosts {
+    let by_school = || tables.iter().flat_map(|table| table.hashes());
+    let names = illegal.marks().len() + helpline_hashes().count() + by_school().count();
+    let mut named = NamedHosts::new(names, illegal.mark_key());
+    illegal.marks().for_each(|mark| named.insert_mark(mark));
+    helpline_hashes().chain(by_school()).for_each(|hash| named.insert(hash));
+    named
 }
 
 /// Puts a cell in; where two tables speak for the same period, the stricter one holds.

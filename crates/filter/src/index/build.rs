@@ -78,7 +78,7 @@ impl DomainIndexBuilder {
     }
 
     fn push(&mut self, source: SourceId, name: &str, mark: Mark) {
-        self.names.push((hash::domain_hash(name), Member { source: source.0, mark }));
+        self.names.push((crate::host_names::domain_hash(name), Member { source: source.0, mark }));
     }
 
     /// How many entries were added, repeated ones included.
