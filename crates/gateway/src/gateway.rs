@@ -70,6 +70,8 @@ pub(crate) struct Shared {
     pub(crate) block_page_addr: Option<SocketAddr>,
     rules: RwLock<Option<Arc<GatewayRules>>>,
     written_lists: WrittenLists,
+    /// Held while the snapshot is written, so that stopping waits for what was begun.
+    writing: Arc<tokio::sync::Mutex<()>>,
     /// Tells open tunnels that the rules changed.
     changed: watch::Sender<()>,
     tunnels: Mutex<JoinSet<()>>,
@@ -152,6 +154,7 @@ impl Gateway {
             block_page_addr,
             rules: RwLock::new(None),
             written_lists: WrittenLists::default(),
+            writing: Arc::default(),
             changed: watch::Sender::new(()),
             tunnels: Mutex::default(),
             metrics: Arc::clone(&metrics),
@@ -360,15 +363,24 @@ async fn take_and_write(shared: &Arc<Shared>, rules: Arc<GatewayRules>) {
     }
     shared.take(Arc::clone(&rules));
     if let Some(path) = shared.config.snapshot.clone() {
-        let writing = Arc::clone(shared);
-        report(shared, blocking(move || snapshot::write_rules(&path, &rules, &writing.written_lists)).await);
+        let (held, writing) = (Arc::clone(shared), Arc::clone(&shared.writing).lock_owned().await);
+        let write = move || {
+            let _writing = writing;
+            snapshot::write_rules(&path, &rules, &held.written_lists)
+        };
+        report(shared, blocking(write).await);
     }
 }
 
 async fn write_identities(shared: &Arc<Shared>) {
     if let Some(path) = shared.config.snapshot.clone() {
-        let running = shared.identity.running(shared.now());
-        report(shared, blocking(move || snapshot::write_identities(&path, &running)).await);
+        let (running, writing) =
+            (shared.identity.running(shared.now()), Arc::clone(&shared.writing).lock_owned().await);
+        let write = move || {
+            let _writing = writing;
+            snapshot::write_identities(&path, &running)
+        };
+        report(shared, blocking(write).await);
     }
 }
 

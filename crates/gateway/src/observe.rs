@@ -16,16 +16,19 @@ pub enum Protocol {
     Dns,
     /// A request over plain HTTP through the proxy.
     Http,
+    /// A request inside TLS that the proxy inspects.
+    Https,
     /// A CONNECT tunnel through the proxy.
     Tunnel,
 }
 
 impl Protocol {
-    /// Key for records: `dns`, `http`, `tunnel`.
+    /// Key for records: `dns`, `http`, `https`, `tunnel`.
     pub const fn key(self) -> &'static str {
         match self {
             Protocol::Dns => "dns",
             Protocol::Http => "http",
+            Protocol::Https => "https",
             Protocol::Tunnel => "tunnel",
         }
     }
@@ -97,7 +100,7 @@ pub struct Observation {
     pub method: Option<Box<str>>,
     /// Host asked for; `None` for the illegal-content list.
     pub host: Option<Box<str>>,
-    /// Path of a plain HTTP request, without its query.
+    /// Path of a request that could be read, without its query.
     pub path: Option<Box<str>>,
     /// What was searched for, where the address shows it.
     pub search_term: Option<Box<str>>,

@@ -5,26 +5,26 @@ use super::page::{GO_ON_PATH, notice_page};
 use crate::gateway::Shared;
 use crate::observe::Protocol;
 use crate::proxy::{
-    Connections, Response, closed_response, host_header, pac, page, pass_warning, redirect_to_portal, serve_http,
+    Arrival, Connections, Response, closed_response, host_header, pac, page, pass_warning, redirect_to_portal,
+    serve_http,
 };
 use crate::request::{Answer, Asked, Credential, walk};
 use hyper::body::Incoming;
 use hyper::{Method, Request};
-use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
 /// Serves block pages on one socket.
 pub(crate) async fn serve(shared: Arc<Shared>, socket: TcpListener, connections: Connections) {
     let answering = Arc::clone(&shared);
-    serve_http(shared, socket, connections, move |device, request| {
+    serve_http(shared, socket, connections, move |arrival, request| {
         let shared = Arc::clone(&answering);
-        async move { answer(&shared, device, request).await }
+        async move { answer(&shared, &arrival, request).await }
     })
     .await;
 }
 
-async fn answer(shared: &Shared, device: IpAddr, request: Request<Incoming>) -> Response {
+async fn answer(shared: &Shared, arrival: &Arrival, request: Request<Incoming>) -> Response {
     if matches!(request.uri().path(), "/proxy.pac" | "/wpad.dat") {
         return pac(shared);
     }
@@ -32,12 +32,12 @@ async fn answer(shared: &Shared, device: IpAddr, request: Request<Incoming>) -> 
         return page(notice_page(400, "This request cannot be answered", "It does not say which page it wants.", None));
     };
     if request.uri().path() == GO_ON_PATH && request.method() == Method::POST {
-        return pass_warning(shared, device, Credential::None, &host, request).await;
+        return pass_warning(shared, arrival, Credential::None, &host, request).await;
     }
     let path = request.uri().path_and_query().map(|path| path.as_str());
     let asked = Asked {
         protocol: Protocol::Http,
-        device,
+        device: arrival.device,
         credential: Credential::None,
         method: Some(request.method().as_str()),
         host: &host,

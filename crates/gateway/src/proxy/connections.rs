@@ -1,35 +1,49 @@
 //! Accepts HTTP connections within bounds: so many in all, so many from one device, so long for a head.
 
+use super::arrival::Arrival;
 use super::respond::Response;
 use crate::config::Limits;
 use crate::gateway::Shared;
 use crate::observe::count;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 /// How long to wait when the system has no more sockets to give.
 const OUT_OF_SOCKETS: Duration = Duration::from_millis(20);
+/// How HTTP/2 without TLS begins; no HTTP/1 method does.
+const HTTP2_BEGINS: &[u8] = b"PRI * HTTP/2.0";
+/// Requests one HTTP/2 connection may have open.
+const STREAMS: u32 = 128;
 
-/// Open connections, counted by device.
+/// Open connections, counted by device and in all.
 #[derive(Clone)]
 pub(crate) struct Connections {
     limits: Limits,
-    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    open: Arc<Open>,
+}
+
+#[derive(Default)]
+struct Open {
+    all: AtomicUsize,
+    by_device: Mutex<HashMap<IpAddr, usize>>,
 }
 
 /// One connection's place; dropping it gives it back.
 pub(crate) struct Place {
     device: IpAddr,
-    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    open: Arc<Open>,
 }
 
 impl Connections {
@@ -39,46 +53,47 @@ impl Connections {
 
     /// A place for a device, unless it or the gateway has too many.
     pub(crate) fn enter(&self, device: IpAddr) -> Option<Place> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let all: usize = open.values().sum();
-        let here = open.get(&device).copied().unwrap_or_default();
-        if all >= self.limits.connections || here >= self.limits.connections_per_device {
+        let mut by_device = self.open.by_device.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = by_device.entry(device).or_default();
+        // INVARIANT: `all` changes only while the lock is held, so it is the sum of the devices' counts.
+        if self.open.all.load(Ordering::Relaxed) >= self.limits.connections
+            || *here >= self.limits.connections_per_device
+        {
+            if *here == 0 {
+                by_device.remove(&device);
+            }
             return None;
         }
-        open.insert(device, here + 1);
+        *here += 1;
+        self.open.all.fetch_add(1, Ordering::Relaxed);
         Some(Place { device, open: Arc::clone(&self.open) })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(here) = open.get_mut(&self.device) {
+        let mut by_device = self.open.by_device.lock().unwrap_or_else(PoisonError::into_inner);
+        self.open.all.fetch_sub(1, Ordering::Relaxed);
+        if let Some(here) = by_device.get_mut(&self.device) {
             *here = here.saturating_sub(1);
             if *here == 0 {
-                open.remove(&self.device);
+                by_device.remove(&self.device);
             }
         }
     }
 }
 
-/// Serves HTTP/1 on a socket until the task is stopped.
+/// Accepts connections on a socket until the task is stopped, each with its place, and serves them by `handle`.
 pub(crate) async fn serve_http<Handle, Answer>(
     shared: Arc<Shared>,
     socket: TcpListener,
     connections: Connections,
     handle: Handle,
 ) where
-    Handle: Fn(IpAddr, hyper::Request<Incoming>) -> Answer + Clone + Send + 'static,
+    Handle: Fn(Arc<Arrival>, hyper::Request<Incoming>) -> Answer + Clone + Send + 'static,
     Answer: Future<Output = Response> + Send + 'static,
 {
-    let mut builder = http1::Builder::new();
     let limits = shared.config.limits;
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head_time)
-        .max_header_size(limits.head_bytes)
-        .half_close(false);
     let mut open = JoinSet::new();
     loop {
         while open.try_join_next().is_some() {}
@@ -93,20 +108,54 @@ pub(crate) async fn serve_http<Handle, Answer>(
         };
         let _ = stream.set_nodelay(true);
         let handle = handle.clone();
-        // A tunnel outlives its request and takes the place with it.
-        let place = Arc::new(place);
-        let kept = Arc::clone(&place);
-        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-            request.extensions_mut().insert(Arc::clone(&kept));
-            let answer = handle(device, request);
-            async move { Ok::<_, Infallible>(answer.await) }
-        });
-        let connection = builder.serve_connection(TokioIo::new(stream), service).with_upgrades();
         open.spawn(async move {
-            let _place = place;
-            // A client that went away or spoke no HTTP was answered by hyper where it could be.
-            let _ = connection.await;
+            let Ok(Some(http2)) = timeout(limits.head_time, speaks_http2(&stream)).await else {
+                return;
+            };
+            // A tunnel outlives its request and takes the place with it.
+            let arrival = Arc::new(Arrival::explicit(device, http2, Arc::new(place)));
+            serve_connection(&limits, stream, arrival, handle).await;
         });
+    }
+}
+
+/// Whether a client begins with the preface of HTTP/2 (RFC 9113 section 3.4); `None`: it went away.
+async fn speaks_http2(stream: &TcpStream) -> Option<bool> {
+    let mut first = [0; HTTP2_BEGINS.len()];
+    let length = stream.peek(&mut first).await.ok().filter(|length| *length > 0)?;
+    Some(first.get(..length) == Some(HTTP2_BEGINS))
+}
+
+/// Serves HTTP/1.1 or HTTP/2 on a connection until it ends.
+pub(super) async fn serve_connection<Io, Handle, Answer>(limits: &Limits, io: Io, arrival: Arc<Arrival>, handle: Handle)
+where
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    Handle: Fn(Arc<Arrival>, hyper::Request<Incoming>) -> Answer + Send + 'static,
+    Answer: Future<Output = Response> + Send + 'static,
+{
+    let http2 = arrival.http2;
+    let service = service_fn(move |request| {
+        let answer = handle(Arc::clone(&arrival), request);
+        async move { Ok::<_, Infallible>(answer.await) }
+    });
+    // A client that went away or spoke no HTTP was answered by hyper where it could be.
+    if http2 {
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        builder
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(STREAMS)
+            .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
+            .keep_alive_interval(limits.idle_time)
+            .keep_alive_timeout(limits.head_time);
+        let _ = builder.serve_connection(TokioIo::new(io), service).await;
+    } else {
+        let mut builder = http1::Builder::new();
+        builder
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.head_time)
+            .max_header_size(limits.head_bytes)
+            .half_close(false);
+        let _ = builder.serve_connection(TokioIo::new(io), service).with_upgrades().await;
     }
 }
 

@@ -23,6 +23,9 @@ pub(crate) enum DialError {
     /// Nobody answered in time.
     #[error("the site did not answer in time")]
     TooSlow,
+    /// The site's TLS could not be spoken.
+    #[error("the site's secure connection could not be opened")]
+    NotOpened,
     /// The connection was refused or broke.
     #[error("the site could not be reached")]
     Unreachable,

@@ -1,6 +1,7 @@
 //! Carries a plain HTTP request to its origin and the answer back, both streamed. Connections to origins are kept and shared
 //! within one name they were dialled under, so that a safe-search connection never serves somebody who is due another.
 
+use super::arrival::Arrival;
 use super::dial::{DialError, dial};
 use super::headers::{add_via, strip_hop_by_hop};
 use super::respond::{self, Body, Response};
@@ -61,14 +62,14 @@ impl Clients {
     /// which device asks.
     pub(super) async fn forward(
         &self,
-        shared: &Shared,
-        device: IpAddr,
+        arrival: &Arrival,
         target: &Target,
         request: Request<Incoming>,
         own: bool,
         safe_search: Option<&'static str>,
     ) -> (Response, Option<u64>) {
-        let Some(request) = outgoing(shared, device, target, request, own) else {
+        let shared = &self.shared;
+        let Some(request) = outgoing(shared, arrival, target, request, own) else {
             return (respond::bad_request("The address cannot be written in the form origins read."), None);
         };
         match timeout(shared.config.limits.idle_time, self.client(safe_search).request(request)).await {
@@ -82,21 +83,24 @@ impl Clients {
 /// The request as the origin gets it: the host is the one that was judged, whatever the `Host` header said.
 fn outgoing(
     shared: &Shared,
-    device: IpAddr,
+    arrival: &Arrival,
     target: &Target,
     request: Request<Incoming>,
     own: bool,
 ) -> Option<Request<Body>> {
     let (mut parts, body) = request.into_parts();
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    parts.uri = Uri::builder().scheme("http").authority(target.authority()).path_and_query(path).build().ok()?;
+    let authority = target.authority(arrival.scheme);
+    let host = HeaderValue::from_str(&authority).ok()?;
+    parts.uri =
+        Uri::builder().scheme(arrival.scheme.as_str()).authority(authority).path_and_query(path).build().ok()?;
     parts.version = Version::HTTP_11;
     parts.extensions.clear();
     strip_hop_by_hop(&mut parts.headers);
-    parts.headers.insert(HOST, HeaderValue::from_str(&target.authority()).ok()?);
+    parts.headers.insert(HOST, host);
     add_via(&mut parts.headers);
     if own {
-        name_device(shared, device, &mut parts.headers);
+        name_device(shared, arrival.device, &mut parts.headers);
     }
     let limit = usize::try_from(shared.config.limits.body_bytes).unwrap_or(usize::MAX);
     Some(Request::from_parts(parts, Limited::new(body, limit).boxed()))
@@ -168,9 +172,13 @@ impl tower_service::Service<Uri> for Connector {
         Box::pin(async move {
             let target = Target {
                 host: uri.host().and_then(host).ok_or(DialError::NotFound)?,
-                port: uri.port_u16().unwrap_or(80),
+                port: uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 }),
             };
-            dial(&shared, &target, safe_search).await.map(TokioIo::new)
+            let stream = dial(&shared, &target, safe_search).await?;
+            match uri.scheme_str() {
+                Some("https") => Err(DialError::NotOpened),
+                _ => Ok(TokioIo::new(stream)),
+            }
         })
     }
 }

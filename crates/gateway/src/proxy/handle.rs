@@ -1,26 +1,29 @@
 //! One request to the proxy: read where it goes, take it through the steps, do what the answer says.
 
+use super::arrival::{Arrival, Scheme};
+use super::connections::serve_connection;
 use super::forward::Clients;
-use super::headers::{Sent, is_loop};
+use super::headers::{Sent, host_header, is_loop};
 use super::respond::{self, Response};
-use super::target::Target;
+use super::target::{Target, host};
 use super::tunnel;
 use crate::blockpage::{GO_ON_PATH, closed_page};
 use crate::gateway::Shared;
-use crate::observe::{Observation, Outcome, Protocol, count};
+use crate::observe::{Observation, Outcome, count};
 use crate::request::{Answer, Asked, Closed, Credential, is_wpad, walk};
 use belisha_filter::Group;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::{Method, Request};
-use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Longest form that passes a warning, in bytes.
 const LONGEST_FORM: usize = 4096;
 
-/// The proxy behind one socket.
-pub(super) struct Proxy {
+/// The proxy behind its sockets.
+pub(crate) struct Proxy {
     shared: Arc<Shared>,
     clients: Clients,
 }
@@ -30,15 +33,55 @@ impl Proxy {
         Self { clients: Clients::new(&shared), shared }
     }
 
+    /// What all parts of the gateway share.
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Serves the requests inside an inspected connection until it ends: HTTP/1.1, or HTTP/2 where that was agreed on.
+    ///
+    /// Boxed, because a CONNECT may hold requests, and the compiler cannot see the end of that.
+    pub(crate) fn serve_inspected<Io>(
+        self: &Arc<Self>,
+        io: Io,
+        arrival: Arrival,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send>>
+    where
+        Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let proxy = Arc::clone(self);
+        Box::pin(async move {
+            let limits = proxy.shared.config.limits;
+            let handle = move |arrival: Arc<Arrival>, request| {
+                let proxy = Arc::clone(&proxy);
+                async move { proxy.handle(&arrival, request).await }
+            };
+            serve_connection(&limits, io, Arc::new(arrival), handle).await;
+        })
+    }
+
     /// Answers a request.
-    pub(super) async fn handle(&self, device: IpAddr, request: Request<Incoming>) -> Response {
+    pub(crate) async fn handle(self: &Arc<Self>, arrival: &Arrival, request: Request<Incoming>) -> Response {
         count(&self.shared.metrics.proxy_requests);
+        if let Some(authority) = &arrival.authority {
+            return match same_host(authority, &request) {
+                true => self.carry(arrival, &arrival.sent, authority, request).await,
+                false => respond::refused(
+                    421,
+                    "This connection is for another site",
+                    "The browser asked one site for another’s page. Open the page again.",
+                ),
+            };
+        }
         let sent = Sent::of(request.headers());
         if request.method() == Method::CONNECT {
-            return tunnel::connect(&self.shared, device, sent, request).await;
+            return tunnel::connect(self, arrival, sent, request).await;
         }
         match request.uri().scheme_str() {
-            Some("http") => self.plain(device, &sent, request).await,
+            Some("http") => match Target::of_request(request.uri()) {
+                Some(target) => self.carry(arrival, &sent, &target, request).await,
+                None => respond::bad_request("The address names no host that can be looked up."),
+            },
             Some(_) => respond::bad_request(
                 "A proxy carries plain addresses that start with http://, and everything else through CONNECT.",
             ),
@@ -49,10 +92,9 @@ impl Proxy {
         }
     }
 
-    async fn plain(&self, device: IpAddr, sent: &Sent, request: Request<Incoming>) -> Response {
-        let Some(target) = Target::of_request(request.uri()) else {
-            return respond::bad_request("The address names no host that can be looked up.");
-        };
+    /// Takes a request whose target is known through the steps and does what the answer says.
+    async fn carry(&self, arrival: &Arrival, sent: &Sent, target: &Target, request: Request<Incoming>) -> Response {
+        let device = arrival.device;
         if is_loop(request.headers()) {
             return respond::refused(508, "This request goes round in circles", "It came through this proxy before.");
         }
@@ -64,11 +106,11 @@ impl Proxy {
             );
         }
         if request.uri().path() == GO_ON_PATH && request.method() == Method::POST {
-            return pass_warning(&self.shared, device, sent.credential(), &target.host, request).await;
+            return pass_warning(&self.shared, arrival, sent.credential(), &target.host, request).await;
         }
         let path = request.uri().path_and_query().map(|path| path.as_str());
         let asked = Asked {
-            protocol: Protocol::Http,
+            protocol: arrival.scheme.protocol(),
             device,
             credential: sent.credential(),
             method: Some(request.method().as_str()),
@@ -77,12 +119,14 @@ impl Proxy {
         };
         let answered = walk(&self.shared, asked);
         match answered.answer {
+            // Inside TLS there is no asking: the CONNECT was answered already.
+            Answer::CredentialWanted if arrival.scheme == Scheme::Https => respond::redirect_to_portal(&self.shared),
             Answer::CredentialWanted => respond::credential_wanted(),
             // A portal behind TLS cannot be spoken to in clear.
             Answer::Own if self.shared.config.portal.base_url.starts_with("https://") && !is_wpad(&target.host) => {
                 respond::redirect(&format!("{}{}", self.shared.config.portal.base_url, path.unwrap_or("/")))
             }
-            Answer::Own => self.clients.forward(&self.shared, device, &target, request, true, None).await.0,
+            Answer::Own => self.clients.forward(arrival, target, request, true, None).await.0,
             Answer::SignFirst => {
                 self.observe(answered.observation);
                 respond::redirect_to_portal(&self.shared)
@@ -92,8 +136,8 @@ impl Proxy {
                 closed_response(&self.shared, *closed)
             }
             Answer::Open { safe_search } => {
-                let (response, bytes) =
-                    self.clients.forward(&self.shared, device, &target, request, false, safe_search).await;
+                // What an open request sends and what comes back are looked at here: nowhere else do both pass.
+                let (response, bytes) = self.clients.forward(arrival, target, request, false, safe_search).await;
                 self.observe(answered.observation.map(|observation| Observation { bytes, ..observation }));
                 response
             }
@@ -107,6 +151,15 @@ impl Proxy {
     }
 }
 
+/// Whether a request is for the host its connection is for: HTTP/2 says so in `:authority`, HTTP/1.1 in `Host`.
+fn same_host(authority: &Target, request: &Request<Incoming>) -> bool {
+    let named = match request.uri().host() {
+        Some(named) => host(named),
+        None => host_header(request.headers()),
+    };
+    named.is_some_and(|named| named == authority.host)
+}
+
 /// The block page for a closed request; its number is remembered.
 pub(crate) fn closed_response(shared: &Shared, mut closed: Closed) -> Response {
     closed.block = shared.blocks.remember(closed.block, &shared.entropy);
@@ -116,11 +169,12 @@ pub(crate) fn closed_response(shared: &Shared, mut closed: Closed) -> Response {
 /// Takes the form on a warning page: the block's number and a reason. The host opens for whoever was warned.
 pub(crate) async fn pass_warning(
     shared: &Shared,
-    device: IpAddr,
+    arrival: &Arrival,
     credential: Credential<'_>,
     host: &str,
     request: Request<Incoming>,
 ) -> Response {
+    let (device, protocol) = (arrival.device, arrival.scheme.protocol());
     let form = match Limited::new(request.into_body(), LONGEST_FORM).collect().await {
         Ok(form) => form.to_bytes(),
         Err(_) => return respond::refused(413, "This is too much text", "Say it in fewer words."),
@@ -131,7 +185,7 @@ pub(crate) async fn pass_warning(
         return again();
     };
     // Judged anew: the rules, or who sits here, may have changed since the warning was shown.
-    let asked = Asked { protocol: Protocol::Http, device, credential, method: Some("POST"), host, path: None };
+    let asked = Asked { protocol, device, credential, method: Some("POST"), host, path: None };
     let Answer::Closed(closed) = walk(shared, asked).answer else {
         return again();
     };
@@ -146,7 +200,7 @@ pub(crate) async fn pass_warning(
         named_by: closed.named_by,
         device,
         group: Group::from_key(&block.group).key(),
-        protocol: Protocol::Http,
+        protocol,
         method: None,
         host: Some(host.into()),
         path: None,

@@ -60,7 +60,7 @@ pub(super) fn is_loop(headers: &HeaderMap) -> bool {
 }
 
 /// A user name and password as sent, kept while the request is judged.
-pub(super) enum Sent {
+pub(crate) enum Sent {
     None,
     Unreadable,
     Basic(String),

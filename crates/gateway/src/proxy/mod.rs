@@ -1,7 +1,9 @@
-//! The explicit proxy: `handle.rs` takes each request through the steps, `forward.rs` carries plain HTTP, `tunnel.rs` carries
-//! CONNECT, `dial.rs` opens connections and `address.rs` says to where none may be opened.
+//! The proxy: `arrival.rs` says whose a connection is, `handle.rs` takes each request on it through the steps, `forward.rs`
+//! carries requests to their origins, `tunnel.rs` carries CONNECT, `dial.rs` opens connections and `address.rs` says to where
+//! none may be opened.
 
 pub(crate) mod address;
+mod arrival;
 mod connections;
 mod dial;
 mod forward;
@@ -12,6 +14,7 @@ mod respond;
 mod target;
 mod tunnel;
 
+pub(crate) use arrival::Arrival;
 pub(crate) use connections::{Connections, serve_http};
 pub(crate) use handle::{closed_response, pass_warning};
 pub(crate) use headers::host_header;
@@ -25,9 +28,9 @@ use tokio::net::TcpListener;
 /// Serves the proxy on one socket.
 pub(crate) async fn serve(shared: Arc<Shared>, socket: TcpListener, connections: Connections) {
     let proxy = Arc::new(handle::Proxy::new(Arc::clone(&shared)));
-    serve_http(shared, socket, connections, move |device, request| {
+    serve_http(shared, socket, connections, move |arrival, request| {
         let proxy = Arc::clone(&proxy);
-        async move { proxy.handle(device, request).await }
+        async move { proxy.handle(&arrival, request).await }
     })
     .await;
 }

@@ -101,6 +101,9 @@ pub(super) fn unreachable(error: &DialError) -> Response {
             (502, "This site was not found", "Its name has no address. Look whether it is written as you meant it.")
         }
         DialError::TooSlow => (504, "This site does not answer", "It took too long. Try again in a minute."),
+        DialError::NotOpened => {
+            (502, "This site’s secure connection failed", "Its certificate or its encryption is not in order.")
+        }
         DialError::Unreachable => {
             (502, "This site cannot be reached", "It refused the connection. Try again in a minute.")
         }

@@ -1,5 +1,6 @@
 //! Where a request wants to go: host and port in the one form that is judged, dialled and logged.
 
+use super::arrival::Scheme;
 use hyper::Uri;
 use hyper::http::uri::Authority;
 use std::net::{IpAddr, Ipv6Addr};
@@ -35,14 +36,14 @@ impl Target {
         Some(Self { host: host(authority.host())?, port })
     }
 
-    /// Host and port as a `Host` header has them.
-    pub(crate) fn authority(&self) -> String {
-        let bracketed = self.host.parse::<Ipv6Addr>().is_ok();
-        match (bracketed, self.port) {
-            (true, 80) => format!("[{}]", self.host),
-            (true, port) => format!("[{}]:{port}", self.host),
-            (false, 80) => self.host.clone(),
-            (false, port) => format!("{}:{port}", self.host),
+    /// Host and port as a `Host` header has them: the scheme's own port stays out.
+    pub(crate) fn authority(&self, scheme: Scheme) -> String {
+        let bracketed = self.host.contains(':');
+        match (bracketed, self.port == scheme.port()) {
+            (true, true) => format!("[{}]", self.host),
+            (true, false) => format!("[{}]:{}", self.host, self.port),
+            (false, true) => self.host.clone(),
+            (false, false) => format!("{}:{}", self.host, self.port),
         }
     }
 

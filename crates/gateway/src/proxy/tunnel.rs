@@ -4,9 +4,9 @@
 //! What this cannot see: paths and searches inside TLS, and the host of an encrypted ClientHello, which is why DNS takes
 //! the keys for those out of its answers.
 
-use super::connections::Place;
+use super::arrival::Arrival;
 use super::dial::dial;
-use super::handle::closed_response;
+use super::handle::{Proxy, closed_response};
 use super::headers::Sent;
 use super::hello::{Hello, read_hello};
 use super::respond::{self, Response};
@@ -33,12 +33,8 @@ const CHUNK: usize = 16 * 1024;
 const JUDGED_ANEW: Duration = Duration::from_secs(30);
 
 /// Answers a CONNECT and, where it is open, carries it in a task of its own.
-pub(super) async fn connect(
-    shared: &Arc<Shared>,
-    device: IpAddr,
-    sent: Sent,
-    mut request: Request<Incoming>,
-) -> Response {
+pub(super) async fn connect(proxy: &Arc<Proxy>, arrival: &Arrival, sent: Sent, request: Request<Incoming>) -> Response {
+    let (shared, device) = (proxy.shared(), arrival.device);
     let Some(target) = Target::of_connect(request.uri()) else {
         return respond::bad_request("A CONNECT names a host and a port, such as lessons.example:443.");
     };
@@ -65,7 +61,7 @@ pub(super) async fn connect(
         Ok(origin) => origin,
         Err(error) => return respond::unreachable(&error),
     };
-    let place = request.extensions_mut().remove::<Arc<Place>>();
+    let place = Arc::clone(&arrival.place);
     let carried = Arc::clone(shared);
     shared.spawn_tunnel(async move {
         let _place = place;

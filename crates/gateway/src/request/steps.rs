@@ -29,7 +29,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) credential: Credential<'a>,
     pub(crate) method: Option<&'a str>,
     pub(crate) host: &'a str,
-    /// Path and query of a plain HTTP request.
+    /// Path and query, where the request could be read.
     pub(crate) path: Option<&'a str>,
 }
 
