@@ -2,6 +2,7 @@
 //! school; a machine that serves two starts two. What people may *visit* is not here: that is `rules.rs`.
 
 use crate::inspect::InspectionConfig;
+use crate::dns::config::DnsConfig;
 use crate::observe::Observation;
 use belisha_records::SchoolId;
 use jiff::Timestamp;
@@ -39,6 +40,8 @@ pub struct GatewayConfig {
     pub portal: Portal,
     /// DNS servers asked for names that are open, in order. Empty: such names get SERVFAIL, and the proxy asks the system.
     pub upstreams: Vec<SocketAddr>,
+    /// The name server's other settings.
+    pub dns: DnsConfig,
     /// Names answered here, exact (`lessons.example`) or with every name below (`*.example`).
     pub local_records: HashMap<String, LocalRecord>,
     /// Hosts, `host:port` or `address:port` on private addresses that the proxy may reach nonetheless. Portal and local
@@ -75,6 +78,7 @@ impl GatewayConfig {
             proxy_public: None,
             portal,
             upstreams: Vec::new(),
+            dns: DnsConfig::default(),
             local_records: HashMap::new(),
             allow_private_for: Vec::new(),
             tunnel_ports: vec![443],

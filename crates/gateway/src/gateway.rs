@@ -4,7 +4,9 @@
 use crate::blockpage::{self, Block, RecentBlocks};
 use crate::config::{Clock, Entropy, GatewayConfig};
 use crate::dns;
+use crate::dns::cookie::ServerCookies;
 use crate::dns::forward::Forwarder;
+use crate::dns::rate::RateLimit;
 use crate::dns::recent::RecentNames;
 use crate::identity::IdentityTable;
 use crate::inspect::{AuthorityError, Inspection};
@@ -65,6 +67,8 @@ pub(crate) struct Shared {
     pub(crate) forwarder: Forwarder,
     pub(crate) recent_names: RecentNames,
     pub(crate) inspection: Option<Inspection>,
+    pub(crate) dns_cookies: ServerCookies,
+    pub(crate) dns_rate: RateLimit,
     /// Where `/proxy.pac` is served and what it names, known once the sockets are open.
     pub(crate) proxy_public: String,
     pub(crate) block_page_addr: Option<SocketAddr>,
@@ -138,6 +142,8 @@ impl Gateway {
         let inspection = config.inspection.as_ref();
         let inspection = inspection.map(|given| Inspection::new(given, &clock, &entropy, &metrics)).transpose()?;
         let given = rules.borrow_and_update().clone();
+        let mut cookie_key = [0; 16];
+        entropy(&mut cookie_key);
         let shared = Arc::new(Shared {
             identity: Arc::new(IdentityTable::new()),
             observer: Observer { queue: config.observations.clone(), metrics: Arc::clone(&metrics) },
@@ -145,6 +151,12 @@ impl Gateway {
             warnings: WarningsPassed::default(),
             recent_names: RecentNames::default(),
             inspection,
+            dns_cookies: ServerCookies::new(cookie_key),
+            dns_rate: RateLimit::new(
+                config.dns.questions_a_second,
+                config.dns.unlimited.clone(),
+                tokio::time::Instant::now(),
+            ),
             forwarder: Forwarder::new(config.upstreams.clone(), config.limits, Arc::clone(&entropy)),
             proxy_public: config
                 .proxy_public

@@ -131,6 +131,10 @@ pub struct Metrics {
     pub dns_upstream_failures: AtomicU64,
     /// Answers from upstream withheld because a public name pointed at a private address.
     pub dns_rebinding: AtomicU64,
+    /// Answers from upstream withheld because they led to a name or network that is closed.
+    pub dns_closed_answers: AtomicU64,
+    /// Questions over one client's limit: cut short or not answered.
+    pub dns_rate_limited: AtomicU64,
     /// Requests and CONNECTs the proxy read.
     pub proxy_requests: AtomicU64,
     /// Decisions to let through.
@@ -173,13 +177,15 @@ pub struct Metrics {
 
 impl Metrics {
     /// Every counter with its name, for a page or an exporter.
-    pub fn all(&self) -> [(&'static str, u64); 23] {
+    pub fn all(&self) -> Vec<(&'static str, u64)> {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        [
+        vec![
             ("dns_questions", read(&self.dns_questions)),
             ("dns_malformed", read(&self.dns_malformed)),
             ("dns_upstream_failures", read(&self.dns_upstream_failures)),
             ("dns_rebinding", read(&self.dns_rebinding)),
+            ("dns_closed_answers", read(&self.dns_closed_answers)),
+            ("dns_rate_limited", read(&self.dns_rate_limited)),
             ("proxy_requests", read(&self.proxy_requests)),
             ("allowed", read(&self.allowed)),
             ("blocked", read(&self.blocked)),

@@ -1,8 +1,9 @@
 //! From a DNS question to its answer: special names, then the steps every request goes through, then local records, safe
 //! search or another server.
 
+use super::deliver::deliver;
 use super::message::{CLOSED_TTL, ExtendedError, Question, explain};
-use super::scrub::rebinds;
+use super::recheck::recheck;
 use crate::config::local_record;
 use crate::gateway::Shared;
 use crate::judge;
@@ -17,12 +18,63 @@ use std::net::IpAddr;
 /// Time to live of our own records, in seconds.
 const LOCAL_TTL: u32 = 30;
 
+/// Who asks, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Client {
+    pub(crate) device: IpAddr,
+    pub(crate) transport: Transport,
+}
+
+/// How a question came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transport {
+    Udp,
+    Tcp,
+    /// DNS over TLS.
+    Tls,
+    /// DNS over HTTPS.
+    Https,
+}
+
 /// What to do about a question.
 pub(crate) enum Reply {
     /// Send this.
     Now(Message),
-    /// Ask somebody, under another name for safe search.
-    Forward { safe_search: Option<&'static str> },
+    /// Ask somebody.
+    Forward(Wanted),
+}
+
+/// What another server is asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Wanted {
+    /// Under another name, for safe search.
+    safe_search: Option<&'static str>,
+}
+
+/// What to do about a question, without waiting for anybody; answers are ready to be sent.
+pub(crate) enum Step {
+    /// Send this.
+    Answer(Vec<u8>),
+    /// Call [`wait`].
+    Wait(Wanted),
+}
+
+/// Answers from the rules, our own records and what is remembered; says if another server must be asked.
+pub(crate) fn at_once(shared: &Shared, question: &Question, client: Client) -> Step {
+    let message = match decide(shared, question, client.device) {
+        Reply::Now(message) => message,
+        Reply::Forward(wanted) => match remembered(shared, question, client.device, wanted) {
+            Some(message) => message,
+            None => return Step::Wait(wanted),
+        },
+    };
+    Step::Answer(deliver(shared, question, client, message))
+}
+
+/// Asks another server.
+pub(crate) async fn wait(shared: &Shared, question: &Question, client: Client, wanted: Wanted) -> Vec<u8> {
+    let message = forward(shared, question, client.device, wanted).await;
+    deliver(shared, question, client, message)
 }
 
 /// Decides a question without waiting for anybody.
@@ -54,17 +106,17 @@ pub(crate) fn decide(shared: &Shared, question: &Question, device: IpAddr) -> Re
 }
 
 /// What another server said a moment ago, if it is remembered: most questions need not wait for anybody.
-pub(crate) fn remembered(shared: &Shared, question: &Question, safe_search: Option<&'static str>) -> Option<Message> {
-    match safe_search {
+fn remembered(shared: &Shared, question: &Question, device: IpAddr, wanted: Wanted) -> Option<Message> {
+    match wanted.safe_search {
         // A rewritten question is put together from the answer to another; `forward` does that.
         Some(_) => None,
-        None => Some(safe(shared, question, shared.forwarder.remembered(question)?)),
+        None => Some(recheck(shared, question, device, shared.forwarder.remembered(question)?)),
     }
 }
 
 /// Waits for another server.
-pub(crate) async fn forward(shared: &Shared, question: &Question, safe_search: Option<&'static str>) -> Message {
-    let answer = match safe_search {
+async fn forward(shared: &Shared, question: &Question, device: IpAddr, wanted: Wanted) -> Message {
+    let answer = match wanted.safe_search {
         Some(target) => rewritten(shared, question, target).await,
         None => shared.forwarder.ask(question).await.ok(),
     };
@@ -74,19 +126,7 @@ pub(crate) async fn forward(shared: &Shared, question: &Question, safe_search: O
         explain(&mut message, ExtendedError::NoReachableAuthority, "");
         return message;
     };
-    safe(shared, question, message)
-}
-
-/// The answer, unless it leads a public name to a private address.
-fn safe(shared: &Shared, question: &Question, message: Message) -> Message {
-    let host = question.host.as_deref().unwrap_or_default();
-    if rebinds(&message) && !crate::proxy::address::private_allowed(&shared.config, host, None) {
-        count(&shared.metrics.dns_rebinding);
-        let mut message = question.answer(ResponseCode::Refused);
-        explain(&mut message, ExtendedError::Blocked, "a public name with a private address");
-        return message;
-    }
-    message
+    recheck(shared, question, device, message)
 }
 
 /// Names that are answered the same for everybody, before any rule.
@@ -106,11 +146,11 @@ fn special(shared: &Shared, question: &Question, host: &str) -> Option<Reply> {
         return Some(if private {
             Reply::Now(question.nothing(ResponseCode::NXDomain, LOCAL_TTL))
         } else {
-            Reply::Forward { safe_search: None }
+            Reply::Forward(Wanted::default())
         });
     }
     if host.ends_with(".ip6.arpa") {
-        return Some(Reply::Forward { safe_search: None });
+        return Some(Reply::Forward(Wanted::default()));
     }
     // Names that mean nothing outside one machine or network (RFC 6761, 6762, 7686), unless this school serves them.
     let ours = local_record(&shared.config.local_records, host).is_some() || shared.config.portal.is_own(host);
@@ -146,7 +186,7 @@ fn open(shared: &Shared, question: &Question, host: &str, safe_search: Option<&'
         return Reply::Now(address(question, record.address, LOCAL_TTL));
     }
     if shared.forwarder.has_upstreams() {
-        return Reply::Forward { safe_search };
+        return Reply::Forward(Wanted { safe_search });
     }
     count(&shared.metrics.dns_upstream_failures);
     let mut message = question.answer(ResponseCode::ServFail);
@@ -155,7 +195,7 @@ fn open(shared: &Shared, question: &Question, host: &str, safe_search: Option<&'
 }
 
 /// The address of the block page; for other types than addresses, nothing.
-fn closed_page(shared: &Shared, question: &Question) -> Message {
+pub(super) fn closed_page(shared: &Shared, question: &Question) -> Message {
     match (question.kind, shared.config.block_page_v6) {
         (RecordType::A, _) => question.with(CLOSED_TTL, [RData::A(A(shared.config.block_page_v4))]),
         (RecordType::AAAA, Some(v6)) => question.with(CLOSED_TTL, [RData::AAAA(AAAA(v6))]),
@@ -163,7 +203,7 @@ fn closed_page(shared: &Shared, question: &Question) -> Message {
     }
 }
 
-fn closed_name(shared: &Shared, question: &Question, closed: &Closed) -> Message {
+pub(super) fn closed_name(shared: &Shared, question: &Question, closed: &Closed) -> Message {
     let mut message = closed_page(shared, question);
     match (closed.rule, &closed.block.category) {
         (RuleKind::Illegal, _) => explain(&mut message, ExtendedError::Censored, ""),
@@ -203,7 +243,7 @@ async fn rewritten(shared: &Shared, question: &Question, target: &'static str) -
 }
 
 /// Browsers ask for A, AAAA and HTTPS together; one visit is one observation.
-fn observe(shared: &Shared, question: &Question, observation: Observation) {
+pub(super) fn observe(shared: &Shared, question: &Question, observation: Observation) {
     let address = matches!(question.kind, RecordType::A | RecordType::AAAA);
     if address
         && shared.recent_names.first_time(

@@ -1,8 +1,10 @@
 //! The DNS sockets. A UDP question that can be answered at once is answered in the loop; one that must be forwarded waits in
 //! a task of its own, of which there is a bounded number. TCP clients are bounded in number, time and length.
 
-use super::answer::{Reply, decide, forward, remembered};
-use super::message::{Packet, encode, read};
+use super::answer::{Client, Step, Transport, at_once, wait};
+use super::deliver::{cut_short, proven};
+use super::message::{Packet, read};
+use super::rate::Allowed;
 use crate::gateway::{Shared, StartError};
 use crate::observe::count;
 use std::net::SocketAddr;
@@ -12,12 +14,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// How often a free port is tried that both UDP and TCP can have.
 const PORT_TRIES: usize = 16;
 /// A TCP client that says nothing for so long is let go (RFC 7766 section 6.2.3 asks for some seconds).
-const TCP_IDLE: Duration = Duration::from_secs(10);
+pub(super) const TCP_IDLE: Duration = Duration::from_secs(10);
 
 /// UDP and TCP on one port.
 pub(crate) struct Sockets {
@@ -77,20 +79,31 @@ async fn udp(shared: Arc<Shared>, socket: Arc<UdpSocket>) {
                 count(&shared.metrics.dns_malformed);
                 send(&socket, &bytes, client).await;
             }
-            Packet::Question(question) => match decide(&shared, &question, client.ip().to_canonical()) {
-                Reply::Now(message) => send(&socket, &encode(&message, Some(question.udp_size())), client).await,
-                Reply::Forward { safe_search } => {
-                    if let Some(message) = remembered(&shared, &question, safe_search) {
-                        send(&socket, &encode(&message, Some(question.udp_size())), client).await;
+            Packet::Question(question) => {
+                let asker = Client { device: client.ip().to_canonical(), transport: Transport::Udp };
+                match shared.dns_rate.allow(asker.device, proven(&shared, &question, asker.device), Instant::now()) {
+                    Allowed::Allow => {}
+                    Allowed::Truncate => {
+                        count(&shared.metrics.dns_rate_limited);
+                        send(&socket, &cut_short(&shared, &question, asker), client).await;
                         continue;
                     }
-                    let (shared, socket) = (Arc::clone(&shared), Arc::clone(&socket));
-                    waiting.spawn(async move {
-                        let message = forward(&shared, &question, safe_search).await;
-                        send(&socket, &encode(&message, Some(question.udp_size())), client).await;
-                    });
+                    Allowed::Drop => {
+                        count(&shared.metrics.dns_rate_limited);
+                        continue;
+                    }
                 }
-            },
+                match at_once(&shared, &question, asker) {
+                    Step::Answer(bytes) => send(&socket, &bytes, client).await,
+                    Step::Wait(wanted) => {
+                        let (shared, socket) = (Arc::clone(&shared), Arc::clone(&socket));
+                        waiting.spawn(async move {
+                            let bytes = wait(&shared, &question, asker, wanted).await;
+                            send(&socket, &bytes, client).await;
+                        });
+                    }
+                }
+            }
         }
     }
 }
@@ -139,10 +152,13 @@ async fn one(shared: &Shared, stream: &mut TcpStream, client: SocketAddr) -> Opt
             count(&shared.metrics.dns_malformed);
             bytes
         }
-        Packet::Question(question) => match decide(shared, &question, client.ip().to_canonical()) {
-            Reply::Now(message) => encode(&message, Some(u16::MAX)),
-            Reply::Forward { safe_search } => encode(&forward(shared, &question, safe_search).await, Some(u16::MAX)),
-        },
+        Packet::Question(question) => {
+            let asker = Client { device: client.ip().to_canonical(), transport: Transport::Tcp };
+            match at_once(shared, &question, asker) {
+                Step::Answer(bytes) => bytes,
+                Step::Wait(wanted) => wait(shared, &question, asker, wanted).await,
+            }
+        }
     };
     let length = u16::try_from(bytes.len()).ok()?;
     stream.write_all(&[&length.to_be_bytes(), bytes.as_slice()].concat()).await.ok()

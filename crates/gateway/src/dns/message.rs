@@ -1,13 +1,16 @@
 //! DNS packets to questions, and answers to packets. Every byte here may come from a stranger: what cannot be read is
 //! answered with an error code or dropped, and nothing panics. What to answer is `answer.rs`'s.
 
+use super::cookie::Cookie;
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::rdata::SOA;
-use hickory_proto::rr::rdata::opt::EdnsOption;
+use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
 /// Largest UDP answer sent, in bytes (DNS flag day 2020), so that answers are not fragmented.
 pub(crate) const LARGEST_UDP: u16 = 1232;
+/// Types that ask for something else than a record: transfers, ANY and the like (RFC 6895 section 3.1).
+const META_TYPES: std::ops::RangeInclusive<u16> = 128..=255;
 /// Option code of an Extended DNS Error (RFC 8914).
 const EXTENDED_ERROR: u16 = 15;
 /// How long a closed name may be remembered, in seconds: short, because a signature or a grant opens it at once.
@@ -24,6 +27,8 @@ pub(crate) struct Question {
     pub(crate) kind: RecordType,
     pub(crate) recursion_desired: bool,
     pub(crate) checking_disabled: bool,
+    /// The client understands the "authentic data" bit (RFC 6840 section 5.7).
+    pub(crate) authentic_data: bool,
     /// `None`: the client does not speak EDNS, and must not be answered in it.
     pub(crate) edns: Option<ClientEdns>,
 }
@@ -33,6 +38,11 @@ pub(crate) struct Question {
 pub(crate) struct ClientEdns {
     pub(crate) payload: u16,
     pub(crate) dnssec_ok: bool,
+    pub(crate) cookie: Option<Cookie>,
+    /// It wants the answer padded (RFC 7830).
+    pub(crate) padding: bool,
+    /// It wants to know how long a connection is kept (RFC 7828).
+    pub(crate) keepalive: bool,
 }
 
 /// What a packet was.
@@ -49,6 +59,10 @@ pub(crate) enum Packet {
 /// Extended DNS Errors this server gives (RFC 8914 section 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ExtendedError {
+    /// 3: an answer beyond its time, because nobody could be asked (RFC 8767).
+    Stale,
+    /// 4: another answer than the true one, by the school's policy.
+    Forged,
     /// 15: closed by the school's policy.
     Blocked,
     /// 16: closed by law, which the school cannot change.
@@ -62,6 +76,8 @@ pub(crate) enum ExtendedError {
 impl ExtendedError {
     const fn code(self) -> u16 {
         match self {
+            ExtendedError::Stale => 3,
+            ExtendedError::Forged => 4,
             ExtendedError::Blocked => 15,
             ExtendedError::Censored => 16,
             ExtendedError::Prohibited => 18,
@@ -105,16 +121,17 @@ fn question(mut message: Message) -> Packet {
         return refuse(ResponseCode::FormErr);
     };
     let kind = query.query_type();
+    let Ok(edns) = message.edns.as_ref().map(client_edns).transpose() else {
+        return refuse(ResponseCode::FormErr);
+    };
     let question = Question {
         id,
         host: host_of(query.name()),
         kind,
         recursion_desired: message.metadata.recursion_desired,
         checking_disabled: message.metadata.checking_disabled,
-        edns: message
-            .edns
-            .as_ref()
-            .map(|edns| ClientEdns { payload: edns.max_payload().max(512), dnssec_ok: edns.flags().dnssec_ok }),
+        authentic_data: message.metadata.authentic_data,
+        edns,
         query,
     };
     let version = message.edns.as_ref().map_or(0, Edns::version);
@@ -122,13 +139,29 @@ fn question(mut message: Message) -> Packet {
         return Packet::Reply(encode(&question.answer(ResponseCode::BADVERS), None));
     }
     // Transfers, ANY and the other meta-types are for the owners of a zone, and ANY is how reflectors are made (RFC 8482).
-    let refused =
-        matches!(kind, RecordType::ANY | RecordType::AXFR | RecordType::IXFR | RecordType::OPT | RecordType::TSIG);
+    let refused = kind == RecordType::OPT || META_TYPES.contains(&u16::from(kind));
     if refused || question.query.query_class() != DNSClass::IN {
         return Packet::Reply(encode(&question.answer(ResponseCode::Refused), None));
     }
     Packet::Question(Box::new(question))
 }
+
+fn client_edns(edns: &Edns) -> Result<ClientEdns, Malformed> {
+    let cookie = match edns.option(EdnsCode::Cookie) {
+        Some(EdnsOption::Unknown(_, data)) => Some(Cookie::read(data).ok_or(Malformed)?),
+        _ => None,
+    };
+    Ok(ClientEdns {
+        payload: edns.max_payload().max(512),
+        dnssec_ok: edns.flags().dnssec_ok,
+        cookie,
+        padding: edns.option(EdnsCode::Padding).is_some(),
+        keepalive: edns.option(EdnsCode::Keepalive).is_some(),
+    })
+}
+
+/// An option whose length its RFC forbids.
+struct Malformed;
 
 fn reply(id: u16, op_code: OpCode, code: ResponseCode) -> Packet {
     Packet::Reply(encode(&Message::error_msg(id, op_code, code), None))
@@ -136,7 +169,7 @@ fn reply(id: u16, op_code: OpCode, code: ResponseCode) -> Packet {
 
 /// A name as hosts are written; `None` if some label has a character no host name has. Underscores are let in for service
 /// names (RFC 8552).
-fn host_of(name: &Name) -> Option<String> {
+pub(crate) fn host_of(name: &Name) -> Option<String> {
     let mut host = String::with_capacity(name.len());
     for label in name.iter() {
         if !host.is_empty() {
@@ -162,8 +195,8 @@ impl Question {
         message.metadata.recursion_available = true;
         message.metadata.response_code = code;
         message.add_query(self.query.clone());
-        if self.edns.is_some() {
-            message.set_edns(server_edns());
+        if let Some(edns) = self.edns {
+            message.set_edns(server_edns(edns.dnssec_ok));
         }
         message
     }
@@ -194,9 +227,10 @@ impl Question {
     }
 }
 
-fn server_edns() -> Edns {
+/// Our own OPT record; the "DNSSEC OK" bit comes back as it was sent (RFC 3225 section 3).
+fn server_edns(dnssec_ok: bool) -> Edns {
     let mut edns = Edns::new();
-    edns.set_max_payload(LARGEST_UDP);
+    edns.set_max_payload(LARGEST_UDP).set_dnssec_ok(dnssec_ok);
     edns
 }
 
@@ -226,7 +260,7 @@ mod tests {
     fn packet(host: &str) -> Vec<u8> {
         let mut message = Message::new(7, MessageType::Query, OpCode::Query);
         message.add_query(Query::query(Name::from_ascii(host).unwrap(), RecordType::A));
-        message.set_edns(server_edns());
+        message.set_edns(server_edns(false));
         message.to_vec().unwrap()
     }
 

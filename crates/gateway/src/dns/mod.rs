@@ -1,11 +1,17 @@
-//! DNS over UDP and TCP: `message.rs` reads and builds packets, `answer.rs` turns a question into an answer, `forward.rs` asks
-//! other servers, `listen.rs` owns the sockets. Whether a name is open is decided in `request/`.
+//! DNS: `listen.rs` owns the sockets, `message.rs` reads packets, `answer.rs` turns a question into an answer, `forward.rs`
+//! asks other servers, `recheck.rs` looks at what they said, `deliver.rs` writes the packet. Whether a name is open is
+//! decided in `request/`.
 
 pub(crate) mod answer;
 pub(crate) mod cache;
+pub(crate) mod config;
+pub(crate) mod cookie;
+pub(crate) mod deliver;
 pub(crate) mod forward;
 pub(crate) mod hash;
 pub(crate) mod listen;
 pub(crate) mod message;
+pub(crate) mod rate;
 pub(crate) mod recent;
+mod recheck;
 pub(crate) mod scrub;

@@ -1,24 +1,11 @@
-//! What an upstream answer must lose before a school sees it: private addresses under public names, and the keys that hide
-//! which site a TLS connection opens.
+//! What an upstream answer must lose before a school sees it: the keys that hide which site a TLS connection opens.
 
-use crate::proxy::address::is_public;
 use hickory_proto::op::Message;
 use hickory_proto::rr::rdata::svcb::{Mandatory, SVCB, SvcParamKey, SvcParamValue};
 use hickory_proto::rr::{RData, RecordType};
-use std::net::IpAddr;
 
-/// Whether a public name points into private space (DNS rebinding): a page from outside would reach machines inside.
-pub(crate) fn rebinds(message: &Message) -> bool {
-    message.answers.iter().any(|record| match &record.data {
-        RData::A(address) => !is_public(IpAddr::V4(address.0)),
-        RData::AAAA(address) => !is_public(IpAddr::V6(address.0)),
-        _ => false,
-    })
-}
-
-/// Takes encrypted-hello keys and address hints out of HTTPS and SVCB records (RFC 9848, RFC 9460). Without the keys a
-/// browser says in clear which host it opens; hints would go round the answer to the address question. Signatures over
-/// records that were changed prove nothing any more and go too.
+/// Takes encrypted-hello keys out of HTTPS and SVCB records (RFC 9848). Without them a browser says in clear which host it
+/// opens. Signatures over records that were changed prove nothing any more and go too.
 pub(crate) fn remove_hidden_hello(message: &mut Message) {
     let mut changed = false;
     for record in &mut message.answers {
@@ -37,8 +24,7 @@ pub(crate) fn remove_hidden_hello(message: &mut Message) {
 }
 
 fn clean(service: &mut SVCB) -> bool {
-    let hidden =
-        |key: &SvcParamKey| matches!(key, SvcParamKey::EchConfigList | SvcParamKey::Ipv4Hint | SvcParamKey::Ipv6Hint);
+    let hidden = |key: &SvcParamKey| *key == SvcParamKey::EchConfigList;
     let before = service.svc_params.len();
     service.svc_params.retain(|(key, _)| !hidden(key));
     let changed = service.svc_params.len() != before;
@@ -70,20 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_public_name_on_a_private_address_is_seen() {
-        for (address, private) in [
-            ("10.0.0.1", true),
-            ("127.0.0.1", true),
-            ("169.254.169.254", true),
-            ("0.0.0.0", true),
-            ("192.0.3.1", false),
-        ] {
-            assert_eq!(rebinds(&answer(RData::A(A(address.parse().unwrap())))), private, "{address}");
-        }
-    }
-
-    #[test]
-    fn the_encrypted_hello_and_the_hints_go_and_the_rest_stays() {
+    fn the_encrypted_hello_goes_and_the_rest_stays() {
         let params = vec![
             (SvcParamKey::Mandatory, SvcParamValue::Mandatory(Mandatory(vec![SvcParamKey::EchConfigList]))),
             (SvcParamKey::Port, SvcParamValue::Port(443)),
@@ -93,6 +66,9 @@ mod tests {
         let mut message = answer(RData::HTTPS(HTTPS(SVCB::new(1, Name::root(), params))));
         remove_hidden_hello(&mut message);
         let RData::HTTPS(https) = &message.answers[0].data else { panic!("still an HTTPS record") };
-        assert_eq!(https.0.svc_params.iter().map(|(key, _)| *key).collect::<Vec<_>>(), [SvcParamKey::Port]);
+        assert_eq!(
+            https.0.svc_params.iter().map(|(key, _)| *key).collect::<Vec<_>>(),
+            [SvcParamKey::Port, SvcParamKey::Ipv4Hint]
+        );
     }
 }

@@ -8,5 +8,5 @@ mod warnings;
 
 pub(crate) use answer::{Answer, Closed};
 pub(crate) use identify::Credential;
-pub(crate) use steps::{Asked, is_wpad, still_open, walk};
+pub(crate) use steps::{Asked, is_wpad, judged, still_open, walk};
 pub(crate) use warnings::WarningsPassed;

@@ -7,7 +7,7 @@ use crate::gateway::Shared;
 use crate::judge;
 use crate::observe::Protocol;
 use crate::rules::{Gate, GatewayRules};
-use belisha_filter::{Decision, Request};
+use belisha_filter::{Decision, Request, RuleKind};
 use belisha_policy::FilterAction;
 use jiff::Timestamp;
 use std::net::IpAddr;
@@ -65,6 +65,15 @@ pub(crate) fn still_open(shared: &Shared, asked: Asked<'_>) -> bool {
         Verdict::Own => true,
         Verdict::Decided(decision) => decision.action == FilterAction::Allow,
         Verdict::CredentialWanted | Verdict::SignFirst => false,
+    })
+}
+
+/// What the filter says of a request, and by which rule; `None` where it is not asked, because a page of the school's own
+/// or an unsigned agreement comes first. Nothing is counted or observed.
+pub(crate) fn judged(shared: &Shared, asked: Asked<'_>) -> Option<(FilterAction, RuleKind)> {
+    through_steps(shared, asked, |_, verdict| match verdict {
+        Verdict::Decided(decision) => Some((decision.action, decision.reason.rule)),
+        Verdict::Own | Verdict::CredentialWanted | Verdict::SignFirst => None,
     })
 }
 

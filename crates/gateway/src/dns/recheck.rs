@@ -1,0 +1,130 @@
+//! What an answer leads to: every other name in it is judged like a question, and its addresses must not lead into closed
+//! networks or, under public names, into private ones. A name that is open would else be a door to one that is not.
+
+use super::answer::{closed_name, closed_page, observe};
+use super::message::{ExtendedError, Question, explain, host_of};
+use crate::gateway::Shared;
+use crate::observe::{Protocol, count};
+use crate::proxy::address::{is_public, private_allowed};
+use crate::request::{Answer, Asked, Credential, judged, walk};
+use belisha_filter::RuleKind;
+use belisha_policy::FilterAction;
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::rdata::svcb::{SVCB, SvcParamValue};
+use hickory_proto::rr::{Name, RData};
+use std::net::IpAddr;
+
+/// The answer, or what a client gets instead of it.
+pub(crate) fn recheck(shared: &Shared, question: &Question, device: IpAddr, message: Message) -> Message {
+    let host = question.host.as_deref().unwrap_or_default();
+    for target in targets(&message).filter_map(host_of) {
+        if let Some(closed) = closed_target(shared, question, device, &target) {
+            return closed;
+        }
+    }
+    let addresses: Vec<IpAddr> = addresses(&message).collect();
+    if addresses.is_empty() {
+        return message;
+    }
+    for address in &addresses {
+        if judged(shared, asked(device, &address.to_string())).is_some_and(|(_, rule)| rule == RuleKind::Illegal)
+            && let Some(closed) = closed_target(shared, question, device, &address.to_string())
+        {
+            return closed;
+        }
+    }
+    let networks = &shared.config.dns.closed_networks;
+    if addresses.iter().any(|address| networks.iter().any(|network| network.contains(address))) {
+        count(&shared.metrics.dns_closed_answers);
+        let mut message = closed_page(shared, question);
+        explain(&mut message, ExtendedError::Blocked, "closed by the school's policy: it leads into a closed network");
+        return message;
+    }
+    if addresses.iter().any(|address| !is_public(*address)) && !private_allowed(&shared.config, host, None) {
+        count(&shared.metrics.dns_rebinding);
+        let mut message = question.answer(ResponseCode::Refused);
+        explain(&mut message, ExtendedError::Blocked, "a public name with a private address");
+        return message;
+    }
+    message
+}
+
+/// Whether nothing in an answer needs judging: no other name, no address but public ones.
+pub(crate) fn is_plain(message: &Message) -> bool {
+    targets(message).next().is_none() && addresses(message).all(is_public)
+}
+
+/// Other names an answer leads to.
+fn targets(message: &Message) -> impl Iterator<Item = &Name> {
+    message
+        .answers
+        .iter()
+        .filter_map(|record| match &record.data {
+            RData::CNAME(target) => Some(&target.0),
+            RData::HTTPS(https) => Some(&https.0.target_name),
+            RData::SVCB(service) => Some(&service.target_name),
+            _ => None,
+        })
+        // The root stands for the record's own name (RFC 9460 section 2.5).
+        .filter(|name| !name.is_root())
+}
+
+/// Addresses in answers and in the hints of services.
+fn addresses(message: &Message) -> impl Iterator<Item = IpAddr> {
+    message.answers.iter().flat_map(|record| {
+        let (one, service) = match &record.data {
+            RData::A(address) => (Some(IpAddr::V4(address.0)), None),
+            RData::AAAA(address) => (Some(IpAddr::V6(address.0)), None),
+            RData::HTTPS(https) => (None, Some(&https.0)),
+            RData::SVCB(service) => (None, Some(service)),
+            _ => (None, None),
+        };
+        one.into_iter().chain(service.into_iter().flat_map(hints))
+    })
+}
+
+fn hints(service: &SVCB) -> Vec<IpAddr> {
+    let mut hints = Vec::new();
+    for (_, value) in &service.svc_params {
+        match value {
+            SvcParamValue::Ipv4Hint(hint) => hints.extend(hint.0.iter().map(|address| IpAddr::V4(address.0))),
+            SvcParamValue::Ipv6Hint(hint) => hints.extend(hint.0.iter().map(|address| IpAddr::V6(address.0))),
+            _ => {}
+        }
+    }
+    hints
+}
+
+fn asked(device: IpAddr, host: &str) -> Asked<'_> {
+    Asked { protocol: Protocol::Dns, device, credential: Credential::None, method: None, host, path: None }
+}
+
+/// What a client gets when an answer leads to a name that is closed to it. A name that nobody decided on closes nothing: a
+/// site that is open by name would be shut by the name of its host.
+fn closed_target(shared: &Shared, question: &Question, device: IpAddr, target: &str) -> Option<Message> {
+    let (action, rule) = judged(shared, asked(device, target))?;
+    let decided = matches!(
+        rule,
+        RuleKind::Illegal | RuleKind::SchoolDeny | RuleKind::Exception | RuleKind::Category | RuleKind::Undecided
+    );
+    if action == FilterAction::Allow || !decided {
+        return None;
+    }
+    if rule != RuleKind::Illegal && opened_by_name(shared, question, device) {
+        return None;
+    }
+    let answered = walk(shared, asked(device, target));
+    let Answer::Closed(closed) = answered.answer else { return None };
+    count(&shared.metrics.dns_closed_answers);
+    if let Some(observation) = answered.observation {
+        observe(shared, question, observation);
+    }
+    Some(closed_name(shared, question, &closed))
+}
+
+/// Whether somebody opened the very name that was asked for: then only the illegal-content list closes what it leads to.
+fn opened_by_name(shared: &Shared, question: &Question, device: IpAddr) -> bool {
+    let host = question.host.as_deref().unwrap_or_default();
+    let rule = judged(shared, asked(device, host)).map(|(_, rule)| rule);
+    rule.is_none_or(|rule| matches!(rule, RuleKind::Helpline | RuleKind::Exception | RuleKind::SchoolAllow))
+}
