@@ -1,8 +1,8 @@
 //! What the person who runs a gateway decides: where it listens, whom it asks, what it may reach. One gateway serves one
 //! school; a machine that serves two starts two. What people may *visit* is not here: that is `rules.rs`.
 
-use crate::inspect::InspectionConfig;
 use crate::dns::config::DnsConfig;
+use crate::inspect::InspectionConfig;
 use crate::observe::Observation;
 use belisha_records::SchoolId;
 use jiff::Timestamp;
