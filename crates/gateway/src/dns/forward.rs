@@ -1,7 +1,7 @@
 //! Asks other servers: over UDP with a new random id and a new port for every question, over TCP when the answer was cut.
 //! An answer counts only if it comes from the server asked, with that id, to that question (RFC 5452).
 
-use super::cache::{Cache, Key};
+use super::cache::{Cache, Cached, Key};
 use super::message::{LARGEST_UDP, Question};
 use super::scrub::remove_hidden_hello;
 use crate::config::{Entropy, Limits};
@@ -60,7 +60,10 @@ impl Forwarder {
     /// The same without waiting: what is remembered, if it is.
     pub(crate) fn remembered(&self, question: &Question) -> Option<Message> {
         let key = Outgoing::of(question).key(question.host.as_deref()?);
-        Some(in_terms_of(question, self.cache.get(&key, Instant::now())?))
+        match self.cache.get(&key, Instant::now()) {
+            Cached::Fresh(message) => Some(in_terms_of(question, message)),
+            Cached::Stale(_) | Cached::Missing => None,
+        }
     }
 
     /// Addresses of a host, IPv4 first.
@@ -88,7 +91,7 @@ impl Forwarder {
 
     async fn ask_cached(&self, outgoing: Outgoing, host: Option<&str>) -> Result<Message, Unanswered> {
         let key = host.map(|host| outgoing.key(host));
-        if let Some(message) = key.as_ref().and_then(|key| self.cache.get(key, Instant::now())) {
+        if let Some(Cached::Fresh(message)) = key.as_ref().map(|key| self.cache.get(key, Instant::now())) {
             return Ok(message);
         }
         let _permit = self.in_flight.try_acquire().map_err(|_| Unanswered)?;
