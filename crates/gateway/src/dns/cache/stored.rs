@@ -2,7 +2,7 @@
 //! stand. Finding, keeping and forgetting are `mod.rs`'s.
 
 use super::{Key, KeyRef, WANTED};
-use crate::dns::scrub::rebinds;
+use crate::dns::recheck::is_plain;
 use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{Name, RData, Record};
 use tokio::time::Instant;
@@ -130,11 +130,6 @@ fn own_terms(key: &Key, message: &Message) -> Option<Message> {
     kept.add_answers(message.answers.iter().map(spelt));
     kept.add_authorities(message.authorities.iter().map(spelt));
     Some(kept)
-}
-
-fn is_plain(message: &Message) -> bool {
-    let leads_on = |data: &RData| matches!(data, RData::CNAME(_) | RData::HTTPS(_) | RData::SVCB(_));
-    !rebinds(message) && !message.answers.iter().any(|record| leads_on(&record.data))
 }
 
 /// Seconds an answer may be kept: the least of its records', and what its SOA says about nothing (RFC 2308 section 5).
