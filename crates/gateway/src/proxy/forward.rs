@@ -26,7 +26,7 @@ use tokio::time::timeout;
 /// How long an unused connection to an origin is kept.
 const KEPT: Duration = Duration::from_secs(20);
 /// Most unused connections kept to one origin.
-const KEPT_PER_ORIGIN: usize = 8;
+const KEPT_PER_ORIGIN: usize = 64;
 /// Headers in which others name a client; towards the portal only the gateway does.
 const NAMING: [HeaderName; 3] =
     [FORWARDED, HeaderName::from_static("x-forwarded-for"), HeaderName::from_static("x-real-ip")];
