@@ -103,7 +103,13 @@ fn fifty_kills_lose_nothing_that_was_acknowledged() {
 async fn enter_the_school(database: &str) {
     let store = Store::open(database, entropy(0)).await.unwrap();
     let mut tx = store.begin(&Actor::Command("faults"), school(), now()).await.unwrap();
-    let calendar = SchoolCalendar { time_zone: "Europe/London".into(), terms: vec![], closed: vec![], day: vec![] };
+    let calendar = SchoolCalendar {
+        time_zone: "Europe/London".into(),
+        terms: vec![],
+        closed: vec![],
+        day: vec![],
+        boarding: Vec::new(),
+    };
     let record = School {
         id: school(),
         name: "Marlowe Bridge High School".into(),

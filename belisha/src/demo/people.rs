@@ -96,7 +96,7 @@ pub fn calendar(nation: Nation, today: Date) -> SchoolCalendar {
         part(Period::Break, (12, 40), (13, 30)),
         part(Period::Lesson, (13, 30), (15, 20)),
     ];
-    SchoolCalendar { time_zone: "Europe/London".into(), terms, closed, day }
+    SchoolCalendar { time_zone: "Europe/London".into(), terms, closed, day, boarding: Vec::new() }
 }
 
 /// Enters a school with everybody in it.

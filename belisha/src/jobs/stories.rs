@@ -78,6 +78,7 @@ impl Server {
 pub(super) async fn server(database: &TestDatabase) -> Server {
     let server = Server::on(&database.store);
     let calendar = SchoolCalendar {
+        boarding: Vec::new(),
         time_zone: "Europe/London".into(),
         terms: vec![belisha_records::Term {
             name: "Autumn".into(),

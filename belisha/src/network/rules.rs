@@ -4,7 +4,7 @@
 use crate::commands::Failure;
 use crate::installation::Installation;
 use belisha_filter::{
-    DomainIndex, Exception, Group, IllegalList, Rules, Ruleset, SchoolRule, Timetable, TimetablePart,
+    BoardingTime, DomainIndex, Exception, Group, IllegalList, Rules, Ruleset, SchoolRule, Timetable, TimetablePart,
 };
 use belisha_gateway::{AgeBand, Gate, GatewayRules, PersonRules, ProxyCredential};
 use belisha_policy::{Audience, Phase, Policy, Role};
@@ -32,7 +32,12 @@ fn timetable(calendar: &SchoolCalendar) -> Result<Timetable, Failure> {
         .iter()
         .map(|part| TimetablePart { period: part.period, from: part.from, until: part.until })
         .collect();
-    Ok(Timetable::new(&calendar.time_zone, terms, closed, day)?)
+    let boarding = calendar
+        .boarding
+        .iter()
+        .map(|hours| BoardingTime { weekend: hours.weekend, from: hours.from, until: hours.until })
+        .collect();
+    Ok(Timetable::new(&calendar.time_zone, terms, closed, day)?.with_boarding(boarding))
 }
 
 /// The rules of a school; `None` while no policy is in force there, and then the gateway is at its strictest.

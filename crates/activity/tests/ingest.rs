@@ -29,8 +29,13 @@ fn person(number: u8) -> PersonId {
 }
 
 async fn set_up(store: &Store) {
-    let calendar =
-        SchoolCalendar { time_zone: "Europe/London".into(), terms: Vec::new(), closed: Vec::new(), day: Vec::new() };
+    let calendar = SchoolCalendar {
+        time_zone: "Europe/London".into(),
+        terms: Vec::new(),
+        closed: Vec::new(),
+        day: Vec::new(),
+        boarding: Vec::new(),
+    };
     let entered = schools::School {
         id: school(),
         name: "Marlowe Bridge High School".into(),

@@ -158,6 +158,7 @@ async fn set_up(folder: &Path) {
         nation: Nation::Scotland,
         phase: Phase::Primary,
         calendar: SchoolCalendar {
+            boarding: Vec::new(),
             time_zone: "Europe/London".into(),
             terms: Vec::new(),
             closed: Vec::new(),

@@ -3,11 +3,12 @@
 
 use crate::helplines::helpline_for;
 use crate::host_names::HostNames;
+use crate::host_table::HostTable;
 use crate::index::{Listing, Matches};
 use crate::moment::Moment;
 use crate::reason::{Decision, Group, Log, Reason, Request, RuleKind};
 use crate::rules::{Cell, Exception, Ruleset, SchoolRule, severity};
-use belisha_policy::{FilterAction, Period};
+use belisha_policy::{FilterAction, Period, Role};
 use jiff::Timestamp;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -20,18 +21,34 @@ impl Ruleset {
         let group = Group::from_key(request.group);
         let names = HostNames::of(request.host);
         // Nearly no host is spoken of by anything but the lists: those are spared every look but one.
-        let by_name = if self.named.may_name(&names) { self.by_name(&request, now) } else { None };
-        by_name.or_else(|| self.category(&names, group, now)).unwrap_or_else(|| self.default_for(group))
+        let before_lists = if self.named.may_name(&names) {
+            self.by_name(&request, group, now)
+        } else {
+            self.by_whom(&request, group, now)
+        };
+        before_lists.or_else(|| self.category(&names, group, now)).unwrap_or_else(|| self.default_for(group))
     }
 
-    /// What speaks of single hosts: all that comes before the categories. Whatever is added here must be marked in
-    /// [`crate::named_hosts`] too.
-    fn by_name(&self, request: &Request<'_>, now: Timestamp) -> Option<Decision> {
+    /// All that comes before the categories, for a host that one of the tables may speak of. Whatever names hosts and is
+    /// added here must be marked in [`crate::named_hosts`] too; whatever names none, in [`Ruleset::by_whom`].
+    fn by_name(&self, request: &Request<'_>, group: Group, now: Timestamp) -> Option<Decision> {
         self.illegal_content(request)
             .or_else(|| self.helpline(request))
+            .or_else(|| self.device(request, now))
             .or_else(|| self.closed_by_school(request))
+            .or_else(|| self.lesson_list(request, now))
             .or_else(|| self.exception(request, now))
             .or_else(|| self.opened_by_school(request))
+            .or_else(|| self.allow_list_only(request, group, now))
+            .or_else(|| self.closed_by_authority(request))
+            .or_else(|| self.opened_by_authority(request))
+    }
+
+    /// The same for a host that no table speaks of: what depends on the device, the lesson and the group alone.
+    fn by_whom(&self, request: &Request<'_>, group: Group, now: Timestamp) -> Option<Decision> {
+        self.device(request, now)
+            .or_else(|| self.lesson_list(request, now))
+            .or_else(|| self.allow_list_only(request, group, now))
     }
 
     /// What holds before anybody has signed anything: illegal content is closed and helplines are open. `None` means
@@ -62,31 +79,23 @@ impl Ruleset {
     }
 
     pub(crate) fn closed_by_school(&self, request: &Request<'_>) -> Option<Decision> {
-        let rule = self
-            .school_deny
-            .matching(request.host)
-            .filter_map(|at| self.rules.school_deny.get(at))
-            .find(|rule| rule.speaks_to(request.group))?;
-        Some(self.school(rule, RuleKind::SchoolDeny, FilterAction::Block))
+        let rule = spoken(&self.school_deny, &self.rules.school_deny, request)?;
+        Some(by_rule(rule, RuleKind::SchoolDeny, FilterAction::Block, self.office))
     }
 
     pub(crate) fn opened_by_school(&self, request: &Request<'_>) -> Option<Decision> {
-        let rule = self
-            .school_allow
-            .matching(request.host)
-            .filter_map(|at| self.rules.school_allow.get(at))
-            .find(|rule| rule.speaks_to(request.group))?;
-        Some(self.school(rule, RuleKind::SchoolAllow, FilterAction::Allow))
+        let rule = spoken(&self.school_allow, &self.rules.school_allow, request)?;
+        Some(by_rule(rule, RuleKind::SchoolAllow, FilterAction::Allow, self.office))
     }
 
-    fn school(&self, rule: &SchoolRule, kind: RuleKind, action: FilterAction) -> Decision {
-        let reason = Reason { changed_by: Some(self.office), ..Reason::of(kind) };
-        // The entry and its reason are text of their own; only a closed page needs them.
-        let reason = match action {
-            FilterAction::Allow => reason,
-            _ => Reason { entry: Some(Arc::from(&*rule.id)), because: Some(Arc::from(&*rule.reason)), ..reason },
-        };
-        Decision { action, reason, log: Log::ByName }
+    pub(crate) fn closed_by_authority(&self, request: &Request<'_>) -> Option<Decision> {
+        let rule = spoken(&self.authority_deny, &self.rules.authority_deny, request)?;
+        Some(by_rule(rule, RuleKind::AuthorityDeny, FilterAction::Block, Role::LocalAuthorityOfficer))
+    }
+
+    pub(crate) fn opened_by_authority(&self, request: &Request<'_>) -> Option<Decision> {
+        let rule = spoken(&self.authority_allow, &self.rules.authority_allow, request)?;
+        Some(by_rule(rule, RuleKind::AuthorityAllow, FilterAction::Allow, Role::LocalAuthorityOfficer))
     }
 
     pub(crate) fn exception(&self, request: &Request<'_>, now: Timestamp) -> Option<Decision> {
@@ -151,6 +160,10 @@ impl Ruleset {
     }
 
     fn cells_for(&self, listing: &Listing<'_>, group: Group) -> Option<&crate::rules::CellsByPeriod> {
+        let confined = self.confined_lists.iter().find(|(list, _)| **list == **listing.list);
+        if confined.is_some_and(|(_, groups)| !groups.contains(&group)) {
+            return None;
+        }
         self.cells.get(listing.category_id as usize)?.get(group as usize)
     }
 
@@ -170,6 +183,21 @@ impl Ruleset {
         };
         Decision { action, reason: Reason { changed_by, ..Reason::of(RuleKind::Default) }, log: Log::ByName }
     }
+}
+
+/// The first rule of a table that speaks about the host to whoever asks.
+fn spoken<'a>(hosts: &'a HostTable, rules: &'a [SchoolRule], request: &'a Request<'_>) -> Option<&'a SchoolRule> {
+    hosts.matching(request.host).filter_map(|at| rules.get(at)).find(|rule| rule.speaks_to(request.group))
+}
+
+fn by_rule(rule: &SchoolRule, kind: RuleKind, action: FilterAction, office: Role) -> Decision {
+    let reason = Reason { changed_by: Some(office), ..Reason::of(kind) };
+    // The entry and its reason are text of their own; only a closed page needs them.
+    let reason = match action {
+        FilterAction::Allow => reason,
+        _ => Reason { entry: Some(Arc::from(&*rule.id)), because: Some(Arc::from(&*rule.reason)), ..reason },
+    };
+    Decision { action, reason, log: Log::ByName }
 }
 
 impl SchoolRule {

@@ -54,9 +54,14 @@ impl Ruleset {
         let answers = [
             (RuleKind::Illegal, self.illegal_content(&request)),
             (RuleKind::Helpline, self.helpline(&request)),
+            (RuleKind::Device, self.device(&request, now)),
             (RuleKind::SchoolDeny, self.closed_by_school(&request)),
+            (RuleKind::LessonList, self.lesson_list(&request, now)),
             (RuleKind::Exception, self.exception(&request, now)),
             (RuleKind::SchoolAllow, self.opened_by_school(&request)),
+            (RuleKind::AllowListOnly, self.allow_list_only(&request, group, now)),
+            (RuleKind::AuthorityDeny, self.closed_by_authority(&request)),
+            (RuleKind::AuthorityAllow, self.opened_by_authority(&request)),
             (RuleKind::Category, self.category(&HostNames::of(request.host), group, now)),
             (RuleKind::Default, Some(self.default_for(group))),
         ];

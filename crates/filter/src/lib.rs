@@ -7,6 +7,7 @@
 mod built_in;
 mod content_limits;
 mod decide;
+mod device;
 mod explain;
 mod helplines;
 mod host_names;
@@ -18,6 +19,7 @@ mod lists;
 mod moment;
 mod named_hosts;
 mod names;
+mod narrowed;
 mod page_address;
 mod reason;
 mod rules;
@@ -35,9 +37,10 @@ pub use index::{DomainIndex, DomainIndexBuilder, IndexError, Listing, Matches, S
 pub use inspection::InspectionRules;
 pub use lists::{Counts, Entry, Format, LineError, ListParser, ParsedEntry, ParsedList, category_for, detect, parse};
 pub use names::{NameError, guard, normalise};
+pub use narrowed::LessonList;
 pub use reason::{ClauseReference, Decision, Group, Log, Reason, Request, RuleKind};
 pub use rules::{Exception, Rules, Ruleset, SchoolRule};
 pub use safe_search::{canary, safe_search, safe_search_moderate};
 pub use search_terms::{names_helpline, search_terms};
-pub use timetable::{Timetable, TimetableError, TimetablePart};
+pub use timetable::{BoardingTime, Timetable, TimetableError, TimetablePart};
 pub use worrying::{Danger, Hit, Theme, scan};

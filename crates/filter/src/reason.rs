@@ -77,7 +77,7 @@ impl<'a> Request<'a> {
 
 /// Which rule decided. The order of the variants is the order of precedence: an earlier kind beats a later one.
 ///
-/// The gate (an unsigned agreement) stands between `Helpline` and `SchoolDeny`; the gateway asks it, after
+/// The gate (an unsigned agreement) stands between `Helpline` and `Device`; the gateway asks it, after
 /// [`crate::Ruleset::before_gate`] and before [`crate::Ruleset::decide`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -86,12 +86,22 @@ pub enum RuleKind {
     Illegal,
     /// A helpline: always open, never logged by name.
     Helpline,
+    /// The policy's device table refuses the device, or keeps it off the school's own network (M65).
+    Device,
     /// The school closed this site.
     SchoolDeny,
+    /// It is not among the sites checked for the lesson (M56).
+    LessonList,
     /// Somebody was granted (or refused) this site for a time (M55).
     Exception,
     /// The school opened this site.
     SchoolAllow,
+    /// The group sees only what was opened for it, and this was not.
+    AllowListOnly,
+    /// The local authority closed this site.
+    AuthorityDeny,
+    /// The local authority opened this site.
+    AuthorityAllow,
     /// A row of the policy's filter tables (M53).
     Category,
     /// A row of the policy's filter tables whose cell for this group is empty. Undecided is never allowed.
@@ -105,9 +115,14 @@ impl RuleKind {
     pub const ALL: &'static [RuleKind] = &[
         RuleKind::Illegal,
         RuleKind::Helpline,
+        RuleKind::Device,
         RuleKind::SchoolDeny,
+        RuleKind::LessonList,
         RuleKind::Exception,
         RuleKind::SchoolAllow,
+        RuleKind::AllowListOnly,
+        RuleKind::AuthorityDeny,
+        RuleKind::AuthorityAllow,
         RuleKind::Category,
         RuleKind::Undecided,
         RuleKind::Default,
@@ -119,8 +134,13 @@ impl RuleKind {
             RuleKind::Illegal => "illegal",
             RuleKind::Helpline => "helpline",
             RuleKind::SchoolDeny => "school-deny",
+            RuleKind::Device => "device",
+            RuleKind::LessonList => "lesson-list",
             RuleKind::Exception => "exception",
             RuleKind::SchoolAllow => "school-allow",
+            RuleKind::AllowListOnly => "allow-list-only",
+            RuleKind::AuthorityDeny => "authority-deny",
+            RuleKind::AuthorityAllow => "authority-allow",
             RuleKind::Category => "category",
             RuleKind::Undecided => "undecided",
             RuleKind::Default => "default",
@@ -133,8 +153,13 @@ impl RuleKind {
             RuleKind::Illegal => "list of illegal content",
             RuleKind::Helpline => "helplines",
             RuleKind::SchoolDeny => "sites the school has closed",
+            RuleKind::Device => "device table of the policy",
+            RuleKind::LessonList => "sites checked for the lesson",
             RuleKind::Exception => "sites opened or closed for a time",
             RuleKind::SchoolAllow => "sites the school has opened",
+            RuleKind::AllowListOnly => "groups that see only what was opened for them",
+            RuleKind::AuthorityDeny => "sites the local authority has closed",
+            RuleKind::AuthorityAllow => "sites the local authority has opened",
             RuleKind::Category => "filter table of the policy",
             RuleKind::Undecided => "undecided cell of the filter table",
             RuleKind::Default => "what holds when no rule speaks",
@@ -160,7 +185,10 @@ pub struct Reason {
     pub rule: RuleKind,
     /// Category key, `gambling`, when a list put the host into one.
     pub category: Option<Arc<str>>,
-    /// Name of the list that did.
+    /// Whose the device is, when that decided.
+    #[serde(default)]
+    pub device: Option<DeviceKind>,
+    /// Name of the list that did, or of the lesson's list that the site is not on.
     pub list: Option<Arc<str>>,
     /// The row of the policy.
     pub clause: Option<ClauseReference>,
@@ -184,6 +212,7 @@ impl Reason {
         Self {
             rule,
             category: None,
+            device: None,
             list: None,
             clause: None,
             period: None,
@@ -212,6 +241,17 @@ impl std::fmt::Display for Reason {
             RuleKind::SchoolDeny => out.write_str("the school has closed it")?,
             RuleKind::SchoolAllow => out.write_str("the school has opened it")?,
             RuleKind::Exception => out.write_str("it was decided for a time")?,
+            RuleKind::Device => {
+                let kind = self.device.map_or("unknown", DeviceKind::label).to_lowercase();
+                write!(out, "the device is {kind}")?;
+            }
+            RuleKind::LessonList => {
+                let name = self.list.as_deref().unwrap_or("the lesson");
+                write!(out, "it is not among the sites checked for `{name}`")?;
+            }
+            RuleKind::AllowListOnly => out.write_str("this group sees only what the school has opened for it")?,
+            RuleKind::AuthorityDeny => out.write_str("the local authority has closed it")?,
+            RuleKind::AuthorityAllow => out.write_str("the local authority has opened it")?,
             RuleKind::Category | RuleKind::Undecided => {
                 write!(out, "it is listed as `{}`", self.category.as_deref().map_or("unknown", label))?;
                 if let Some(list) = &self.list {

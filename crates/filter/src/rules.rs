@@ -3,6 +3,7 @@
 
 use crate::content_limits::{ContentLimits, ContentRules};
 use crate::decide::lower_case;
+use crate::device::DeviceRules;
 use crate::helplines::helpline_hashes;
 use crate::host_table::HostTable;
 use crate::illegal::IllegalList;
@@ -10,11 +11,13 @@ use crate::index::DomainIndex;
 use crate::inspection::{CompiledInspection, InspectionRules};
 use crate::moment::LastMoment;
 use crate::named_hosts::NamedHosts;
+use crate::narrowed::{LessonList, NarrowedRules};
 use crate::reason::{ClauseReference, Group};
 use crate::timetable::Timetable;
 use belisha_policy::{Binding, Clause, FilterAction, FilterRow, Period, Policy, Role};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The office that answers for the filter where the policy's `unblock` approval names none.
@@ -69,6 +72,24 @@ pub struct Rules {
     pub school_allow: Vec<SchoolRule>,
     /// Sites the school closed.
     pub school_deny: Vec<SchoolRule>,
+    /// Sites the local authority opened; the school's own word comes before it.
+    #[serde(default)]
+    pub authority_allow: Vec<SchoolRule>,
+    /// Sites the local authority closed.
+    #[serde(default)]
+    pub authority_deny: Vec<SchoolRule>,
+    /// Sites checked for lessons.
+    #[serde(default)]
+    pub lesson_lists: Vec<LessonList>,
+    /// Groups, by key, that see only what the school opened for them.
+    #[serde(default)]
+    pub allow_list_only: Vec<String>,
+    /// Lists by name that count for some groups alone, by key. A list that is not here counts for everybody.
+    #[serde(default)]
+    pub list_groups: BTreeMap<String, Vec<String>>,
+    /// Names on the school's own network, which a device for the internet only does not reach.
+    #[serde(default)]
+    pub school_hosts: Vec<String>,
     /// Whether search engines are sent to their safe results.
     pub safe_search: bool,
     /// Whose encrypted pages are read, and which never are.
@@ -88,6 +109,12 @@ impl Rules {
             exceptions: Vec::new(),
             school_allow: Vec::new(),
             school_deny: Vec::new(),
+            authority_allow: Vec::new(),
+            authority_deny: Vec::new(),
+            lesson_lists: Vec::new(),
+            allow_list_only: Vec::new(),
+            list_groups: BTreeMap::new(),
+            school_hosts: Vec::new(),
             safe_search: true,
             inspection: InspectionRules::default(),
             content: ContentRules::default(),
@@ -111,6 +138,7 @@ pub(crate) struct CellsByPeriod {
     lesson: Option<Cell>,
     during_break: Option<Cell>,
     out_of_school: Option<Cell>,
+    boarding: Option<Cell>,
 }
 
 impl CellsByPeriod {
@@ -120,6 +148,7 @@ impl CellsByPeriod {
             Period::Lesson => &mut self.lesson,
             Period::Break => &mut self.during_break,
             Period::OutOfSchool => &mut self.out_of_school,
+            Period::Boarding => &mut self.boarding,
         }
     }
 
@@ -130,13 +159,15 @@ impl CellsByPeriod {
             Period::Lesson => self.lesson,
             Period::Break => self.during_break,
             Period::OutOfSchool => self.out_of_school,
+            // A school that says nothing about boarding time means what holds before and after school.
+            Period::Boarding => self.boarding.or(self.out_of_school),
         };
         narrow.or(self.always)
     }
 
     /// Whether the time of day matters.
     pub fn varies(&self) -> bool {
-        self.lesson.is_some() || self.during_break.is_some() || self.out_of_school.is_some()
+        self.lesson.is_some() || self.during_break.is_some() || self.out_of_school.is_some() || self.boarding.is_some()
     }
 }
 
@@ -155,6 +186,12 @@ pub struct Ruleset {
     /// Every host that something else than the lists speaks of.
     pub(crate) named: NamedHosts,
     pub(crate) moment: LastMoment,
+    pub(crate) authority_allow: HostTable,
+    pub(crate) authority_deny: HostTable,
+    pub(crate) devices: DeviceRules,
+    pub(crate) narrowed: NarrowedRules,
+    /// Lists that count for some groups alone.
+    pub(crate) confined_lists: Vec<(Box<str>, Vec<Group>)>,
     pub(crate) office: Role,
     inspection: CompiledInspection,
     content: [ContentLimits; Group::ALL.len()],
@@ -191,12 +228,26 @@ impl Ruleset {
         let exceptions = HostTable::new(rules.exceptions.iter().map(|exception| &*exception.host));
         let school_allow = HostTable::new(rules.school_allow.iter().map(|rule| &*rule.host));
         let school_deny = HostTable::new(rules.school_deny.iter().map(|rule| &*rule.host));
+        let authority_allow = HostTable::new(rules.authority_allow.iter().map(|rule| &*rule.host));
+        let authority_deny = HostTable::new(rules.authority_deny.iter().map(|rule| &*rule.host));
         Self {
-            named: named_hosts(&illegal, &[&exceptions, &school_allow, &school_deny]),
+            named: named_hosts(
+                &illegal,
+                &[&exceptions, &school_allow, &school_deny, &authority_allow, &authority_deny],
+            ),
             moment: LastMoment::default(),
             exceptions,
             school_allow,
             school_deny,
+            authority_allow,
+            authority_deny,
+            devices: DeviceRules::new(&rules.policy, rules.school_hosts.iter().map(|host| &**host)),
+            narrowed: NarrowedRules::new(&rules.lesson_lists, &rules.allow_list_only),
+            confined_lists: rules
+                .list_groups
+                .iter()
+                .map(|(list, groups)| (list.as_str().into(), groups.iter().map(|key| Group::from_key(key)).collect()))
+                .collect(),
             office: unblocking_office(&rules.policy),
             inspection: CompiledInspection::new(&rules.inspection, &index),
             content: rules.content.by_group(),
@@ -226,6 +277,12 @@ impl Ruleset {
     /// The office that grants sites: the first named by the policy's `unblock` approval.
     pub fn office(&self) -> Role {
         self.office
+    }
+
+    /// Whether any rule is one person's: only then must a request carry a person's id.
+    pub fn names_people(&self) -> bool {
+        self.rules.exceptions.iter().any(|exception| exception.person.is_some())
+            || self.rules.lesson_lists.iter().any(|list| !list.people.is_empty())
     }
 
     /// Whether the gateway may read what somebody of a group exchanges with a host over TLS. Never for a helpline or a

@@ -21,6 +21,27 @@ pub struct TimetablePart {
     pub until: Time,
 }
 
+/// Hours that count as boarding time, on days of a term that are not closed. Parts of a school day come before them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoardingTime {
+    /// On Saturdays and Sundays (`true`), or on the other days of the week.
+    pub weekend: bool,
+    /// From, included.
+    pub from: Time,
+    /// Until, excluded; midnight is the end of the day.
+    pub until: Time,
+}
+
+impl BoardingTime {
+    fn covers(&self, date: Date, time: Time) -> bool {
+        self.weekend == is_weekend(date) && self.from <= time && (time < self.until || self.until == Time::midnight())
+    }
+}
+
+fn is_weekend(date: Date) -> bool {
+    matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday)
+}
+
 /// When the school is open, in its own time zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
@@ -36,6 +57,8 @@ struct Written {
     terms: Vec<(Date, Date)>,
     closed: Vec<(Date, Date)>,
     day: Vec<TimetablePart>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    boarding: Vec<BoardingTime>,
 }
 
 /// The time zone is not one that the program knows.
@@ -70,7 +93,14 @@ impl Timetable {
         closed: Vec<(Date, Date)>,
         day: Vec<TimetablePart>,
     ) -> Result<Self, TimetableError> {
-        Written { time_zone: time_zone.to_owned(), terms, closed, day }.try_into()
+        Written { time_zone: time_zone.to_owned(), terms, closed, day, boarding: Vec::new() }.try_into()
+    }
+
+    /// The same with boarding hours.
+    #[must_use]
+    pub fn with_boarding(mut self, boarding: Vec<BoardingTime>) -> Self {
+        self.written.boarding = boarding;
+        self
     }
 
     /// The school's time zone, for pages that say when something opens.
@@ -80,24 +110,28 @@ impl Timetable {
 
     /// Whether pupils are in school on a day.
     pub fn is_school_day(&self, date: Date) -> bool {
-        let within = |spans: &[(Date, Date)]| spans.iter().any(|(first, last)| (*first..=*last).contains(&date));
-        !matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday)
-            && within(&self.written.terms)
-            && !within(&self.written.closed)
+        !is_weekend(date) && self.is_term_day(date)
     }
 
-    /// The period at a time; outside the parts of a school day it is [`Period::OutOfSchool`].
+    /// Whether a day, of the week or a weekend, lies in a term and is not closed.
+    fn is_term_day(&self, date: Date) -> bool {
+        let within = |spans: &[(Date, Date)]| spans.iter().any(|(first, last)| (*first..=*last).contains(&date));
+        within(&self.written.terms) && !within(&self.written.closed)
+    }
+
+    /// The period at a time; outside the parts of a school day and boarding hours it is [`Period::OutOfSchool`].
     pub fn period_at(&self, now: Timestamp) -> Period {
         let local = self.zone.to_datetime(now);
-        if !self.is_school_day(local.date()) {
+        let (date, time) = (local.date(), local.time());
+        if !self.is_term_day(date) {
             return Period::OutOfSchool;
         }
-        let time = local.time();
-        self.written
-            .day
-            .iter()
-            .find(|part| part.from <= time && time < part.until)
-            .map_or(Period::OutOfSchool, |part| part.period)
+        let part = self.written.day.iter().find(|part| part.from <= time && time < part.until);
+        match part.filter(|_| !is_weekend(date)) {
+            Some(part) => part.period,
+            None if self.written.boarding.iter().any(|hours| hours.covers(date, time)) => Period::Boarding,
+            None => Period::OutOfSchool,
+        }
     }
 
     /// The next time, after `now`, at which `wanted` holds for the period; `None` when that is further off than a
@@ -120,11 +154,14 @@ impl Timetable {
 
     /// The times of a day at which the period may change, in order.
     fn boundaries(&self, date: Date) -> Vec<Time> {
-        if !self.is_school_day(date) {
-            return vec![Time::midnight()];
+        let mut times = vec![Time::midnight()];
+        if self.is_school_day(date) {
+            times.extend(self.written.day.iter().flat_map(|part| [part.from, part.until]));
         }
-        let mut times: Vec<Time> = self.written.day.iter().flat_map(|part| [part.from, part.until]).collect();
-        times.push(Time::midnight());
+        if self.is_term_day(date) {
+            let hours = self.written.boarding.iter().filter(|hours| hours.weekend == is_weekend(date));
+            times.extend(hours.flat_map(|hours| [hours.from, hours.until]));
+        }
         times.sort_unstable();
         times.dedup();
         times

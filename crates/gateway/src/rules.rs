@@ -106,7 +106,7 @@ impl GatewayRules {
             [only] => Some((name, *only)),
             _ => None,
         });
-        let personal_exceptions = ruleset.rules().exceptions.iter().any(|exception| exception.person.is_some());
+        let personal_exceptions = ruleset.names_people();
         Self {
             school,
             school_name: school_name.into(),

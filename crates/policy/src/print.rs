@@ -236,7 +236,12 @@ fn allowances(table: &AllowanceTable, facts: &[Fact]) -> String {
     let rows = table.rows.iter().map(|row| {
         let cells =
             table.columns.iter().map(|column| row.cells.get(&column.id).map_or("", |cell| cell.key())).collect();
-        (named(&row.label, &row.id, facts), cells)
+        let mut braces = Braces::of(&row.id);
+        if let Some(device_use) = row.device_use {
+            braces.pair("use", device_use.key());
+        }
+        braces.facts(facts, &row.id);
+        (format!("[{}]{}", escape(&row.label), braces.done()), cells)
     });
     grid("What", &table.columns, rows)
 }

@@ -54,6 +54,9 @@ pub struct AllowanceRow {
     pub id: ClauseId,
     /// What is allowed or not.
     pub label: String,
+    /// What a row of the device table grants, where the network carries it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_use: Option<DeviceUse>,
     /// Decided cells by column id.
     pub cells: BTreeMap<String, Allowance>,
 }

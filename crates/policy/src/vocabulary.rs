@@ -122,6 +122,7 @@ vocabulary! {
         Lesson = "lesson", "in lesson time";
         Break = "break", "at break and lunch";
         OutOfSchool = "out-of-school", "before and after school";
+        Boarding = "boarding", "in boarding time";
     }
 }
 vocabulary! {
@@ -156,6 +157,15 @@ vocabulary! {
         PupilOwned = "pupil-owned", "Pupil-owned";
         StaffOwned = "staff-owned", "Staff-owned";
         VisitorOwned = "visitor-owned", "Visitor-owned";
+    }
+}
+vocabulary! {
+    /// What a row of the device table grants: the rows that the network carries out (MISSION M65).
+    DeviceUse {
+        InSchool = "in-school", "Come into school";
+        Full = "full", "Use the whole network";
+        InternetOnly = "internet-only", "Use the internet only";
+        None = "none", "Use no network at all";
     }
 }
 vocabulary! {

@@ -272,3 +272,25 @@ fn changing_one_line_asks_for_that_line() {
     assert_eq!(diff.clauses.len(), 1);
     assert!(belisha_policy::diff(&before, &before).is_empty());
 }
+
+#[test]
+fn a_row_of_a_device_table_says_what_it_grants_in_words_the_network_knows() {
+    let table = |attribute: &str| {
+        format!(
+            "{{nation=\"england\" phase=\"primary\"}}\n# P\n\n## S\n\n{{#c .allowances about=\"devices\"}}\n| What | Pupil-owned |\n|---|---|\n| [a]{{#a {attribute}}} | yes |\n"
+        )
+    };
+    let uses = |attribute: &str| {
+        let compiled = belisha_policy::compile(&table(attribute), "2026-09-14".parse().unwrap());
+        let messages: Vec<String> = compiled.findings.iter().map(|finding| finding.message.clone()).collect();
+        let read = compiled.policy.and_then(|policy| match &policy.clause("c")?.binding {
+            belisha_policy::Binding::Allowances(table) => table.rows.first()?.device_use,
+            _ => None,
+        });
+        (read, messages.into_iter().find(|message| message.contains("use")))
+    };
+    assert_eq!(uses("use=\"internet-only\""), (Some(belisha_policy::DeviceUse::InternetOnly), None));
+    assert_eq!(uses(""), (None, None));
+    let (read, message) = uses("use=\"internet\"");
+    assert_eq!((read, message.as_deref()), (None, Some("`internet` is not a word that `use` knows")));
+}

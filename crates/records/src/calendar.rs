@@ -16,6 +16,9 @@ pub struct SchoolCalendar {
     pub closed: Vec<ClosedDays>,
     /// What a school day is made of, in order; times outside are out of school.
     pub day: Vec<DayPart>,
+    /// When pupils who board are in the boarding house, on days of a term; a part of the school day comes before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub boarding: Vec<BoardingHours>,
 }
 
 /// A term.
@@ -38,6 +41,26 @@ pub struct ClosedDays {
     pub first: Date,
     /// Last day.
     pub last: Date,
+}
+
+/// Hours that count as boarding time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoardingHours {
+    /// On Saturdays and Sundays (`true`), or on the other days of the week.
+    pub weekend: bool,
+    /// From, included.
+    pub from: Time,
+    /// Until, excluded; midnight is the end of the day.
+    pub until: Time,
+}
+
+impl BoardingHours {
+    /// Whether they cover a time of a day of the week.
+    fn cover(&self, local: DateTime) -> bool {
+        self.weekend == is_weekend(local.date())
+            && self.from <= local.time()
+            && (local.time() < self.until || self.until == Time::midnight())
+    }
 }
 
 /// A part of the school day.
@@ -150,7 +173,18 @@ impl SchoolCalendar {
     /// Which period of the school's day a moment falls in. Days the school is closed, and times outside the parts of its day, are out of school.
     pub fn period_at(&self, moment: Timestamp) -> Period {
         let local = self.local(moment);
-        self.part_at(local).map_or(Period::OutOfSchool, |part| part.period)
+        match self.part_at(local) {
+            Some(part) => part.period,
+            None if self.boards_at(local) => Period::Boarding,
+            None => Period::OutOfSchool,
+        }
+    }
+
+    fn boards_at(&self, local: DateTime) -> bool {
+        let day = local.date();
+        self.boarding.iter().any(|hours| hours.cover(local))
+            && self.terms.iter().any(|term| term.first <= day && day <= term.last)
+            && !self.closed.iter().any(|closed| closed.first <= day && day <= closed.last)
     }
 
     fn part_at(&self, local: DateTime) -> Option<&DayPart> {
@@ -160,9 +194,34 @@ impl SchoolCalendar {
         self.day.iter().find(|part| part.from <= local.time() && local.time() < part.until)
     }
 
-    /// When the present period may end: the end of its part of the day, or out of school the start of the next part.
+    /// When the present period may end: the end of its part of the day, or out of school the start of the next part; and
+    /// no later than boarding time begins or ends.
     pub fn period_ends(&self, moment: Timestamp) -> Timestamp {
         let local = self.local(moment);
+        let ends = self.part_ends(local);
+        self.next_boarding_edge(local).map_or(ends, |edge| ends.min(edge))
+    }
+
+    /// The next time, within eight days, at which boarding hours begin or end.
+    fn next_boarding_edge(&self, local: DateTime) -> Option<Timestamp> {
+        let mut day = local.date();
+        for _ in 0..=7 {
+            let next = day.tomorrow().ok()?;
+            let hours = self.boarding.iter().filter(|hours| hours.weekend == is_weekend(day));
+            let until = |hours: &BoardingHours| match hours.until == Time::midnight() {
+                true => next.to_datetime(hours.until),
+                false => day.to_datetime(hours.until),
+            };
+            let edges = hours.flat_map(|hours| [day.to_datetime(hours.from), until(hours)]);
+            if let Some(edge) = edges.filter(|edge| *edge > local).min() {
+                return Some(self.moment(edge));
+            }
+            day = next;
+        }
+        None
+    }
+
+    fn part_ends(&self, local: DateTime) -> Timestamp {
         let today = local.date();
         if let Some(part) = self.part_at(local) {
             return self.moment(today.to_datetime(part.until));

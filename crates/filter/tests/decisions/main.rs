@@ -2,8 +2,10 @@
 //! in `examples`.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
 
+mod devices;
 mod examples;
 mod limits;
+mod precedence;
 mod reasons;
 mod school;
 

@@ -3,6 +3,7 @@
 use crate::school::*;
 use belisha_filter::*;
 use belisha_policy::{FilterAction, Period, Role};
+use std::sync::Arc;
 
 #[test]
 fn one_persons_exception_is_hers_alone() {
@@ -164,4 +165,60 @@ fn safe_search_is_strict_for_pupils_and_moderate_for_staff() {
     assert_eq!(rules.safe_search("www.youtube.com", "pupil"), Some("restrict.youtube.com"));
     assert_eq!(rules.safe_search("www.youtube.com", "unknown"), Some("restrict.youtube.com"));
     assert_eq!(rules.safe_search("www.youtube.com", "staff"), Some("restrictmoderate.youtube.com"));
+}
+
+#[test]
+fn boarding_time_is_evenings_and_weekends_of_a_term_and_gives_way_to_lessons() {
+    let hours = |weekend, from, until| BoardingTime {
+        weekend,
+        from: jiff::civil::time(from, 0, 0, 0),
+        until: jiff::civil::time(until, 0, 0, 0),
+    };
+    let timetable = timetable().with_boarding(vec![hours(false, 15, 22), hours(true, 8, 0)]);
+    for (moment, period) in [
+        ("2026-09-14T14:14:59Z", Period::Lesson), // the lesson ends at a quarter past three, after boarding began
+        ("2026-09-14T14:15:00Z", Period::Boarding),
+        ("2026-09-14T21:00:00Z", Period::OutOfSchool),
+        ("2026-09-19T06:59:59Z", Period::OutOfSchool),
+        ("2026-09-19T22:59:59Z", Period::Boarding), // until midnight
+        ("2026-09-19T23:00:00Z", Period::OutOfSchool),
+        ("2026-10-27T18:00:00Z", Period::OutOfSchool), // half term: the house is empty
+        ("2026-08-15T12:00:00Z", Period::OutOfSchool),
+    ] {
+        assert_eq!(timetable.period_at(at(moment)), period, "{moment}");
+    }
+    let friday = at("2026-09-18T21:30:00Z");
+    assert_eq!(timetable.next_when(friday, |period| period == Period::Boarding), Some(at("2026-09-19T07:00:00Z")));
+    let written = serde_json::to_string(&timetable).unwrap();
+    assert_eq!(serde_json::from_str::<Timetable>(&written).unwrap(), timetable);
+}
+
+#[test]
+fn a_table_for_boarding_time_wins_there_and_without_one_the_hours_after_school_hold() {
+    let boarding = vec![BoardingTime {
+        weekend: false,
+        from: jiff::civil::time(18, 0, 0, 0),
+        until: jiff::civil::time(22, 0, 0, 0),
+    }];
+    let mut rules = Rules::new(policy(), timetable().with_boarding(boarding));
+    let compiled = |rules: &Rules| {
+        Ruleset::compile(rules.clone(), Arc::new(built_in_index().unwrap()), Arc::new(IllegalList::new([1; 16])))
+    };
+    let games = |rules: &Rules| {
+        let decision = decide(&compiled(rules), "games.example", "pupil", EVENING);
+        (decision.action, decision.reason.period)
+    };
+    assert_eq!(games(&rules), (FilterAction::Allow, Some(Period::Boarding)));
+    let row = row("n-games", "games", &[("pupil", FilterAction::Warn)]);
+    rules.policy.clauses.push(table("7.9", Period::Boarding, &["pupil"], vec![row]));
+    assert_eq!(games(&rules), (FilterAction::Warn, Some(Period::Boarding)));
+}
+
+#[test]
+fn a_list_may_count_for_some_groups_alone() {
+    let mut rules = Rules::new(policy(), timetable());
+    rules.list_groups.insert(BUILT_IN_LIST.into(), vec!["pupil".into()]);
+    let rules = Ruleset::compile(rules, Arc::new(built_in_index().unwrap()), Arc::new(IllegalList::new([1; 16])));
+    assert_eq!(decide(&rules, "casino.example", "pupil", LESSON).reason.rule, RuleKind::Category);
+    assert_eq!(decide(&rules, "casino.example", "staff", LESSON).reason.rule, RuleKind::Default);
 }

@@ -27,7 +27,8 @@ pub(super) struct GoOn {
 pub(super) fn words(closed: &Closed) -> Words {
     let nobody = closed.rule == RuleKind::Illegal;
     let warned = closed.block.outcome == Outcome::Warned;
-    let asked_for = !nobody && !warned;
+    // A request opens a site, which is no help where the device itself is refused.
+    let asked_for = !nobody && !warned && closed.rule != RuleKind::Device;
     match closed.age_band {
         AgeBand::Younger => Words {
             title: if warned { "Stop and think" } else { "Stop! This page is closed" },
@@ -95,11 +96,17 @@ fn why(closed: &Closed) -> String {
         RuleKind::Illegal => "Pages like this are closed for everybody, by law.".into(),
         RuleKind::SchoolDeny => "The school has closed this site.".into(),
         RuleKind::Exception => "The school has closed this site for a time.".into(),
+        RuleKind::Device => "The school’s policy does not let this device open it.".into(),
+        RuleKind::LessonList => "Only the sites that were checked for this lesson are open.".into(),
+        RuleKind::AllowListOnly => "Only sites that the school has chosen are open.".into(),
+        RuleKind::AuthorityDeny => "The local authority has closed this site.".into(),
         RuleKind::Category => format!("It is listed under “{category}”."),
         RuleKind::Undecided => {
             format!("It is listed under “{category}”, and the school has not decided about that yet.")
         }
         RuleKind::Default if closed.block.person.is_none() => "Nobody is signed in on this device.".into(),
-        RuleKind::Helpline | RuleKind::SchoolAllow | RuleKind::Default => "The school keeps it closed.".into(),
+        RuleKind::Helpline | RuleKind::SchoolAllow | RuleKind::AuthorityAllow | RuleKind::Default => {
+            "The school keeps it closed.".into()
+        }
     }
 }

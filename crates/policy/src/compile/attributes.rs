@@ -88,6 +88,7 @@ words!(
     Cadence,
     Event,
     Period,
+    DeviceUse,
     FilterAction,
     Allowance,
     AllowanceSubject,

@@ -43,7 +43,12 @@ impl Grid<'_, '_> {
     }
 
     pub(super) fn allowances(&mut self, rows: &[Row]) -> Vec<AllowanceRow> {
-        let read = |row: &Row, cells| AllowanceRow { id: row.id.clone(), label: row.label.clone(), cells };
+        let read = |row: &Row, cells| AllowanceRow {
+            id: row.id.clone(),
+            label: row.label.clone(),
+            device_use: row.device_use,
+            cells,
+        };
         rows.iter().map(|row| read(row, self.cells(row, Allowance::ALL, Allowance::key, Allowance::label))).collect()
     }
 

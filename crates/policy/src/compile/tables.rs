@@ -7,7 +7,7 @@ use crate::compile::document::{Node, Tag};
 use crate::spelling::nearest;
 use crate::{
     ACTION_COLUMNS, ActionSubject, ActionTable, AllowanceSubject, AllowanceTable, Binding, CATEGORIES, ClauseId,
-    Column, Fact, FilterTable, GROUPS, Period, catalogue as kind,
+    Column, DeviceUse, Fact, FilterTable, GROUPS, Period, catalogue as kind,
 };
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -77,6 +77,7 @@ pub(super) struct Row {
     pub(super) id: ClauseId,
     pub(super) label: String,
     pub(super) category: String,
+    pub(super) device_use: Option<DeviceUse>,
     pub(super) cells: Vec<(String, String, Range<usize>)>,
 }
 
@@ -181,8 +182,11 @@ impl Grid<'_, '_> {
         let attrs = span_of(first).map(|span| span.attrs.clone()).unwrap_or_default();
         let mut keys = FACTS.to_vec();
         keys.extend((self.word == "filter").then_some("category"));
-        Reading { source: self.walk.source, attrs: &attrs, what: "a row of a table", notes: self.walk.notes }
-            .known_keys(&keys);
+        keys.extend((self.word == "allowances").then_some("use"));
+        let mut reading =
+            Reading { source: self.walk.source, attrs: &attrs, what: "a row of a table", notes: self.walk.notes };
+        reading.known_keys(&keys);
+        let device_use = if self.word == "allowances" { reading.one("use") } else { None };
         let category = attrs.get("category").map_or_else(|| slug(&first.text), str::to_owned);
         let id = match attrs.clause_id() {
             Some(id) => {
@@ -208,7 +212,7 @@ impl Grid<'_, '_> {
         let cells = marks
             .map(|(column, cell)| (column.id.clone(), cell.text.clone(), trimmed(self.walk.source, cell)))
             .collect();
-        Some(Row { id, label, category, cells })
+        Some(Row { id, label, category, device_use, cells })
     }
 
     fn judge_category(&mut self, category: &str, place: &Range<usize>) {

@@ -143,3 +143,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn boarding_time_counts_on_days_of_a_term_and_bounds_what_ends_with_the_period() {
+    let mut calendar = england();
+    let hours = |weekend, from, until| belisha_records::BoardingHours {
+        weekend,
+        from: jiff::civil::time(from, 0, 0, 0),
+        until: jiff::civil::time(until, 0, 0, 0),
+    };
+    let moment = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+    calendar.boarding = vec![hours(false, 18, 22), hours(true, 9, 0)];
+    for (text, period, ends) in [
+        ("2026-11-03T15:20:00Z", Period::OutOfSchool, "2026-11-03T18:00:00Z"),
+        ("2026-11-03T18:00:00Z", Period::Boarding, "2026-11-03T22:00:00Z"),
+        ("2026-11-07T23:30:00Z", Period::Boarding, "2026-11-08T00:00:00Z"),
+        ("2026-11-03T09:00:00Z", Period::Lesson, "2026-11-03T10:50:00Z"),
+        ("2026-10-27T19:00:00Z", Period::OutOfSchool, "2026-10-27T22:00:00Z"),
+    ] {
+        assert_eq!(
+            (calendar.period_at(moment(text)), calendar.period_ends(moment(text))),
+            (period, moment(ends)),
+            "{text}"
+        );
+    }
+}

@@ -28,7 +28,7 @@ fn allowances(cells: &[&str]) -> Binding {
     Binding::Allowances(AllowanceTable {
         about: AllowanceSubject::Devices,
         columns: columns(),
-        rows: vec![AllowanceRow { id: ClauseId("d".to_owned()), label: "Phones".to_owned(), cells }],
+        rows: vec![AllowanceRow { id: ClauseId("d".to_owned()), label: "Phones".to_owned(), device_use: None, cells }],
     })
 }
 

@@ -34,6 +34,7 @@ pub fn england() -> SchoolCalendar {
     let closed = |name: &str, first: Date, last: Date| ClosedDays { name: name.to_owned(), first, last };
     let part = |period, from, until| DayPart { period, from, until };
     SchoolCalendar {
+        boarding: Vec::new(),
         time_zone: "Europe/London".to_owned(),
         terms: vec![
             term("Autumn 2025", date(2025, 9, 3), date(2025, 12, 19)),

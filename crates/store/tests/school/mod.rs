@@ -25,7 +25,13 @@ pub fn school() -> SchoolId {
 }
 
 pub fn calendar() -> SchoolCalendar {
-    SchoolCalendar { time_zone: "Europe/London".into(), terms: Vec::new(), closed: Vec::new(), day: Vec::new() }
+    SchoolCalendar {
+        time_zone: "Europe/London".into(),
+        terms: Vec::new(),
+        closed: Vec::new(),
+        day: Vec::new(),
+        boarding: Vec::new(),
+    }
 }
 
 pub fn person(school: SchoolId, n: u8, name: &str, audience: Audience) -> Person {

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use belisha_policy::{Nation, Period};
-use belisha_records::{ClosedDays, DayPart, Permission, SchoolCalendar, Term};
+use belisha_records::{BoardingHours, ClosedDays, DayPart, Permission, SchoolCalendar, Term};
 use belisha_store::schools;
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
@@ -51,7 +51,7 @@ pub(crate) fn usual(nation: Nation, now: Timestamp) -> SchoolCalendar {
         .collect();
     let at = |hour, minute| Time::new(hour, minute, 0, 0).unwrap_or(Time::midnight());
     let day = day_parts([at(8, 50), at(10, 50), at(11, 10), at(12, 40), at(13, 30), at(15, 20)]);
-    SchoolCalendar { time_zone: "Europe/London".into(), terms, closed: Vec::new(), day }
+    SchoolCalendar { time_zone: "Europe/London".into(), terms, closed: Vec::new(), day, boarding: Vec::new() }
 }
 
 fn day_parts([starts, break_from, break_until, lunch_from, lunch_until, ends]: [Time; 6]) -> Vec<DayPart> {
@@ -79,7 +79,9 @@ pub(crate) async fn page(reader: SignedIn) -> WebResult {
     }
     let closed: Vec<String> =
         calendar.closed.iter().map(|days| format!("{} {} {}", days.first, days.last, days.name)).collect();
-    show(CalendarPage { frame: reader.frame(), answers: answers.with("closed", closed.join("\n")) })
+    let boarding: Vec<String> = calendar.boarding.iter().map(boarding_line).collect();
+    answers = answers.with("closed", closed.join("\n")).with("boarding", boarding.join("\n"));
+    show(CalendarPage { frame: reader.frame(), answers })
 }
 
 pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, mut answers: Answers) -> WebResult {
@@ -127,9 +129,9 @@ fn read(answers: &mut Answers, time_zone: &str) -> SchoolCalendar {
             Err(_) => answers.refuse(field, format!("enter a time for `{label}`, such as 10:50")),
         }
     }
-    let closed = closed(answers);
+    let (closed, boarding) = (closed(answers), boarding(answers));
     let day = <[Time; 6]>::try_from(times).map(day_parts).unwrap_or_default();
-    SchoolCalendar { time_zone: time_zone.to_owned(), terms, closed, day }
+    SchoolCalendar { time_zone: time_zone.to_owned(), terms, closed, day, boarding }
 }
 
 /// Closed days, one line each: first day, last day, why.
@@ -151,4 +153,38 @@ fn closed(answers: &mut Answers) -> Vec<ClosedDays> {
         }
     }
     closed
+}
+
+fn boarding_line(hours: &BoardingHours) -> String {
+    let days = if hours.weekend { "weekend" } else { "weekdays" };
+    format!("{days} {} {}", hours.from.strftime("%H:%M"), hours.until.strftime("%H:%M"))
+}
+
+/// Boarding hours, one line each: which days, from, until. Midnight at the end is written 00:00.
+fn boarding(answers: &mut Answers) -> Vec<BoardingHours> {
+    let lines: Vec<String> =
+        answers.value("boarding").lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
+    let mut boarding = Vec::new();
+    for line in lines {
+        match boarding_hours(&line) {
+            Some(hours) => boarding.push(hours),
+            None => answers.refuse(
+                "boarding",
+                format!("`{line}` is not boarding time; write it as weekdays 18:00 22:00, or weekend 08:00 00:00"),
+            ),
+        }
+    }
+    boarding
+}
+
+fn boarding_hours(line: &str) -> Option<BoardingHours> {
+    let mut parts = line.split_whitespace();
+    let weekend = match parts.next()? {
+        "weekend" => true,
+        "weekdays" => false,
+        _ => return None,
+    };
+    let (from, until) = (parts.next()?.parse::<Time>().ok()?, parts.next()?.parse::<Time>().ok()?);
+    let whole = parts.next().is_none() && (from < until || until == Time::midnight());
+    whole.then_some(BoardingHours { weekend, from, until })
 }
