@@ -5,10 +5,8 @@
 
 use belisha_filter::{DomainIndex, DomainIndexBuilder, Format, ListParser, ParsedEntry, detect, normalise, parse};
 
-const FORMATS: [Format; 4] = [Format::Ut1, Format::Plain, Format::Hosts, Format::Adblock];
-
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    for format in FORMATS {
+    for format in Format::ALL.iter().copied() {
         lines(bytes, format);
     }
     if let Ok(text) = std::str::from_utf8(bytes) {

@@ -42,7 +42,7 @@ pub struct Place {
 
 #[derive(Args)]
 pub struct AddOptions {
-    /// A file, a folder of categories, or an http(s) address: plain domains, a hosts file, adblock-style, or a UT1 archive
+    /// A file, a folder of categories, or an http(s) address: plain domains, hosts, adblock, dnsmasq or zone (RPZ) files, or a UT1 or squidGuard archive
     source: String,
     /// The category a single list fills, such as `games`; of an archive or folder, the one category to take
     #[arg(long)]
@@ -72,6 +72,10 @@ enum FormatOption {
     Hosts,
     /// ||name^ and @@||name^
     Adblock,
+    /// address=/name/
+    Dnsmasq,
+    /// A response policy zone
+    Rpz,
 }
 
 impl FormatOption {
@@ -82,6 +86,8 @@ impl FormatOption {
             FormatOption::Plain => Some(Format::Plain),
             FormatOption::Hosts => Some(Format::Hosts),
             FormatOption::Adblock => Some(Format::Adblock),
+            FormatOption::Dnsmasq => Some(Format::Dnsmasq),
+            FormatOption::Rpz => Some(Format::Rpz),
         }
     }
 }

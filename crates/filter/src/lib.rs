@@ -35,7 +35,10 @@ pub use helplines::{HELPLINES, Helpline, helpline_for};
 pub use illegal::{ILLEGAL_TEST_ENTRY, IllegalList, IllegalListError};
 pub use index::{DomainIndex, DomainIndexBuilder, IndexError, Listing, Matches, SourceId};
 pub use inspection::InspectionRules;
-pub use lists::{Counts, Entry, Format, LineError, ListParser, ParsedEntry, ParsedList, category_for, detect, parse};
+pub use lists::{
+    Counts, Entry, Format, LineError, ListParser, ParsedEntry, ParsedList, Zone, ZoneAction, category_for, detect,
+    parse,
+};
 pub use names::{NameError, guard, normalise};
 pub use narrowed::LessonList;
 pub use reason::{ClauseReference, Decision, Group, Log, Reason, Request, RuleKind};

@@ -1,11 +1,15 @@
-//! Category lists as their makers publish them, read line by line: plain domains, UT1 `domains` files, hosts files and
-//! the part of adblock syntax that speaks of whole names. A bad line is refused with its place and reason and the good
-//! ones are taken. Which list fills which category is the importer's word; [`category_for`] knows UT1's names.
+//! Category lists as their makers publish them, read line by line: plain domains, UT1 and squidGuard `domains` files, hosts
+//! files, dnsmasq files, response policy zones and the part of adblock syntax that speaks of whole names (ECOSYSTEM A6). A bad
+//! line is refused with its place and reason and the good ones are taken. Which list fills which category is the importer's
+//! word; [`category_for`] knows UT1's names.
 
 mod adblock;
 mod categories;
+mod dnsmasq;
+mod rpz;
 
 pub use categories::category_for;
+pub use rpz::{Zone, ZoneAction};
 
 use crate::names::{self, NameError};
 use serde::{Deserialize, Serialize};
@@ -29,11 +33,19 @@ pub enum Format {
     Plain,
     /// An address, then names: `0.0.0.0 ads.example`.
     Hosts,
-    /// `||name^`, `@@||name^`, `||name^$important`.
+    /// `||name^`, `@@||name^`, with `$important`, `$denyallow=` and those `$dnsrewrite=` that close a name.
     Adblock,
+    /// `address=/name/`, `server=/name/`, `local=/name/`.
+    Dnsmasq,
+    /// A response policy zone: `name CNAME .`.
+    Rpz,
 }
 
 impl Format {
+    /// Every format.
+    pub const ALL: &'static [Format] =
+        &[Format::Ut1, Format::Plain, Format::Hosts, Format::Adblock, Format::Dnsmasq, Format::Rpz];
+
     /// Key used on the command line.
     pub const fn key(self) -> &'static str {
         match self {
@@ -41,12 +53,14 @@ impl Format {
             Format::Plain => "plain",
             Format::Hosts => "hosts",
             Format::Adblock => "adblock",
+            Format::Dnsmasq => "dnsmasq",
+            Format::Rpz => "rpz",
         }
     }
 
     /// The format for a key.
     pub fn from_key(key: &str) -> Option<Self> {
-        [Format::Ut1, Format::Plain, Format::Hosts, Format::Adblock].into_iter().find(|format| format.key() == key)
+        Format::ALL.iter().copied().find(|format| format.key() == key)
     }
 }
 
@@ -131,6 +145,7 @@ enum Piece<'a> {
 #[derive(Debug)]
 pub struct ListParser {
     format: Format,
+    zone: rpz::Reading,
     counts: Counts,
     refused: Vec<LineError>,
 }
@@ -138,7 +153,7 @@ pub struct ListParser {
 impl ListParser {
     /// A parser for a format; see [`detect`].
     pub fn new(format: Format) -> Self {
-        Self { format, counts: Counts::default(), refused: Vec::new() }
+        Self { format, zone: rpz::Reading::default(), counts: Counts::default(), refused: Vec::new() }
     }
 
     /// Reads one line, with or without its line end, and gives what it holds to `take`.
@@ -157,7 +172,12 @@ impl ListParser {
             Format::Plain => self.piece(line, plain(without_comment(trimmed)), &mut take),
             Format::Hosts => self.hosts(line, &mut take),
             Format::Adblock if starts_with_address(trimmed) => self.hosts(line, &mut take),
-            Format::Adblock => self.piece(line, adblock::piece(trimmed), &mut take),
+            Format::Adblock => adblock::pieces(trimmed, |piece| self.piece(line, piece, &mut take)),
+            Format::Dnsmasq => dnsmasq::pieces(trimmed, |piece| self.piece(line, piece, &mut take)),
+            Format::Rpz => {
+                let piece = self.zone.piece(line);
+                self.piece(line, piece, &mut take);
+            }
         }
     }
 
@@ -223,6 +243,12 @@ fn plain(text: &str) -> Piece<'_> {
     if text.is_empty() { Piece::Comment } else { Piece::Name { text, allow: false, important: false } }
 }
 
+/// Whether leading a name to this address, or to nothing, closes it.
+fn closes(address: &str) -> bool {
+    let closed = |address: core::net::IpAddr| address.is_unspecified() || address.is_loopback();
+    address.is_empty() || address.parse().is_ok_and(closed)
+}
+
 fn without_comment(line: &str) -> &str {
     line.split('#').next().unwrap_or_default().trim()
 }
@@ -262,9 +288,16 @@ pub fn detect(start: &str) -> Format {
     let adblock = of(|line| {
         line.starts_with("||") || line.starts_with("@@") || line.starts_with('!') || line.starts_with("[Adblock")
     });
+    let dnsmasq = of(|line| ["address=/", "server=/", "local=/"].iter().any(|option| line.starts_with(option)));
+    let rpz = of(|line| {
+        let mut words = line.split_whitespace().skip(1).skip_while(|word| !word.eq_ignore_ascii_case("cname"));
+        words.next().is_some() && words.next().is_some_and(|target| target.ends_with('.'))
+    });
     let hosts = of(starts_with_address);
     let comments = of(|line| line.starts_with('#'));
     match lines().count() {
+        _ if dnsmasq > 0 => Format::Dnsmasq,
+        _ if rpz > 0 => Format::Rpz,
         _ if adblock > 0 && adblock >= hosts => Format::Adblock,
         count if hosts > 0 && hosts * 2 >= count - comments => Format::Hosts,
         _ if comments > 0 || of(|line| line.contains('#')) > 0 => Format::Plain,

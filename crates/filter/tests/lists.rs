@@ -1,6 +1,6 @@
 //! Lists as their makers publish them: what is taken, what is refused and where, and that nothing read breaks the reader.
 
-use belisha_filter::{Format, ListParser, ParsedEntry, category_for, detect, parse};
+use belisha_filter::{Format, ListParser, ParsedEntry, Zone, ZoneAction, category_for, detect, parse};
 use proptest::prelude::*;
 
 fn names(text: &str, format: Format) -> Vec<String> {
@@ -42,6 +42,90 @@ fn adblock_marks_are_kept() {
     assert_eq!((list.counts.taken, list.counts.exempted), (4, 2));
 }
 
+/// Name, exempted, important of each entry.
+fn marks(text: &str, format: Format) -> Vec<(String, bool, bool)> {
+    let entries = parse(text, Some(format)).entries.into_iter();
+    entries.map(|entry| (entry.name, entry.allow, entry.important)).collect()
+}
+
+#[test]
+fn adblock_options_that_speak_of_whole_names_are_read() {
+    let text = "||ads.example^$important,denyallow=good.ads.example|elsewhere.example\n\
+                ||gone.example^$dnsrewrite=NXDOMAIN;;\n||zero.example^$dnsrewrite=NOERROR;A;0.0.0.0\n\
+                ||refused.example^$dnsrewrite=REFUSED\n||self.example^$dnsrewrite=127.0.0.1\n";
+    let expected = [
+        ("ads.example", false, true),
+        ("good.ads.example", true, false),
+        ("gone.example", false, false),
+        ("zero.example", false, false),
+        ("refused.example", false, false),
+        ("self.example", false, false),
+    ];
+    let expected: Vec<_> = expected.map(|(name, allow, important)| (name.to_owned(), allow, important)).into();
+    assert_eq!(marks(text, Format::Adblock), expected);
+}
+
+#[test]
+fn dnsmasq_lines_close_and_exempt_names() {
+    let text = "# ours\naddress=/ads.example/0.0.0.0\naddress=/one.example/two.example/#\nlocal=/three.example/\n\
+                server=/four.example/ # by hand\nserver=/good.ads.example/#\naddress=/five.example/::\n";
+    let expected = [
+        ("ads.example", false),
+        ("one.example", false),
+        ("two.example", false),
+        ("three.example", false),
+        ("four.example", false),
+        ("good.ads.example", true),
+        ("five.example", false),
+    ];
+    let expected: Vec<_> = expected.map(|(name, allow)| (name.to_owned(), allow, false)).into();
+    assert_eq!(marks(text, Format::Dnsmasq), expected);
+}
+
+#[test]
+fn response_policy_zones_close_and_pass_names() {
+    let text = "$TTL 300\n@ SOA localhost. hostmaster.localhost. (\n  1 ; serial\n  3600 600 604800 300 )\n  NS localhost.\n\
+                bad.example CNAME . ; why\n*.bad.example CNAME .\nempty.example 300 IN CNAME *.\n\
+                drop.example CNAME rpz-drop.\ngood.bad.example IN CNAME rpz-passthru.\nzero.example A 0.0.0.0\n    AAAA ::\n";
+    let expected = [
+        ("bad.example", false),
+        ("bad.example", false),
+        ("empty.example", false),
+        ("drop.example", false),
+        ("good.bad.example", true),
+        ("zero.example", false),
+    ];
+    let expected: Vec<_> = expected.map(|(name, allow)| (name.to_owned(), allow, false)).into();
+    assert_eq!(marks(text, Format::Rpz), expected);
+    let absolute = "$ORIGIN rpz.school.test.\nBad.example.RPZ.school.test. CNAME .\n";
+    assert_eq!(names(absolute, Format::Rpz), ["bad.example"]);
+    let by_soa =
+        "rpz.school.test. IN SOA a. b. 1 2 3 4 5\nbad.example.rpz.school.test. CNAME .\nelse.example. CNAME .\n";
+    assert_eq!(names(by_soa, Format::Rpz), ["bad.example"]);
+}
+
+#[test]
+fn a_zone_that_we_write_is_read_again() {
+    let zone = Zone { origin: "rpz.school.test".into(), serial: 1_790_000_000, ttl: 60 };
+    let mut text = zone.head();
+    for (name, action) in [
+        ("bad.example", ZoneAction::Close),
+        ("good.bad.example", ZoneAction::Pass),
+        ("page.example", ZoneAction::LeadTo("127.0.0.1".parse().unwrap())),
+    ] {
+        text += &zone.records(name, action).unwrap();
+    }
+    let list = parse(&text, None);
+    assert_eq!((list.format, list.counts.refused), (Format::Rpz, 0), "{:?}", list.refused);
+    let read: Vec<_> = list.entries.iter().map(|entry| (&*entry.name, entry.allow)).collect();
+    let twice = |name, allow| [(name, allow), (name, allow)];
+    assert_eq!(
+        read,
+        [twice("bad.example", false), twice("good.bad.example", true), twice("page.example", false)].concat()
+    );
+    assert_eq!(zone.records(&format!("{}.example", "a".repeat(240)), ZoneAction::Close), None);
+}
+
 #[test]
 fn a_bad_line_is_refused_with_its_place_and_the_good_ones_are_taken() {
     let long = format!("{}.example", "a".repeat(70));
@@ -60,6 +144,25 @@ fn a_bad_line_is_refused_with_its_place_and_the_good_ones_are_taken() {
         ("/ads[0-9]+/", Format::Adblock, 1, "expressions"),
         ("||ads.example/path^", Format::Adblock, 1, "paths"),
         ("||com^", Format::Adblock, 3, "without a dot"),
+        ("||ads.example^$dnsrewrite=192.0.2.1", Format::Adblock, 1, "elsewhere"),
+        ("||ads.example^$dnsrewrite=NOERROR;CNAME;other.example", Format::Adblock, 1, "elsewhere"),
+        ("||ads.example^$badfilter", Format::Adblock, 1, "takes back"),
+        ("||ads.example^$client=10.0.0.1", Format::Adblock, 1, "groups say who"),
+        ("address=/ads.example/192.0.2.1", Format::Dnsmasq, 1, "elsewhere"),
+        ("server=/ads.example/192.0.2.1", Format::Dnsmasq, 1, "elsewhere"),
+        ("address=/#/0.0.0.0", Format::Dnsmasq, 1, "every name"),
+        ("conf-file=/etc/other", Format::Dnsmasq, 1, "`address=`"),
+        ("  address=/com/", Format::Dnsmasq, 12, "without a dot"),
+        ("* CNAME .", Format::Rpz, 1, "every name"),
+        ("ads.example CNAME other.example.", Format::Rpz, 1, "elsewhere"),
+        ("ads.example A 192.0.2.1", Format::Rpz, 1, "elsewhere"),
+        ("ads.example CNAME rpz-tcp-only.", Format::Rpz, 1, "neither closes"),
+        ("32.1.0.0.10.rpz-client-ip CNAME .", Format::Rpz, 1, "groups say who"),
+        ("32.1.0.0.10.rpz-ip CNAME .", Format::Rpz, 1, "address in an answer"),
+        ("ns.bad.example.rpz-nsdname CNAME .", Format::Rpz, 1, "name server"),
+        ("ads.example.other.test. CNAME .", Format::Rpz, 1, "$ORIGIN"),
+        ("$INCLUDE other.zone", Format::Rpz, 1, "one file"),
+        ("co.uk CNAME .", Format::Rpz, 1, "unrelated people"),
     ] {
         let list = parse(&format!("{line}\n"), Some(format));
         assert_eq!(list.refused.len(), 1, "{line}: {list:?}");
@@ -98,6 +201,8 @@ fn the_format_is_told_by_the_first_lines() {
         ("# hosts\n127.0.0.1 localhost\n0.0.0.0 a.example\n", Format::Hosts),
         ("! list\n||a.example^\n", Format::Adblock),
         ("[Adblock Plus]\n||a.example^\n", Format::Adblock),
+        ("# ours\naddress=/a.example/0.0.0.0\n", Format::Dnsmasq),
+        ("$TTL 60\n@ SOA a. b. 1 2 3 4 5\na.example CNAME .\n", Format::Rpz),
         ("", Format::Ut1),
     ] {
         assert_eq!(detect(text), format, "{text}");
@@ -129,12 +234,16 @@ fn print(entries: &[ParsedEntry], format: Format) -> String {
             entry.name,
             if entry.important { "$important" } else { "" }
         ),
+        Format::Dnsmasq if entry.allow => format!("server=/{}/#", entry.name),
+        Format::Dnsmasq => format!("address=/{}/0.0.0.0", entry.name),
+        Format::Rpz if entry.allow => format!("{} CNAME rpz-passthru.", entry.name),
+        Format::Rpz => format!("{} CNAME .", entry.name),
     };
     entries.iter().map(|entry| line(entry) + "\n").collect()
 }
 
 fn any_format() -> impl Strategy<Value = Format> {
-    prop_oneof![Just(Format::Ut1), Just(Format::Plain), Just(Format::Hosts), Just(Format::Adblock)]
+    prop::sample::select(Format::ALL)
 }
 
 proptest! {
@@ -143,8 +252,9 @@ proptest! {
         format in any_format(),
         rows in prop::collection::vec(("[a-z0-9][a-z0-9-]{0,20}(\\.[a-z0-9]{1,10}){0,2}\\.(example|test|com)", any::<bool>(), any::<bool>()), 0..30),
     ) {
-        let marked = format == Format::Adblock;
-        let entries: Vec<ParsedEntry> = rows.into_iter().map(|(name, allow, important)| ParsedEntry { name, allow: marked && allow, important: marked && important }).collect();
+        let may_allow = matches!(format, Format::Adblock | Format::Dnsmasq | Format::Rpz);
+        let may_insist = format == Format::Adblock;
+        let entries: Vec<ParsedEntry> = rows.into_iter().map(|(name, allow, important)| ParsedEntry { name, allow: may_allow && allow, important: may_insist && important }).collect();
         prop_assert_eq!(parse(&print(&entries, format), Some(format)).entries, entries);
     }
 
@@ -158,12 +268,14 @@ proptest! {
                 assert_eq!(belisha_filter::normalise(entry.name).as_deref(), Ok(entry.name));
             });
         }
-        prop_assert_eq!(parser.counts().lines, lines.len());
-        prop_assert_eq!(parser.counts().taken, taken);
+        let counts = parser.counts();
+        prop_assert_eq!((counts.lines, counts.taken), (lines.len(), taken));
+        // No line is passed over in silence; some hold several names.
+        prop_assert!(counts.taken + counts.refused + counts.comments + counts.cosmetic >= lines.len());
     }
 
     #[test]
-    fn no_text_breaks_a_parser(format in any_format(), text in "[|@#$^!/*.a-z0-9: é\\t\\[\\]]{0,200}") {
+    fn no_text_breaks_a_parser(format in any_format(), text in "[|@#$^!/*.a-z0-9: é=;,()\\t\\n\\[\\]]{0,200}") {
         let _ = detect(&text);
         let _ = parse(&text, Some(format));
         let _ = parse(&text, None);

@@ -6,40 +6,101 @@ use super::Piece;
 /// Signs that a rule is about the looks of a page.
 const COSMETIC: &[&str] = &["##", "#@#", "#?#", "#$#", "#%#", "$$", "$@$"];
 
-/// Reads one trimmed line.
-pub(super) fn piece(line: &str) -> Piece<'_> {
+/// Reads one trimmed line and gives its pieces to `take`: the rule's name, and each name that its `$denyallow=` leaves open.
+pub(super) fn pieces<'a>(line: &'a str, mut take: impl FnMut(Piece<'a>)) {
     if line.is_empty() || line.starts_with('!') || line.starts_with('[') {
-        return Piece::Comment;
+        return take(Piece::Comment);
     }
     if COSMETIC.iter().any(|sign| line.contains(sign)) {
-        return Piece::Cosmetic;
+        return take(Piece::Cosmetic);
     }
     if line.starts_with('#') {
-        return Piece::Comment;
+        return take(Piece::Comment);
     }
+    match rule(line) {
+        Err(why) => take(Piece::Refused { text: line, why }),
+        Ok(rule) => {
+            take(Piece::Name { text: rule.name, allow: rule.allow, important: rule.important });
+            for text in rule.left_open.filter(|_| !rule.allow).into_iter().flat_map(|names| names.split('|')) {
+                // A name that is not below the rule's own was never closed by it.
+                if below(text, rule.name) {
+                    take(Piece::Name { text, allow: true, important: false });
+                }
+            }
+        }
+    }
+}
+
+/// A rule that is about one whole name.
+struct Rule<'a> {
+    name: &'a str,
+    allow: bool,
+    important: bool,
+    /// Names between `|`.
+    left_open: Option<&'a str>,
+}
+
+fn rule(line: &str) -> Result<Rule<'_>, &'static str> {
     let (allow, rule) = match line.strip_prefix("@@") {
         Some(rule) => (true, rule),
         None => (false, line),
     };
-    let refused = |why| Piece::Refused { text: line, why };
     if rule.starts_with('/') {
-        return refused("expressions and paths are not read; list whole names as `||name^`");
+        return Err("expressions and paths are not read; list whole names as `||name^`");
     }
     let (pattern, options) = rule.split_once('$').map_or((rule, None), |(pattern, options)| (pattern, Some(options)));
-    let important = match options {
-        None => false,
-        Some("important") => true,
-        Some(_) => return refused("of the options only `$important` is read; list whole names as `||name^`"),
-    };
+    let (mut important, mut left_open) = (false, None);
+    for option in options.into_iter().flat_map(|options| options.split(',')) {
+        match option.split_once('=').unwrap_or((option, "")) {
+            ("important", "") => important = true,
+            ("denyallow", names) if !names.is_empty() => left_open = Some(names),
+            ("dnsrewrite", answer) if !allow && rewrite_closes(answer) => {}
+            ("dnsrewrite", _) => return Err("this sends the name elsewhere; a list closes names, and rewrites none"),
+            ("badfilter", "") => {
+                return Err("`$badfilter` takes back a rule elsewhere; take that rule out of the list");
+            }
+            ("client" | "ctag", _) => return Err("rules for some clients are not taken from lists; groups say who"),
+            ("dnstype", _) => return Err("a name is closed for every type of question, not for some"),
+            _ => {
+                return Err(
+                    "of the options only `$important`, `$denyallow=` and a closing `$dnsrewrite=` are read; list whole names as `||name^`",
+                );
+            }
+        }
+    }
+    Ok(Rule { name: whole_name(pattern)?, allow, important, left_open })
+}
+
+/// Whether a `$dnsrewrite=` says that there is no such name or no address: `NXDOMAIN;;`, `REFUSED`, `NOERROR;;`,
+/// `NOERROR;A;0.0.0.0`, or an address of nobody.
+fn rewrite_closes(answer: &str) -> bool {
+    let mut parts = answer.splitn(3, ';');
+    match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
+        ("NXDOMAIN" | "REFUSED", _, _) | ("NOERROR", None | Some(""), None | Some("")) => true,
+        ("NOERROR", Some("A" | "AAAA"), Some(address)) | (address, None, None) => {
+            !address.is_empty() && super::closes(address)
+        }
+        _ => false,
+    }
+}
+
+fn whole_name(pattern: &str) -> Result<&str, &'static str> {
     let text = match pattern.strip_prefix("||") {
         Some(anchored) => match anchored.strip_suffix('^').or_else(|| anchored.strip_suffix("^|")) {
             Some(name) => name,
-            None => return refused("a rule that does not end in `^` also matches longer names; write `||name^`"),
+            None => return Err("a rule that does not end in `^` also matches longer names; write `||name^`"),
         },
         None => pattern,
     };
     if text.strip_prefix("*.").unwrap_or(text).contains(['*', '/', '^', '|', '?', '=', ':']) {
-        return refused("patterns and paths are not read; list whole names as `||name^`");
+        return Err("patterns and paths are not read; list whole names as `||name^`");
     }
-    Piece::Name { text, allow, important }
+    Ok(text)
+}
+
+fn below(name: &str, parent: &str) -> bool {
+    let name = name.strip_prefix("*.").unwrap_or(name);
+    let cut = name.len().checked_sub(parent.len() + 1);
+    cut.and_then(|cut| name.get(cut..))
+        .is_some_and(|tail| tail.starts_with('.') && tail[1..].eq_ignore_ascii_case(parent))
 }
