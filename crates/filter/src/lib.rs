@@ -21,6 +21,8 @@ mod named_hosts;
 mod names;
 mod narrowed;
 mod page_address;
+mod page_text;
+mod phrases;
 mod reason;
 mod rules;
 mod safe_search;
@@ -41,6 +43,11 @@ pub use lists::{
 };
 pub use names::{NameError, guard, normalise};
 pub use narrowed::LessonList;
+pub use page_text::{PageKind, PageReader};
+pub use phrases::{
+    CategoryScore, PageOutcome, PageVerdict, PhraseBook, PhraseBookError, PhraseHit, PhraseKind, PhraseLineError,
+    PhraseList, PhraseReport, RefusedPhrase, Weight, encoding_of_path, includes, starter_lists,
+};
 pub use reason::{ClauseReference, Decision, Group, Log, Reason, Request, RuleKind};
 pub use rules::{Exception, Rules, Ruleset, SchoolRule};
 pub use safe_search::{canary, safe_search, safe_search_moderate};
