@@ -9,6 +9,7 @@ mod entities;
 mod html;
 mod json;
 mod tags;
+mod whole_tag;
 
 use crate::phrases::fold::PLAIN;
 use crate::phrases::scan::PageScan;

@@ -4,6 +4,7 @@
 
 use super::characters::Characters;
 use super::tags::{Attribute, Element, Name};
+use super::whole_tag::whole_tag;
 use crate::phrases::fold::{MARKUP, VALUE};
 use crate::phrases::scan::PageScan;
 use memchr::{memchr, memchr2};
@@ -98,12 +99,30 @@ impl Html {
 
     fn text(&mut self, rest: &[u8], scan: &mut PageScan) -> usize {
         let read = self.characters.read(rest, &MARKUP, scan);
-        if rest.get(read) == Some(&b'<') {
-            self.characters.finish(scan);
-            self.state = State::TagStart;
-            return read + 1;
+        if rest.get(read) != Some(&b'<') {
+            return read;
         }
-        read
+        self.characters.finish(scan);
+        self.state = State::TagStart;
+        read + 1 + self.whole_tag(rest.get(read + 1..).unwrap_or_default(), scan)
+    }
+
+    /// Reads a tag in one go where that can be done; nought where the states must.
+    fn whole_tag(&mut self, rest: &[u8], scan: &mut PageScan) -> usize {
+        let characters = &mut self.characters;
+        let read = whole_tag(rest, &mut |value| {
+            scan.space();
+            characters.read(value, &VALUE, scan);
+            characters.finish(scan);
+            scan.space();
+        });
+        let Some(tag) = read else { return 0 };
+        self.closing = tag.closing;
+        if matches!(tag.element, Element::Skipped | Element::Words) {
+            self.tag.set(tag.name);
+        }
+        self.end_tag(tag.element, scan);
+        tag.length
     }
 
     /// The states that look at one byte; nought where the byte belongs to the next state.
@@ -129,7 +148,7 @@ impl Html {
             (State::EndTagStart, _) => self.state = State::Declaration,
             (State::Markup, _) => return self.markup(byte, scan),
             (State::RawEnd, _) => return self.raw_end(byte, scan),
-            (_, b'>') => self.end_tag(scan),
+            (_, b'>') => self.end_tag(self.tag.element(), scan),
             (State::BeforeAttribute, b'/') => {}
             (State::BeforeAttribute, space) if space.is_ascii_whitespace() => {}
             (State::BeforeAttribute, _) => {
@@ -173,7 +192,7 @@ impl Html {
         for (at, byte) in rest.iter().enumerate() {
             match byte {
                 b'>' => {
-                    self.end_tag(scan);
+                    self.end_tag(self.tag.element(), scan);
                     return at + 1;
                 }
                 b'/' => {}
@@ -189,8 +208,7 @@ impl Html {
         rest.len()
     }
 
-    fn end_tag(&mut self, scan: &mut PageScan) {
-        let element = self.tag.element();
+    fn end_tag(&mut self, element: Element, scan: &mut PageScan) {
         if !matches!(element, Element::Inline) {
             scan.space();
         }

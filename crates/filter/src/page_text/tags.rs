@@ -51,6 +51,11 @@ impl Name {
         }
     }
 
+    pub(super) fn set(&mut self, name: &[u8]) {
+        self.clear();
+        name.iter().for_each(|byte| self.push(*byte));
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         if self.cut { &[] } else { self.bytes.get(..usize::from(self.length)).unwrap_or_default() }
     }
@@ -61,30 +66,99 @@ impl Name {
     }
 
     pub(super) fn element(&self) -> Element {
-        match self.bytes() {
-            b"abbr" | b"acronym" | b"b" | b"bdi" | b"bdo" | b"big" | b"cite" | b"code" | b"del" | b"dfn" | b"em"
-            | b"font" | b"i" | b"ins" | b"kbd" | b"mark" | b"nobr" | b"s" | b"samp" | b"small" | b"span"
-            | b"strike" | b"strong" | b"sub" | b"sup" | b"tt" | b"u" | b"var" | b"wbr" => Element::Inline,
-            b"meta" => Element::Meta,
-            b"script" | b"style" | b"noscript" | b"iframe" | b"noembed" | b"noframes" => Element::Skipped,
-            b"title" | b"textarea" | b"xmp" => Element::Words,
-            _ => Element::Block,
-        }
+        Element::of(self.bytes())
     }
 
     /// Whether and how the value of an attribute with this name is read.
     pub(super) fn attribute(&self, element: Element) -> Option<Attribute> {
-        match (element, self.bytes()) {
-            (_, b"alt" | b"title" | b"aria-label" | b"placeholder" | b"summary") => Some(Attribute::Shown),
-            (Element::Meta, b"name" | b"property" | b"itemprop") => Some(Attribute::MetaName),
-            (Element::Meta, b"content") => Some(Attribute::MetaContent),
-            _ => None,
-        }
+        Attribute::of(self.bytes(), element)
     }
 
     /// Whether a meta element of this name says in words what the page is about, or labels itself.
     pub(super) fn is_description(&self) -> bool {
         const ENDINGS: [&[u8]; 6] = [b"description", b"keywords", b"title", b"rating", b"subject", b"abstract"];
         ENDINGS.iter().any(|ending| self.bytes().ends_with(ending))
+    }
+}
+
+/// A name of at most eight letters as a number, so that finding out what it is takes a few comparisons; nought for others.
+const fn key(name: &[u8]) -> u64 {
+    let mut key = 0;
+    let mut at = 0;
+    while at < name.len() {
+        key = key << 8 | name[at].to_ascii_lowercase() as u64;
+        at += 1;
+    }
+    if name.len() > 8 { 0 } else { key }
+}
+
+/// Elements that stand within a line.
+const INLINE: [u64; 29] = [
+    key(b"abbr"),
+    key(b"acronym"),
+    key(b"b"),
+    key(b"bdi"),
+    key(b"bdo"),
+    key(b"big"),
+    key(b"cite"),
+    key(b"code"),
+    key(b"del"),
+    key(b"dfn"),
+    key(b"em"),
+    key(b"font"),
+    key(b"i"),
+    key(b"ins"),
+    key(b"kbd"),
+    key(b"mark"),
+    key(b"nobr"),
+    key(b"s"),
+    key(b"samp"),
+    key(b"small"),
+    key(b"span"),
+    key(b"strike"),
+    key(b"strong"),
+    key(b"sub"),
+    key(b"sup"),
+    key(b"tt"),
+    key(b"u"),
+    key(b"var"),
+    key(b"wbr"),
+];
+
+impl Element {
+    /// What an element of this name is, in any case of letters.
+    pub(super) fn of(name: &[u8]) -> Self {
+        const SKIPPED: [u64; 6] =
+            [key(b"script"), key(b"style"), key(b"noscript"), key(b"iframe"), key(b"noembed"), key(b"noframes")];
+        const WORDS: [u64; 3] = [key(b"title"), key(b"textarea"), key(b"xmp")];
+        const META: u64 = key(b"meta");
+        let key = key(name);
+        if INLINE.contains(&key) {
+            Element::Inline
+        } else if key == META {
+            Element::Meta
+        } else if SKIPPED.contains(&key) {
+            Element::Skipped
+        } else if WORDS.contains(&key) {
+            Element::Words
+        } else {
+            Element::Block
+        }
+    }
+}
+
+impl Attribute {
+    /// Whether and how the value of an attribute with this name is read.
+    pub(super) fn of(name: &[u8], element: Element) -> Option<Self> {
+        const SHOWN: [&[u8]; 5] = [b"alt", b"title", b"aria-label", b"placeholder", b"summary"];
+        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+        if matches!(name.len(), 3 | 5 | 7 | 10 | 11) && SHOWN.iter().any(|known| is(known)) {
+            return Some(Attribute::Shown);
+        }
+        match element {
+            Element::Meta if is(b"content") => Some(Attribute::MetaContent),
+            Element::Meta if is(b"name") || is(b"property") || is(b"itemprop") => Some(Attribute::MetaName),
+            _ => None,
+        }
     }
 }
