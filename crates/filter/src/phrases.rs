@@ -6,22 +6,19 @@
 //! - The same phrases in several lists are one rule; the heaviest weight stands.
 //! - A phrase without spaces around it is found inside words too; `< word >` is found as a word.
 
+mod finder;
 pub(crate) mod fold;
 mod list;
 pub(crate) mod scan;
-mod starter;
 
 pub use list::{PhraseKind, PhraseLineError, PhraseList, Weight, encoding_of_path, includes};
 pub use scan::{CategoryScore, PageOutcome, PageVerdict, PhraseHit};
-pub use starter::starter_lists;
 
 use aho_corasick::automaton::StateID;
+use finder::Finder;
 use list::{Line, line, lines};
 use std::collections::HashMap;
 use std::fmt;
-
-/// The automaton that finds phrases; why this one: `docs/decisions/0013-phrases-by-one-automaton.md`.
-pub(crate) type Automaton = aho_corasick::nfa::contiguous::NFA;
 
 /// The most phrases of one book; an automaton of more would outgrow its numbers.
 const MOST_PHRASES: usize = 500_000;
@@ -30,7 +27,7 @@ const MOST_REFUSED_SHOWN: usize = 100;
 
 /// Phrases and combinations with their weights, ready to be found.
 pub struct PhraseBook {
-    automaton: Automaton,
+    finder: Finder,
     start: StateID,
     /// For each phrase, where its rules begin in `uses`; one more at the end.
     uses_from: Vec<u32>,
@@ -112,7 +109,7 @@ impl PhraseBook {
     /// Bytes of memory that the book holds.
     pub fn memory(&self) -> usize {
         let texts: usize = self.rules.iter().map(|rule| rule.text.len()).sum();
-        aho_corasick::automaton::Automaton::memory_usage(&self.automaton)
+        self.finder.memory()
             + (self.uses_from.len() + self.uses.len()) * size_of::<u32>()
             + self.rules.len() * size_of::<Rule>()
             + texts
@@ -224,8 +221,6 @@ impl Draft {
     }
 
     fn finish(mut self) -> Result<PhraseBook, PhraseBookError> {
-        use aho_corasick::{Anchored, automaton::Automaton as _};
-        let compile = |error: &dyn fmt::Display| PhraseBookError::Compile(error.to_string());
         let mut uses: Vec<Vec<u32>> = vec![Vec::new(); self.order.len()];
         for (rule, needs) in (0u32..).zip(&self.needs) {
             for need in needs {
@@ -239,11 +234,12 @@ impl Draft {
             let last = uses_from.last().copied().unwrap_or_default();
             uses_from.push(last + u32::try_from(list.len()).unwrap_or_default());
         }
-        let automaton = Automaton::builder().prefilter(false).build(&self.order).map_err(|error| compile(&error))?;
-        let start = automaton.start_state(Anchored::No).map_err(|error| compile(&error))?;
+        let compile = |error: finder::FinderError| PhraseBookError::Compile(error.to_string());
+        let finder = Finder::compile(&self.order).map_err(compile)?;
+        let start = finder.start().map_err(compile)?;
         self.report.taken = self.rules.len();
         Ok(PhraseBook {
-            automaton,
+            finder,
             start,
             uses_from,
             uses: uses.concat(),

@@ -7,7 +7,7 @@ use super::tags::{Attribute, Element, Name};
 use super::whole_tag::whole_tag;
 use crate::phrases::fold::{MARKUP, VALUE};
 use crate::phrases::scan::PageScan;
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 
 /// The most bytes of a meta element's content that are read.
 const LONGEST_CONTENT: usize = 4_096;
@@ -389,26 +389,10 @@ impl Html {
     }
 }
 
-/// The `<meta … charset=…>` or the declaration of XML in a page's first bytes.
+/// The label of an encoding in a page's first bytes: `<meta … charset=…>`, or the declaration of XML.
 pub(super) fn declared_charset(head: &[u8]) -> Option<&[u8]> {
-    let mut rest = head;
-    while let Some(at) = memchr2(b'c', b'C', rest) {
-        let found = rest.get(at..)?;
-        rest = found.get(1..)?;
-        let Some(value) = after_label(found, b"charset").filter(|_| true) else { continue };
-        return Some(value);
-    }
-    rest = head;
-    while let Some(at) = memchr2(b'e', b'E', rest) {
-        let found = rest.get(at..)?;
-        rest = found.get(1..)?;
-        if head.starts_with(b"<?xml")
-            && let Some(value) = after_label(found, b"encoding")
-        {
-            return Some(value);
-        }
-    }
-    None
+    let label: &[u8] = if head.starts_with(b"<?xml") { b"encoding" } else { b"charset" };
+    (0..head.len()).find_map(|at| after_label(head.get(at..)?, label))
 }
 
 /// The value after `label =`, without quotation marks.

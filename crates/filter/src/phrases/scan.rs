@@ -1,10 +1,11 @@
 //! One page held against a book: the phrases seen so far, the score, and the verdict. The state of one page, made new
 //! for each, so that no page's words can count in another's score.
 
+use super::finder::Finder;
 use super::fold::{Decoded, Folded, SPACE, STOP, Table, decode, fold, western};
 use super::{PhraseBook, PhraseKind};
 use aho_corasick::Anchored;
-use aho_corasick::automaton::{Automaton as _, StateID};
+use aho_corasick::automaton::{Automaton, StateID};
 use std::sync::Arc;
 
 /// How many bytes of a page's words are read on after the limit is passed, in case what follows speaks for it ("health
@@ -191,6 +192,13 @@ impl Page {
 
     /// The run that never leaves ASCII: the hot loop.
     fn ascii(&mut self, book: &PhraseBook, bytes: &[u8], table: &Table) -> usize {
+        match &book.finder {
+            Finder::Fast(automaton) => self.ascii_by(automaton, book, bytes, table),
+            Finder::Small(automaton) => self.ascii_by(automaton, book, bytes, table),
+        }
+    }
+
+    fn ascii_by(&mut self, automaton: &impl Automaton, book: &PhraseBook, bytes: &[u8], table: &Table) -> usize {
         let (mut state, mut gap) = (self.state, self.gap);
         let mut length = bytes.len();
         for (at, byte) in bytes.iter().enumerate() {
@@ -205,9 +213,9 @@ impl Page {
                 }
             }
             gap = folded == SPACE;
-            state = book.automaton.next_state(Anchored::No, state, folded);
-            if book.automaton.is_special(state) && book.automaton.is_match(state) {
-                self.matched(book, state);
+            state = automaton.next_state(Anchored::No, state, folded);
+            if automaton.is_special(state) && automaton.is_match(state) {
+                self.matched(automaton, book, state);
             }
         }
         (self.state, self.gap) = (state, gap);
@@ -296,16 +304,23 @@ impl Page {
             return;
         }
         self.gap = byte == SPACE;
-        self.state = book.automaton.next_state(Anchored::No, self.state, byte);
-        if book.automaton.is_special(self.state) && book.automaton.is_match(self.state) {
-            self.matched(book, self.state);
+        match &book.finder {
+            Finder::Fast(automaton) => self.step_by(automaton, book, byte),
+            Finder::Small(automaton) => self.step_by(automaton, book, byte),
+        }
+    }
+
+    fn step_by(&mut self, automaton: &impl Automaton, book: &PhraseBook, byte: u8) {
+        self.state = automaton.next_state(Anchored::No, self.state, byte);
+        if automaton.is_special(self.state) && automaton.is_match(self.state) {
+            self.matched(automaton, book, self.state);
         }
     }
 
     #[cold]
-    fn matched(&mut self, book: &PhraseBook, state: StateID) {
-        for index in 0..book.automaton.match_len(state) {
-            let phrase = book.automaton.match_pattern(state, index).as_usize();
+    fn matched(&mut self, automaton: &impl Automaton, book: &PhraseBook, state: StateID) {
+        for index in 0..automaton.match_len(state) {
+            let phrase = automaton.match_pattern(state, index).as_usize();
             let Some(bits) = self.seen.get_mut(phrase / 64) else { continue };
             let bit = 1 << (phrase % 64);
             if *bits & bit != 0 {
