@@ -17,7 +17,7 @@ use crate::rules::GatewayRules;
 use crate::snapshot::{self, SnapshotError, WrittenLists};
 use jiff::Timestamp;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -44,6 +44,17 @@ pub enum StartError {
     /// The school's certificate authority cannot be used.
     #[error("encrypted pages cannot be read: {0}")]
     Inspection(#[from] AuthorityError),
+    /// A DNS server cannot be asked over TLS.
+    #[error("cannot ask the DNS server `{name}` over TLS: {source}; check its name and the file of authorities")]
+    Upstream {
+        /// The name its certificate must carry.
+        name: String,
+        /// What is wrong.
+        source: io::Error,
+    },
+    /// A record of the school's own zones cannot be read.
+    #[error(transparent)]
+    Zone(#[from] dns::zones::ZoneError),
     /// The directory for the snapshot could not be made.
     #[error("cannot make the directory `{}` for the last rules: {source}; make it, or choose one that can be written to", path.display())]
     Directory {
@@ -65,6 +76,7 @@ pub(crate) struct Shared {
     pub(crate) blocks: RecentBlocks,
     pub(crate) warnings: WarningsPassed,
     pub(crate) forwarder: Forwarder,
+    pub(crate) zones: Arc<dns::zones::Zones>,
     pub(crate) recent_names: RecentNames,
     pub(crate) inspection: Option<Inspection>,
     pub(crate) dns_cookies: ServerCookies,
@@ -142,6 +154,7 @@ impl Gateway {
         let inspection = config.inspection.as_ref();
         let inspection = inspection.map(|given| Inspection::new(given, &clock, &entropy, &metrics)).transpose()?;
         let given = rules.borrow_and_update().clone();
+        let zones = Arc::new(dns::zones::Zones::new(&config.dns)?);
         let mut cookie_key = [0; 16];
         entropy(&mut cookie_key);
         let shared = Arc::new(Shared {
@@ -157,7 +170,8 @@ impl Gateway {
                 config.dns.unlimited.clone(),
                 tokio::time::Instant::now(),
             ),
-            forwarder: Forwarder::new(config.upstreams.clone(), config.limits, Arc::clone(&entropy)),
+            forwarder: Forwarder::new(&config, Arc::clone(&zones), &entropy)?,
+            zones,
             proxy_public: config
                 .proxy_public
                 .clone()
@@ -231,6 +245,11 @@ impl GatewayHandle {
             return false;
         };
         self.shared.warnings.pass(&block, self.shared.now())
+    }
+
+    /// The name of the device at an address, as the school's own DNS servers know it; remembered for its time.
+    pub async fn device_name(&self, address: IpAddr) -> Option<String> {
+        self.shared.forwarder.device_name(address).await
     }
 
     /// Whether rules are in force; without them only the portal and helplines are reachable.

@@ -25,6 +25,7 @@ mod snapshot;
 pub use blockpage::Block;
 pub use config::{Clock, Entropy, GatewayConfig, Limits, LocalRecord, Portal};
 pub use dns::config::{CertificateFiles, DnsConfig, ForwardZone, TlsUpstream};
+pub use dns::zones::ZoneError;
 pub use gateway::{BlockBook, Gateway, GatewayHandle, StartError};
 pub use identity::{Confidence, IdentitySource, IdentityTable, Mapping};
 pub use inspect::{AuthorityError, InspectionConfig, Pinned, SchoolCa, make_school_ca};

@@ -1,22 +1,23 @@
-//! From a DNS question to its answer: special names, then the steps every request goes through, then local records, safe
-//! search or another server.
+//! From a DNS question to its answer: names that are answered the same for everybody (`special.rs`), then the steps every
+//! request goes through, then local records, safe search (`safe_search.rs`) or another server (`forward.rs`).
 
 use super::deliver::deliver;
 use super::message::{CLOSED_TTL, ExtendedError, Question, explain};
 use super::recheck::recheck;
+use super::safe_search::{for_target, rewritten};
+use super::special::special;
 use crate::config::local_record;
 use crate::gateway::Shared;
-use crate::judge;
 use crate::observe::{Observation, Protocol, count};
 use crate::request::{Answer, Asked, Closed, Credential, is_wpad, walk};
 use belisha_filter::RuleKind;
-use hickory_proto::op::{Message, Query, ResponseCode};
-use hickory_proto::rr::rdata::{A, AAAA, CNAME};
-use hickory_proto::rr::{Name, RData, Record, RecordType};
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::rdata::{A, AAAA};
+use hickory_proto::rr::{RData, RecordType};
 use std::net::IpAddr;
 
 /// Time to live of our own records, in seconds.
-const LOCAL_TTL: u32 = 30;
+pub(super) const LOCAL_TTL: u32 = 30;
 
 /// Who asks, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +64,8 @@ pub(crate) enum Step {
 pub(crate) fn at_once(shared: &Shared, question: &Question, client: Client) -> Step {
     let message = match decide(shared, question, client.device) {
         Reply::Now(message) => message,
+        // Without the wish for recursion one would learn what others asked for a moment ago.
+        Reply::Forward(_) if !question.recursion_desired => question.answer(ResponseCode::Refused),
         Reply::Forward(wanted) => match remembered(shared, question, client.device, wanted) {
             Some(message) => message,
             None => return Step::Wait(wanted),
@@ -83,7 +86,7 @@ pub(crate) fn decide(shared: &Shared, question: &Question, device: IpAddr) -> Re
     let Some(host) = question.host.as_deref() else {
         return Reply::Now(question.nothing(ResponseCode::NXDomain, LOCAL_TTL));
     };
-    if let Some(answer) = special(shared, question, host) {
+    if let Some(answer) = special(shared, question, host, device) {
         return answer;
     }
     let asked = Asked { protocol: Protocol::Dns, device, credential: Credential::None, method: None, host, path: None };
@@ -107,65 +110,26 @@ pub(crate) fn decide(shared: &Shared, question: &Question, device: IpAddr) -> Re
 
 /// What another server said a moment ago, if it is remembered: most questions need not wait for anybody.
 fn remembered(shared: &Shared, question: &Question, device: IpAddr, wanted: Wanted) -> Option<Message> {
-    match wanted.safe_search {
-        // A rewritten question is put together from the answer to another; `forward` does that.
-        Some(_) => None,
-        None => Some(recheck(shared, question, device, shared.forwarder.remembered(question)?)),
-    }
+    let Some(target) = wanted.safe_search else {
+        return Some(recheck(shared, question, device, shared.forwarder.remembered(question)?));
+    };
+    let asked = for_target(question, target)?;
+    let found = shared.forwarder.remembered(&asked)?;
+    Some(rewritten(shared, question, &asked, device, found))
 }
 
 /// Waits for another server.
 async fn forward(shared: &Shared, question: &Question, device: IpAddr, wanted: Wanted) -> Message {
-    let answer = match wanted.safe_search {
-        Some(target) => rewritten(shared, question, target).await,
-        None => shared.forwarder.ask(question).await.ok(),
-    };
-    let Some(message) = answer else {
-        count(&shared.metrics.dns_upstream_failures);
-        let mut message = question.answer(ResponseCode::ServFail);
-        explain(&mut message, ExtendedError::NoReachableAuthority, "");
-        return message;
-    };
-    recheck(shared, question, device, message)
-}
-
-/// Names that are answered the same for everybody, before any rule.
-fn special(shared: &Shared, question: &Question, host: &str) -> Option<Reply> {
-    if judge::is_canary(host) {
-        // An address here would switch encrypted DNS back on in browsers; only "no such name" keeps it off.
-        return Some(Reply::Now(question.nothing(ResponseCode::NXDomain, LOCAL_TTL)));
-    }
-    if host == "resolver.arpa" || host.ends_with(".resolver.arpa") {
-        return Some(Reply::Now(question.nothing(ResponseCode::NoError, LOCAL_TTL)));
-    }
-    if host == "localhost" || host.ends_with(".localhost") {
-        return Some(Reply::Now(address(question, IpAddr::from([127, 0, 0, 1]), LOCAL_TTL)));
-    }
-    if let Some(reverse) = host.strip_suffix(".in-addr.arpa") {
-        let private = is_private_reverse(reverse);
-        return Some(if private {
-            Reply::Now(question.nothing(ResponseCode::NXDomain, LOCAL_TTL))
-        } else {
-            Reply::Forward(Wanted::default())
-        });
-    }
-    if host.ends_with(".ip6.arpa") {
-        return Some(Reply::Forward(Wanted::default()));
-    }
-    // Names that mean nothing outside one machine or network (RFC 6761, 6762, 7686), unless this school serves them.
-    let ours = local_record(&shared.config.local_records, host).is_some() || shared.config.portal.is_own(host);
-    let last = host.rsplit('.').next().unwrap_or_default();
-    let nowhere = host.is_empty() || matches!(last, "local" | "onion" | "invalid" | "test");
-    (nowhere && !ours).then(|| Reply::Now(question.nothing(ResponseCode::NXDomain, LOCAL_TTL)))
-}
-
-/// Whether a reverse name (without its suffix) is of private space, whose questions must not leave the school (RFC 6303).
-fn is_private_reverse(reverse: &str) -> bool {
-    let mut labels = reverse.rsplit('.');
-    match (labels.next(), labels.next()) {
-        (Some("10" | "127" | "0"), _) | (Some("192"), Some("168")) | (Some("169"), Some("254")) => true,
-        (Some("172"), Some(second)) => second.parse::<u8>().is_ok_and(|second| (16..32).contains(&second)),
-        _ => false,
+    let asked = wanted.safe_search.and_then(|target| for_target(question, target));
+    match (shared.forwarder.ask(asked.as_ref().unwrap_or(question)).await, &asked) {
+        (Ok(found), Some(asked)) => rewritten(shared, question, asked, device, found),
+        (Ok(found), None) => recheck(shared, question, device, found),
+        (Err(_), _) => {
+            count(&shared.metrics.dns_upstream_failures);
+            let mut message = question.answer(ResponseCode::ServFail);
+            explain(&mut message, ExtendedError::NoReachableAuthority, "");
+            message
+        }
     }
 }
 
@@ -185,9 +149,14 @@ fn open(shared: &Shared, question: &Question, host: &str, safe_search: Option<&'
     if let Some(record) = local_record(&shared.config.local_records, host) {
         return Reply::Now(address(question, record.address, LOCAL_TTL));
     }
-    if shared.forwarder.has_upstreams() {
-        return Reply::Forward(Wanted { safe_search });
+    if shared.forwarder.has_upstreams(host) {
+        Reply::Forward(Wanted { safe_search })
+    } else {
+        no_servers(shared, question)
     }
+}
+
+pub(super) fn no_servers(shared: &Shared, question: &Question) -> Reply {
     count(&shared.metrics.dns_upstream_failures);
     let mut message = question.answer(ResponseCode::ServFail);
     explain(&mut message, ExtendedError::NoReachableAuthority, "no DNS server is set up to ask");
@@ -215,31 +184,12 @@ pub(super) fn closed_name(shared: &Shared, question: &Question, closed: &Closed)
     message
 }
 
-fn address(question: &Question, address: IpAddr, ttl: u32) -> Message {
+pub(super) fn address(question: &Question, address: IpAddr, ttl: u32) -> Message {
     match (question.kind, address) {
         (RecordType::A, IpAddr::V4(v4)) => question.with(ttl, [RData::A(A(v4))]),
         (RecordType::AAAA, IpAddr::V6(v6)) => question.with(ttl, [RData::AAAA(AAAA(v6))]),
         _ => question.nothing(ResponseCode::NoError, ttl),
     }
-}
-
-/// A search engine under the name of its safe results: a CNAME, and the addresses of its target, so that a client need not
-/// ask again. Address types only; an HTTPS record would lead back to the unsafe address.
-async fn rewritten(shared: &Shared, question: &Question, target: &'static str) -> Option<Message> {
-    let kind = question.kind;
-    if !matches!(kind, RecordType::A | RecordType::AAAA) {
-        return Some(question.nothing(ResponseCode::NoError, LOCAL_TTL));
-    }
-    let name = Name::from_ascii(format!("{target}.")).ok()?;
-    let mut asked = question.clone();
-    asked.query = Query::query(name.clone(), kind);
-    asked.host = Some(target.to_owned());
-    let found = shared.forwarder.ask(&asked).await.ok()?;
-    let mut message = question.with(LOCAL_TTL, [RData::CNAME(CNAME(name))]);
-    message.add_answers(found.answers.into_iter().filter(|record: &Record| {
-        matches!(record.record_type(), RecordType::A | RecordType::AAAA | RecordType::CNAME)
-    }));
-    Some(message)
 }
 
 /// Browsers ask for A, AAAA and HTTPS together; one visit is one observation.

@@ -1,67 +1,93 @@
-//! Asks other servers: over UDP with a new random id and a new port for every question, over TCP when the answer was cut.
-//! An answer counts only if it comes from the server asked, with that id, to that question (RFC 5452).
+//! What other servers know: from the cache, else by asking them, once for all who ask the same. When nobody can be reached
+//! an answer beyond its time is better than none (RFC 8767). How servers are asked is in `upstream/`.
 
 use super::cache::{Cache, Cached, Key};
-use super::message::{LARGEST_UDP, Question};
-use super::scrub::remove_hidden_hello;
-use crate::config::{Entropy, Limits};
-use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
+use super::coalesce::{Asking, Outcome, Unanswered};
+use super::message::{ExtendedError, Question, explain};
+use super::recheck::leads_into;
+use super::scrub::{keep_chain, remove_hidden_hello};
+use super::upstream::{Group, Outgoing, Random, Server, connector};
+use super::zones::Zones;
+use crate::config::{Entropy, GatewayConfig};
+use crate::gateway::StartError;
+use hickory_proto::op::{Message, Query, ResponseCode};
 use hickory_proto::rr::{Name, RData, RecordType};
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UdpSocket};
+use ipnet::IpNet;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
-/// No server answered, or too many questions wait for one.
-#[derive(Debug)]
-pub(crate) struct Unanswered;
+/// The way to other servers; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Forwarder(Arc<Inner>);
 
-/// The way to other servers.
-pub(crate) struct Forwarder {
-    upstreams: Vec<SocketAddr>,
-    wait: Duration,
+struct Inner {
+    /// The usual servers, then those of each zone in the order of the configuration.
+    groups: Vec<Group>,
+    zones: Arc<Zones>,
+    closed_networks: Vec<IpNet>,
     in_flight: Semaphore,
-    entropy: Entropy,
+    asking: Asking,
     cache: Cache,
 }
 
-/// A question for another server.
-struct Outgoing {
-    query: Query,
-    dnssec_ok: bool,
-    checking_disabled: bool,
+/// An answer, and whether it is beyond its time.
+struct Known {
+    message: Message,
+    stale: bool,
 }
 
 impl Forwarder {
-    pub(crate) fn new(upstreams: Vec<SocketAddr>, limits: Limits, entropy: Entropy) -> Self {
-        Self {
-            upstreams,
-            wait: limits.upstream_time,
-            in_flight: Semaphore::new(limits.dns_in_flight),
-            entropy,
-            cache: Cache::default(),
+    pub(crate) fn new(config: &GatewayConfig, zones: Arc<Zones>, entropy: &Entropy) -> Result<Self, StartError> {
+        let random = Arc::new(Random::new(Arc::clone(entropy)));
+        let dns = &config.dns;
+        let plain = |address: &SocketAddr| Server::plain(*address, dns.mix_case, &random);
+        let mut usual = Vec::with_capacity(dns.tls_upstreams.len() + config.upstreams.len());
+        for server in &dns.tls_upstreams {
+            let encryption = connector(&server.name, dns.upstream_roots.as_deref())
+                .map_err(|source| StartError::Upstream { name: server.name.clone(), source })?;
+            usual.push(Server::encrypted(server.address, encryption, &random));
         }
+        usual.extend(config.upstreams.iter().map(plain));
+        let wait = config.limits.upstream_time;
+        let mut groups = vec![Group::new(usual, wait)];
+        groups.extend(dns.forward_zones.iter().map(|zone| Group::new(zone.servers.iter().map(plain).collect(), wait)));
+        Ok(Self(Arc::new(Inner {
+            groups,
+            zones,
+            closed_networks: dns.closed_networks.clone(),
+            in_flight: Semaphore::new(config.limits.dns_in_flight),
+            asking: Asking::default(),
+            cache: Cache::new(dns.stale_for),
+        })))
     }
 
-    /// Whether there is anybody to ask.
-    pub(crate) fn has_upstreams(&self) -> bool {
-        !self.upstreams.is_empty()
+    /// Whether there is anybody to ask about a host.
+    pub(crate) fn has_upstreams(&self, host: &str) -> bool {
+        !self.0.group(host).is_empty()
     }
 
     /// The answer to a client's question, in that client's terms. Hidden hellos are already out of it.
     pub(crate) async fn ask(&self, question: &Question) -> Result<Message, Unanswered> {
-        let upstream = self.ask_cached(Outgoing::of(question), question.host.as_deref()).await?;
-        Ok(in_terms_of(question, upstream))
+        let host = question.host.as_deref().ok_or(Unanswered)?;
+        Ok(in_terms_of(question, self.known(Outgoing::of(question), host).await?))
     }
 
-    /// The same without waiting: what is remembered, if it is.
+    /// The same without waiting: what is remembered, if it is. One that is wanted often and nearly over is fetched again.
     pub(crate) fn remembered(&self, question: &Question) -> Option<Message> {
-        let key = Outgoing::of(question).key(question.host.as_deref()?);
-        match self.cache.get(&key, Instant::now()) {
-            Cached::Fresh(message) => Some(in_terms_of(question, message)),
+        let host = question.host.as_deref()?;
+        let outgoing = Outgoing::of(question);
+        let key = outgoing.key(host);
+        match self.0.cache.get(&key, Instant::now()) {
+            Cached::Fresh(message) => {
+                self.prefetch(&key, outgoing);
+                Some(in_terms_of(question, Known { message, stale: false }))
+            }
+            // Nobody to wait for: those who are away are tried in the background.
+            Cached::Stale(message) if self.0.group(host).all_away() => {
+                Some(in_terms_of(question, Known { message, stale: true }))
+            }
             Cached::Stale(_) | Cached::Missing => None,
         }
     }
@@ -69,17 +95,12 @@ impl Forwarder {
     /// Addresses of a host, IPv4 first.
     pub(crate) async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, Unanswered> {
         let name = Name::from_ascii(format!("{host}.")).map_err(|_| Unanswered)?;
-        let ask = |kind| {
-            self.ask_cached(
-                Outgoing { query: Query::query(name.clone(), kind), dnssec_ok: false, checking_disabled: false },
-                Some(host),
-            )
-        };
+        let ask = |kind| self.known(Outgoing::plain(Query::query(name.clone(), kind)), host);
         let (v4, v6) = tokio::join!(ask(RecordType::A), ask(RecordType::AAAA));
         if v4.is_err() && v6.is_err() {
             return Err(Unanswered);
         }
-        let records = v4.into_iter().chain(v6).flat_map(|message| message.answers);
+        let records = v4.into_iter().chain(v6).flat_map(|known| known.message.answers);
         Ok(records
             .filter_map(|record| match record.data {
                 RData::A(address) => Some(IpAddr::V4(address.0)),
@@ -89,81 +110,84 @@ impl Forwarder {
             .collect())
     }
 
-    async fn ask_cached(&self, outgoing: Outgoing, host: Option<&str>) -> Result<Message, Unanswered> {
-        let key = host.map(|host| outgoing.key(host));
-        if let Some(Cached::Fresh(message)) = key.as_ref().map(|key| self.cache.get(key, Instant::now())) {
-            return Ok(message);
+    /// The name of the device at an address, asked of the servers of its reverse zone; `None` if nobody knows one.
+    pub(crate) async fn device_name(&self, address: IpAddr) -> Option<String> {
+        let name = Name::from(address);
+        let host = name.to_ascii().trim_end_matches('.').to_owned();
+        let found = |records: &[hickory_proto::rr::Record]| {
+            records.iter().find_map(|record| match &record.data {
+                RData::PTR(name) => super::message::host_of(&name.0),
+                _ => None,
+            })
+        };
+        if let Some(records) = self.0.zones.records(&host) {
+            return found(records);
         }
+        // Asked of the school's own servers only: who is in school is nobody else's affair.
+        self.0.zones.forwarded(&host)?;
+        let known = self.known(Outgoing::plain(Query::query(name, RecordType::PTR)), &host).await.ok()?;
+        found(&known.message.answers)
+    }
+
+    async fn known(&self, outgoing: Outgoing, host: &str) -> Result<Known, Unanswered> {
+        let key = outgoing.key(host);
+        let stale = match self.0.cache.get(&key, Instant::now()) {
+            Cached::Fresh(message) => {
+                self.prefetch(&key, outgoing);
+                return Ok(Known { message, stale: false });
+            }
+            Cached::Stale(message) => Some(message),
+            Cached::Missing => None,
+        };
+        let outcome = self.0.asking.once(&key, self.0.fetch(&key, &outgoing)).await;
+        match (outcome, stale) {
+            (Ok(message), stale) if message.metadata.response_code != ResponseCode::ServFail || stale.is_none() => {
+                Ok(Known { message: Arc::unwrap_or_clone(message), stale: false })
+            }
+            (_, Some(message)) => Ok(Known { message, stale: true }),
+            (outcome, None) => outcome.map(|message| Known { message: Arc::unwrap_or_clone(message), stale: false }),
+        }
+    }
+
+    fn prefetch(&self, key: &Key, outgoing: Outgoing) {
+        if self.0.cache.should_prefetch(key, Instant::now()) {
+            let (inner, key) = (Arc::clone(&self.0), key.clone());
+            // Nobody waits for it: if it fails, the next question asks again.
+            tokio::spawn(async move { drop(inner.asking.once(&key, inner.fetch(&key, &outgoing)).await) });
+        }
+    }
+}
+
+impl Inner {
+    fn group(&self, host: &str) -> &Group {
+        let at = self.zones.forwarded(host).map_or(0, |zone| zone + 1);
+        // There are as many groups as zones, and one more.
+        self.groups.get(at).unwrap_or(&self.groups[0])
+    }
+
+    async fn fetch(&self, key: &Key, outgoing: &Outgoing) -> Outcome {
         let _permit = self.in_flight.try_acquire().map_err(|_| Unanswered)?;
-        let mut failure = None;
-        for upstream in &self.upstreams {
-            let Ok(Ok(mut message)) = timeout(self.wait, self.exchange(*upstream, &outgoing)).await else {
-                continue;
-            };
-            remove_hidden_hello(&mut message);
-            if matches!(
-                message.metadata.response_code,
-                ResponseCode::ServFail | ResponseCode::Refused | ResponseCode::NotImp
-            ) {
-                failure = Some(message);
-                continue;
-            }
-            if let Some(key) = key {
-                self.cache.put(key, &message, Instant::now());
-            }
-            return Ok(message);
+        let mut message = self.group(&key.host).ask(outgoing).await.ok_or(Unanswered)?;
+        keep_chain(&mut message, &outgoing.query);
+        remove_hidden_hello(&mut message);
+        if !leads_into(&message, &self.closed_networks) {
+            self.cache.put(key.clone(), &message, Instant::now());
         }
-        failure.ok_or(Unanswered)
-    }
-
-    /// One question to one server: UDP, then TCP if the answer was cut.
-    async fn exchange(&self, upstream: SocketAddr, outgoing: &Outgoing) -> io::Result<Message> {
-        let mut id = [0; 2];
-        (self.entropy)(&mut id);
-        let id = u16::from_be_bytes(id);
-        let packet = outgoing.packet(id)?;
-        let any =
-            if upstream.is_ipv4() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) };
-        let socket = UdpSocket::bind((any, 0)).await?;
-        socket.connect(upstream).await?;
-        socket.send(&packet).await?;
-        let mut buffer = [0; 4096];
-        loop {
-            let length = socket.recv(&mut buffer).await?;
-            match outgoing.matching(id, buffer.get(..length).unwrap_or_default()) {
-                Some(message) if message.metadata.truncation => {
-                    return self.exchange_tcp(upstream, outgoing, id, &packet).await;
-                }
-                Some(message) => return Ok(message),
-                // Somebody else's packet, or a forger's: the true answer may still come.
-                None => {}
-            }
-        }
-    }
-
-    async fn exchange_tcp(
-        &self,
-        upstream: SocketAddr,
-        outgoing: &Outgoing,
-        id: u16,
-        packet: &[u8],
-    ) -> io::Result<Message> {
-        let mut stream = TcpStream::connect(upstream).await?;
-        let length = u16::try_from(packet.len()).map_err(io::Error::other)?;
-        stream.write_all(&[&length.to_be_bytes(), packet].concat()).await?;
-        let length = stream.read_u16().await?;
-        let mut answer = vec![0; usize::from(length)];
-        stream.read_exact(&mut answer).await?;
-        outgoing.matching(id, &answer).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+        Ok(Arc::new(message))
     }
 }
 
 /// Another server's answer under a client's own id and question.
-fn in_terms_of(question: &Question, upstream: Message) -> Message {
+fn in_terms_of(question: &Question, known: Known) -> Message {
+    let upstream = known.message;
     let mut message = question.answer(upstream.metadata.response_code);
-    message.metadata.authentic_data = upstream.metadata.authentic_data;
+    let understood = question.authentic_data || question.edns.is_some_and(|edns| edns.dnssec_ok);
+    message.metadata.authentic_data = upstream.metadata.authentic_data && understood && !known.stale;
     message.answers = upstream.answers;
     message.authorities = upstream.authorities;
+    if known.stale {
+        explain(&mut message, ExtendedError::Stale, "");
+    }
     message
 }
 
@@ -176,6 +200,10 @@ impl Outgoing {
         }
     }
 
+    fn plain(query: Query) -> Self {
+        Self { query, dnssec_ok: false, checking_disabled: false }
+    }
+
     fn key(&self, host: &str) -> Key {
         Key {
             host: host.into(),
@@ -183,31 +211,5 @@ impl Outgoing {
             dnssec_ok: self.dnssec_ok,
             checking_disabled: self.checking_disabled,
         }
-    }
-
-    /// A packet of our own: nothing of the client's passes but the question and its wish for signatures.
-    fn packet(&self, id: u16) -> io::Result<Vec<u8>> {
-        let mut message = Message::new(id, MessageType::Query, OpCode::Query);
-        message.metadata.recursion_desired = true;
-        message.metadata.checking_disabled = self.checking_disabled;
-        message.add_query(self.query.clone());
-        let mut edns = Edns::new();
-        edns.set_max_payload(LARGEST_UDP).set_dnssec_ok(self.dnssec_ok);
-        message.set_edns(edns);
-        message.to_vec().map_err(io::Error::other)
-    }
-
-    fn matching(&self, id: u16, packet: &[u8]) -> Option<Message> {
-        let message = Message::from_vec(packet).ok()?;
-        let asked = match message.queries.as_slice() {
-            [query] => {
-                query.name() == self.query.name()
-                    && query.query_type() == self.query.query_type()
-                    && query.query_class() == self.query.query_class()
-            }
-            _ => false,
-        };
-        (asked && message.metadata.id == id && message.metadata.message_type == MessageType::Response)
-            .then_some(message)
     }
 }

@@ -1,9 +1,10 @@
 //! DNS: `listen.rs` owns the sockets, `message.rs` reads packets, `answer.rs` turns a question into an answer, `forward.rs`
-//! asks other servers, `recheck.rs` looks at what they said, `deliver.rs` writes the packet. Whether a name is open is
+//! and `upstream/` ask other servers, `recheck.rs` looks at what they said, `deliver.rs` writes the packet. Whether a name is open is
 //! decided in `request/`.
 
 pub(crate) mod answer;
 pub(crate) mod cache;
+mod coalesce;
 pub(crate) mod config;
 pub(crate) mod cookie;
 pub(crate) mod deliver;
@@ -14,4 +15,8 @@ pub(crate) mod message;
 pub(crate) mod rate;
 pub(crate) mod recent;
 mod recheck;
+mod safe_search;
 pub(crate) mod scrub;
+mod special;
+mod upstream;
+pub(crate) mod zones;

@@ -12,6 +12,7 @@ use belisha_policy::FilterAction;
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::rdata::svcb::{SVCB, SvcParamValue};
 use hickory_proto::rr::{Name, RData};
+use ipnet::IpNet;
 use std::net::IpAddr;
 
 /// The answer, or what a client gets instead of it.
@@ -22,31 +23,29 @@ pub(crate) fn recheck(shared: &Shared, question: &Question, device: IpAddr, mess
             return closed;
         }
     }
-    let addresses: Vec<IpAddr> = addresses(&message).collect();
-    if addresses.is_empty() {
-        return message;
-    }
-    for address in &addresses {
-        if judged(shared, asked(device, &address.to_string())).is_some_and(|(_, rule)| rule == RuleKind::Illegal)
-            && let Some(closed) = closed_target(shared, question, device, &address.to_string())
-        {
-            return closed;
-        }
-    }
-    let networks = &shared.config.dns.closed_networks;
-    if addresses.iter().any(|address| networks.iter().any(|network| network.contains(address))) {
+    if leads_into(&message, &shared.config.dns.closed_networks) {
         count(&shared.metrics.dns_closed_answers);
         let mut message = closed_page(shared, question);
         explain(&mut message, ExtendedError::Blocked, "closed by the school's policy: it leads into a closed network");
         return message;
     }
-    if addresses.iter().any(|address| !is_public(*address)) && !private_allowed(&shared.config, host, None) {
+    if addresses(&message).any(|address| !is_public(address)) && !may_be_private(shared, host) {
         count(&shared.metrics.dns_rebinding);
         let mut message = question.answer(ResponseCode::Refused);
         explain(&mut message, ExtendedError::Blocked, "a public name with a private address");
         return message;
     }
     message
+}
+
+/// Whether private addresses are right under a name: one of the school's own zones, or one the configuration names.
+fn may_be_private(shared: &Shared, host: &str) -> bool {
+    shared.zones.forwarded(host).is_some() || private_allowed(&shared.config, host, None)
+}
+
+/// Whether an answer has an address in one of these networks.
+pub(crate) fn leads_into(message: &Message, networks: &[IpNet]) -> bool {
+    !networks.is_empty() && addresses(message).any(|address| networks.iter().any(|network| network.contains(&address)))
 }
 
 /// Whether nothing in an answer needs judging: no other name, no address but public ones.
@@ -125,6 +124,9 @@ fn closed_target(shared: &Shared, question: &Question, device: IpAddr, target: &
 /// Whether somebody opened the very name that was asked for: then only the illegal-content list closes what it leads to.
 fn opened_by_name(shared: &Shared, question: &Question, device: IpAddr) -> bool {
     let host = question.host.as_deref().unwrap_or_default();
+    if shared.zones.forwarded(host).is_some() {
+        return true;
+    }
     let rule = judged(shared, asked(device, host)).map(|(_, rule)| rule);
     rule.is_none_or(|rule| matches!(rule, RuleKind::Helpline | RuleKind::Exception | RuleKind::SchoolAllow))
 }

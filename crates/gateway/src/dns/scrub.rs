@@ -1,8 +1,36 @@
-//! What an upstream answer must lose before a school sees it: the keys that hide which site a TLS connection opens.
+//! What an upstream answer must lose before a school sees it: records nobody asked for, and the keys that hide which site a
+//! TLS connection opens.
 
-use hickory_proto::op::Message;
+use hickory_proto::op::{Message, Query};
 use hickory_proto::rr::rdata::svcb::{Mandatory, SVCB, SvcParamKey, SvcParamValue};
-use hickory_proto::rr::{RData, RecordType};
+use hickory_proto::rr::{Name, RData, RecordType};
+
+/// DNAME, which answers for every name below its own (RFC 6672).
+const DNAME: u16 = 39;
+/// Most names an answer may go through; nobody honest needs half of them.
+const LONGEST_CHAIN: usize = 16;
+
+/// Keeps the answers that the question leads to: its own name's, and those of the names it is an alias of, in turn. What else
+/// a server sends along is not believed.
+pub(crate) fn keep_chain(message: &mut Message, query: &Query) {
+    let mut names: Vec<Name> = vec![query.name().clone()];
+    while names.len() < LONGEST_CHAIN {
+        let alias = message.answers.iter().find_map(|record| match &record.data {
+            RData::CNAME(target) if names.contains(&record.name) && !names.contains(&target.0) => {
+                Some(target.0.clone())
+            }
+            _ => None,
+        });
+        match alias {
+            Some(alias) => names.push(alias),
+            None => break,
+        }
+    }
+    message.answers.retain(|record| {
+        let whole_tree = u16::from(record.record_type()) == DNAME;
+        names.contains(&record.name) || (whole_tree && names.iter().any(|name| record.name.zone_of(name)))
+    });
+}
 
 /// Takes encrypted-hello keys out of HTTPS and SVCB records (RFC 9848). Without them a browser says in clear which host it
 /// opens. Signatures over records that were changed prove nothing any more and go too.

@@ -78,7 +78,7 @@ async fn addresses(shared: &Shared, target: &Target, safe_search: Option<&str>) 
 
 /// Asks the configured DNS servers, or the system where there are none.
 async fn resolve(shared: &Shared, host: &str, port: u16) -> Result<Vec<SocketAddr>, DialError> {
-    if shared.forwarder.has_upstreams() {
+    if shared.forwarder.has_upstreams(host) {
         let found = shared.forwarder.addresses(host).await.map_err(|_| DialError::NotFound)?;
         return Ok(found.into_iter().map(|address| SocketAddr::new(address, port)).collect());
     }
