@@ -12,6 +12,7 @@ const PADDING: u16 = 12;
 const BLOCK: usize = 128;
 /// Length of a DNS header, and of what follows a name in a question.
 const HEADER: usize = 12;
+const AFTER_NAME: usize = 4;
 
 /// A question for another server.
 #[derive(Debug, Clone)]
@@ -60,11 +61,11 @@ impl Outgoing {
             }
             bytes = message.to_vec().map_err(io::Error::other)?;
         }
-        let name = self.query.name().len();
+        let name = name_length(&bytes);
         if let (Some(capitals), Some(name)) = (dress.capitals, bytes.get_mut(HEADER..HEADER + name)) {
             mix(name, capitals);
         }
-        Ok(Packet { bytes, question: name + 4 })
+        Ok(Packet { bytes, question: name + AFTER_NAME })
     }
 
     fn edns(&self, dress: &Dress) -> Edns {
@@ -75,6 +76,15 @@ impl Outgoing {
         }
         edns
     }
+}
+
+/// Length of the name after the header, in a packet we wrote: labels until the root.
+fn name_length(packet: &[u8]) -> usize {
+    let mut length = 0;
+    while let Some(label @ 1..) = packet.get(HEADER + length) {
+        length += 1 + usize::from(*label);
+    }
+    length + 1
 }
 
 /// Turns letters into capitals as the bits say, round and round. Lengths of labels are below the letters and stay.
