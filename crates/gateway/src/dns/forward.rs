@@ -185,6 +185,11 @@ fn in_terms_of(question: &Question, known: Known) -> Message {
     message.metadata.authentic_data = upstream.metadata.authentic_data && understood && !known.stale;
     message.answers = upstream.answers;
     message.authorities = upstream.authorities;
+    // Records of the very name asked for take its spelling: some servers repeat the letters we mixed.
+    let name = question.query.name();
+    for record in message.answers.iter_mut().filter(|record| record.name == *name) {
+        record.name = name.clone();
+    }
     if known.stale {
         explain(&mut message, ExtendedError::Stale, "");
     }

@@ -9,6 +9,8 @@ use tokio::sync::Notify;
 
 /// Length of a DNS header.
 const HEADER: usize = 12;
+/// Length of what follows the name in a question: type and class.
+const AFTER_NAME: usize = 4;
 /// Most packets kept for one question: the true answer, and what a forger who guessed everything sends beside it.
 const MOST: usize = 4;
 
@@ -85,7 +87,12 @@ impl Waiting {
         let Some(case_kept) = same_question(&waiter.question, body) else { return false };
         let waiter = Arc::clone(waiter);
         drop(waiting);
-        waiter.push(Ok(Arrived { bytes: packet.to_vec(), case_kept }));
+        let mut bytes = packet.to_vec();
+        // The rest of the packet points to this name; what we did to its letters is between the server and us.
+        if let Some(name) = bytes.get_mut(HEADER..HEADER + waiter.question.len() - AFTER_NAME) {
+            name.make_ascii_lowercase();
+        }
+        waiter.push(Ok(Arrived { bytes, case_kept }));
         true
     }
 
@@ -101,7 +108,7 @@ impl Waiting {
 /// Whether a packet's body begins with a question; and if it does, whether its letters are as they were sent. A server
 /// writes the question first, so its name is never compressed.
 fn same_question(question: &[u8], body: &[u8]) -> Option<bool> {
-    let (name, type_and_class) = question.split_last_chunk::<4>()?;
+    let (name, type_and_class) = question.split_last_chunk::<AFTER_NAME>()?;
     let (got, rest) = body.split_at_checked(name.len())?;
     (got.eq_ignore_ascii_case(name) && rest.starts_with(type_and_class)).then(|| got == name)
 }
