@@ -32,6 +32,11 @@ pub(crate) fn decide(rules: Option<&GatewayRules>, request: &Request<'_>, now: T
     }
 }
 
+/// Whether a group's encrypted connections to a host are read. Without rules none are.
+pub(crate) fn inspects(rules: Option<&GatewayRules>, host: &str, group: &str) -> bool {
+    rules.is_some_and(|rules| rules.ruleset.inspects(host, group))
+}
+
 /// Where a search engine's host is sent for a group, if safe search is on. Without rules it is on for everybody.
 pub(crate) fn safe_search(rules: Option<&GatewayRules>, host: &str, group: &str) -> Option<&'static str> {
     match rules {

@@ -36,6 +36,9 @@ mod object {
     pub(super) const KEY_USAGE: &[u8] = &[0x06, 3, 0x55, 0x1d, 0x0f];
     pub(super) const ALTERNATIVE_NAMES: &[u8] = &[0x06, 3, 0x55, 0x1d, 0x11];
     pub(super) const EXTENDED_KEY_USAGE: &[u8] = &[0x06, 3, 0x55, 0x1d, 0x25];
+    pub(super) const AUTHORITY_KEY: &[u8] = &[0x06, 3, 0x55, 0x1d, 0x23];
+    pub(super) const OWN_KEY: &[u8] = &[0x06, 3, 0x55, 0x1d, 0x0e];
+    pub(super) const BASIC_CONSTRAINTS: &[u8] = &[0x06, 3, 0x55, 0x1d, 0x13];
     pub(super) const SERVER: &[u8] = &[0x06, 8, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01];
 }
 /// `BOOLEAN TRUE`, `NULL`, version 3, and a key that only signs.
@@ -122,6 +125,8 @@ pub(super) struct Authority {
     chain: Vec<CertificateDer<'static>>,
     /// Its name, as it stands in its certificate.
     name: Vec<u8>,
+    /// What its certificate calls its key; empty where it has no name for it.
+    key_identifier: Vec<u8>,
     /// Its own end.
     pub(super) until: Timestamp,
     key: Arc<dyn SigningKey>,
@@ -144,10 +149,11 @@ impl Authority {
         if key.public_key().is_none_or(|public| public.as_ref() != fields.public_key) {
             return Err(AuthorityError::NotAPair);
         }
+        let key_identifier = fields.key_identifier.to_vec();
         let (name, until, root) = (fields.subject.to_vec(), fields.until, fields.issuer == fields.subject);
         // Devices hold the root itself; a chain is sent only where something lies between.
         let sent = if root { Vec::new() } else { chain.clone() };
-        Ok(Self { chain: sent, name, until, key, entropy })
+        Ok(Self { chain: sent, name, key_identifier, until, key, entropy })
     }
 
     /// Makes the certificate of one host for a public key: from a day before `now`, for a month, and never past the
@@ -169,7 +175,7 @@ impl Authority {
         let number = element(INTEGER, &[&serial(&self.entropy)]);
         let validity = element(SEQUENCE, &[&time(from), &time(until)]);
         let subject = subject(host);
-        let extensions = extensions(host, subject.len() == 2);
+        let extensions = self.extensions(host, subject.len() == 2);
         let signed = element(
             SEQUENCE,
             &[VERSION_3, &number, &algorithm, &self.name, &validity, &subject, public_key, &extensions],
@@ -180,6 +186,29 @@ impl Authority {
         let chain = std::iter::once(certificate).chain(self.chain.iter().cloned()).collect();
         Some(Leaf { chain, from, until })
     }
+
+    /// What browsers compare the host with (RFC 5280 section 4.2.1.6), that the key is a server's, and whose key
+    /// signed.
+    fn extensions(&self, host: &str, no_subject: bool) -> Vec<u8> {
+        let name = match host.parse::<IpAddr>() {
+            Ok(IpAddr::V4(address)) => element(0x87, &[&address.octets()]),
+            Ok(IpAddr::V6(address)) => element(0x87, &[&address.octets()]),
+            Err(_) => element(0x82, &[host.as_bytes()]),
+        };
+        let names = element(OCTET_STRING, &[&element(SEQUENCE, &[&name])]);
+        // Critical only without a subject, as the RFC has it.
+        let critical: &[u8] = if no_subject { TRUE } else { &[] };
+        let names = element(SEQUENCE, &[object::ALTERNATIVE_NAMES, critical, &names]);
+        let usage = element(SEQUENCE, &[object::KEY_USAGE, TRUE, &element(OCTET_STRING, &[DIGITAL_SIGNATURE])]);
+        let server = element(OCTET_STRING, &[&element(SEQUENCE, &[object::SERVER])]);
+        let server = element(SEQUENCE, &[object::EXTENDED_KEY_USAGE, &server]);
+        let mut issuer = Vec::new();
+        if !self.key_identifier.is_empty() {
+            let named = element(SEQUENCE, &[&element(0x80, &[&self.key_identifier])]);
+            issuer = element(SEQUENCE, &[object::AUTHORITY_KEY, &element(OCTET_STRING, &[&named])]);
+        }
+        element(0xa3, &[&element(SEQUENCE, &[&names, &usage, &server, &issuer])])
+    }
 }
 
 /// The host as common name, for people who look at the certificate; empty where it is too long.
@@ -189,23 +218,6 @@ fn subject(host: &str) -> Vec<u8> {
     }
     let name = element(SEQUENCE, &[object::COMMON_NAME, &element(UTF8_STRING, &[host.as_bytes()])]);
     element(SEQUENCE, &[&element(SET, &[&name])])
-}
-
-/// What browsers compare the host with (RFC 5280 section 4.2.1.6), and that the key is a server's.
-fn extensions(host: &str, no_subject: bool) -> Vec<u8> {
-    let name = match host.parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) => element(0x87, &[&address.octets()]),
-        Ok(IpAddr::V6(address)) => element(0x87, &[&address.octets()]),
-        Err(_) => element(0x82, &[host.as_bytes()]),
-    };
-    let names = element(OCTET_STRING, &[&element(SEQUENCE, &[&name])]);
-    // Critical only without a subject, as the RFC has it.
-    let critical: &[u8] = if no_subject { TRUE } else { &[] };
-    let names = element(SEQUENCE, &[object::ALTERNATIVE_NAMES, critical, &names]);
-    let usage = element(SEQUENCE, &[object::KEY_USAGE, TRUE, &element(OCTET_STRING, &[DIGITAL_SIGNATURE])]);
-    let server = element(OCTET_STRING, &[&element(SEQUENCE, &[object::SERVER])]);
-    let server = element(SEQUENCE, &[object::EXTENDED_KEY_USAGE, &server]);
-    element(0xa3, &[&element(SEQUENCE, &[&names, &usage, &server])])
 }
 
 /// A time as RFC 5280 section 4.1.2.5 wants it: two digits for the year until 2049, four from then on.
@@ -225,6 +237,7 @@ struct Fields<'a> {
     public_key: &'a [u8],
     until: Timestamp,
     signs_others: bool,
+    key_identifier: &'a [u8],
 }
 
 impl<'a> Fields<'a> {
@@ -236,18 +249,18 @@ impl<'a> Fields<'a> {
         let subject = fields.next()?.whole;
         let public_key = fields.next()?.whole;
         let extensions = fields.find(|field| field.tag == 0xa3)?;
-        Some(Self { issuer, subject, public_key, until, signs_others: signs_others(extensions.content) })
+        let constraints = extension(extensions.content, object::BASIC_CONSTRAINTS);
+        let signs_others = constraints.is_some_and(|constraints| constraints.content.starts_with(TRUE));
+        let key_identifier = extension(extensions.content, object::OWN_KEY).map_or(&[][..], |own| own.content);
+        Some(Self { issuer, subject, public_key, until, signs_others, key_identifier })
     }
 }
 
-/// Whether the basic constraints say that it is an authority.
-fn signs_others(extensions: &[u8]) -> bool {
-    const BASIC_CONSTRAINTS: &[u8] = &[0x06, 3, 0x55, 0x1d, 0x13];
-    let Some(list) = Elements(extensions).next() else { return false };
-    let basic = Elements(list.content).find(|extension| extension.content.starts_with(BASIC_CONSTRAINTS));
-    let value = basic.and_then(|extension| Elements(extension.content).find(|part| part.tag == OCTET_STRING));
-    let constraints = value.and_then(|value| Elements(value.content).next());
-    constraints.is_some_and(|constraints| constraints.content.starts_with(TRUE))
+/// What an extension holds.
+fn extension<'a>(extensions: &'a [u8], which: &[u8]) -> Option<Element<'a>> {
+    let mut list = Elements(Elements(extensions).next()?.content);
+    let found = list.find(|extension| extension.content.starts_with(which))?;
+    Elements(Elements(found.content).find(|part| part.tag == OCTET_STRING)?.content).next()
 }
 
 fn read_time(field: Element<'_>) -> Option<Timestamp> {

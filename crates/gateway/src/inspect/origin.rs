@@ -165,7 +165,7 @@ fn problem(error: &io::Error, asked: bool) -> OriginProblem {
             Certificate::Expired | Certificate::ExpiredContext { .. } => OriginProblem::Expired,
             Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => OriginProblem::NotYetValid,
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => OriginProblem::WrongHost,
-            Certificate::UnknownIssuer => OriginProblem::Untrusted,
+            Certificate::UnknownIssuer | Certificate::BadSignature => OriginProblem::Untrusted,
             Certificate::Revoked => OriginProblem::Revoked,
             // A certificate that signs itself and others stands where a site's own should: nobody vouches for it.
             Certificate::Other(_) => OriginProblem::Untrusted,

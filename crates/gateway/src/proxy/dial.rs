@@ -4,6 +4,7 @@ use super::address::{is_public, private_allowed};
 use super::target::Target;
 use crate::config::local_record;
 use crate::gateway::Shared;
+use crate::inspect::OriginProblem;
 use crate::observe::count;
 use crate::request::is_wpad;
 use std::io;
@@ -23,9 +24,9 @@ pub(crate) enum DialError {
     /// Nobody answered in time.
     #[error("the site did not answer in time")]
     TooSlow,
-    /// The site's TLS could not be spoken.
-    #[error("the site's secure connection could not be opened")]
-    NotOpened,
+    /// The site's TLS is not in order.
+    #[error(transparent)]
+    NotTrusted(#[from] OriginProblem),
     /// The connection was refused or broke.
     #[error("the site could not be reached")]
     Unreachable,

@@ -4,9 +4,11 @@
 use super::arrival::Arrival;
 use super::dial::{DialError, dial};
 use super::headers::{add_via, strip_hop_by_hop};
+use super::origin_io::OriginIo;
 use super::respond::{self, Body, Response};
 use super::target::{Target, host};
 use crate::gateway::Shared;
+use crate::inspect::connect_tls;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_LENGTH, FORWARDED, HOST, HeaderName, HeaderValue};
@@ -20,7 +22,6 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// How long an unused connection to an origin is kept.
@@ -159,7 +160,7 @@ struct Connector {
 }
 
 impl tower_service::Service<Uri> for Connector {
-    type Response = TokioIo<TcpStream>;
+    type Response = TokioIo<OriginIo>;
     type Error = DialError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, DialError>> + Send>>;
 
@@ -175,10 +176,10 @@ impl tower_service::Service<Uri> for Connector {
                 port: uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 }),
             };
             let stream = dial(&shared, &target, safe_search).await?;
-            match uri.scheme_str() {
-                Some("https") => Err(DialError::NotOpened),
-                _ => Ok(TokioIo::new(stream)),
-            }
+            Ok(TokioIo::new(match uri.scheme_str() {
+                Some("https") => OriginIo::Tls(Box::new(connect_tls(&shared, stream, &target.host).await?)),
+                _ => OriginIo::Plain(stream),
+            }))
         })
     }
 }

@@ -2,19 +2,21 @@
 //! bytes; the caller bounds the time. What is read is kept, because the origin must hear it too.
 
 use super::target::host;
-use rustls::server::Acceptor;
+use rustls::server::{Accepted, Acceptor};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// Longest ClientHello waited for, in bytes; with post-quantum keys they are near 2,000.
 const LONGEST: usize = 32 * 1024;
 
 /// A ClientHello.
-#[derive(Debug)]
 pub(super) struct Hello {
     /// Everything read so far, to be passed on.
     pub(super) bytes: Vec<u8>,
     /// The host it names, in the form everything compares; `None` where it names none.
     pub(super) server_name: Option<String>,
+    /// What was understood of it, to answer it in the origin's place; `None` where more than the hello came, which nobody
+    /// sends before an answer.
+    pub(super) accepted: Option<Accepted>,
 }
 
 /// What the client says is no TLS.
@@ -33,19 +35,20 @@ pub(super) async fn read_hello(stream: &mut (impl AsyncRead + Unpin)) -> Result<
             return Err(NotTls);
         }
         bytes.extend_from_slice(read);
-        if let Some(server_name) = feed(&mut acceptor, read)? {
-            return Ok(Hello { bytes, server_name });
+        if let Some((accepted, nothing_more)) = feed(&mut acceptor, read)? {
+            let server_name = accepted.client_hello().server_name().and_then(host);
+            return Ok(Hello { bytes, server_name, accepted: nothing_more.then_some(accepted) });
         }
     }
 }
 
-/// Gives bytes to the parser; `Some` once the hello is whole.
-fn feed(acceptor: &mut Acceptor, mut read: &[u8]) -> Result<Option<Option<String>>, NotTls> {
+/// Gives bytes to the parser; `Some` once the hello is whole, with whether all bytes were its own.
+fn feed(acceptor: &mut Acceptor, mut read: &[u8]) -> Result<Option<(Accepted, bool)>, NotTls> {
     while !read.is_empty() {
         let before = read.len();
         acceptor.read_tls(&mut read).map_err(|_| NotTls)?;
         match acceptor.accept() {
-            Ok(Some(accepted)) => return Ok(Some(accepted.client_hello().server_name().and_then(host))),
+            Ok(Some(accepted)) => return Ok(Some((accepted, read.is_empty()))),
             Ok(None) if read.len() == before => return Err(NotTls),
             Ok(None) => {}
             Err(_) => return Err(NotTls),

@@ -1,15 +1,17 @@
 //! The proxy: `arrival.rs` says whose a connection is, `handle.rs` takes each request on it through the steps, `forward.rs`
-//! carries requests to their origins, `tunnel.rs` carries CONNECT, `dial.rs` opens connections and `address.rs` says to where
+//! carries requests to their origins, `tunnel.rs` answers CONNECT and `carry.rs` carries what is not read, `dial.rs` opens connections and `address.rs` says to where
 //! none may be opened.
 
 pub(crate) mod address;
 mod arrival;
+mod carry;
 mod connections;
 mod dial;
 mod forward;
 mod handle;
 mod headers;
 mod hello;
+mod origin_io;
 mod respond;
 mod target;
 mod tunnel;

@@ -3,6 +3,7 @@
 use super::dial::DialError;
 use crate::blockpage::{CONTENT_SECURITY_POLICY_HEADER, Page, content_security_policy, notice_page};
 use crate::gateway::Shared;
+use crate::inspect::OriginProblem;
 use crate::pac::{PAC_TYPE, pac_file};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
@@ -89,6 +90,52 @@ pub(super) fn refused(status: u16, title: &str, text: &str) -> Response {
     page(notice_page(status, title, text, None))
 }
 
+/// What is wrong with an origin's TLS, for whoever wanted to go there. Nobody can go on: the page would be a stranger's.
+fn not_trusted(problem: OriginProblem) -> (u16, &'static str, &'static str) {
+    const NOT_PROVEN: &str = "This site cannot prove who it is";
+    match problem {
+        OriginProblem::Expired => (
+            502,
+            NOT_PROVEN,
+            "Its certificate has run out, so nobody can tell whether it is the real site. It is not opened. Try again another day, or tell the people who run the site.",
+        ),
+        OriginProblem::NotYetValid => (
+            502,
+            NOT_PROVEN,
+            "Its certificate is only valid later, so nobody can tell whether it is the real site. It is not opened. If this happens everywhere, tell your technician that the clock of the filter is wrong.",
+        ),
+        OriginProblem::WrongHost => (
+            502,
+            NOT_PROVEN,
+            "It shows the certificate of another site, so somebody may be pretending to be it. It is not opened. Look whether the address is written as you meant it.",
+        ),
+        OriginProblem::Untrusted => (
+            502,
+            NOT_PROVEN,
+            "Nobody whom the school trusts vouches for its certificate, so it may be a copy. It is not opened. If it is one of the school’s own servers, your technician can add its authority.",
+        ),
+        OriginProblem::Revoked => (
+            502,
+            NOT_PROVEN,
+            "Its certificate was withdrawn, so somebody may be pretending to be it. It is not opened.",
+        ),
+        OriginProblem::Unacceptable => (
+            502,
+            NOT_PROVEN,
+            "Its certificate is not in order, so nobody can tell whether it is the real site. It is not opened.",
+        ),
+        OriginProblem::WantsOwnCertificate => (
+            502,
+            "This site asks for your device’s own certificate",
+            "The filter stands in between and has none. Open the page again: from now on it is carried without being read.",
+        ),
+        OriginProblem::NoTls => {
+            (502, "This site’s secure connection failed", "It does not speak a kind of encryption that is safe today.")
+        }
+        OriginProblem::TooSlow => (504, "This site does not answer", "It took too long. Try again in a minute."),
+    }
+}
+
 /// No connection to the origin.
 pub(super) fn unreachable(error: &DialError) -> Response {
     let (status, title, text) = match error {
@@ -101,9 +148,7 @@ pub(super) fn unreachable(error: &DialError) -> Response {
             (502, "This site was not found", "Its name has no address. Look whether it is written as you meant it.")
         }
         DialError::TooSlow => (504, "This site does not answer", "It took too long. Try again in a minute."),
-        DialError::NotOpened => {
-            (502, "This site’s secure connection failed", "Its certificate or its encryption is not in order.")
-        }
+        DialError::NotTrusted(problem) => not_trusted(*problem),
         DialError::Unreachable => {
             (502, "This site cannot be reached", "It refused the connection. Try again in a minute.")
         }

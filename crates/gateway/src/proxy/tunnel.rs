@@ -1,10 +1,13 @@
-//! CONNECT: judged by the host it names, then by the host its TLS ClientHello names, then carried unread. Only TLS is
-//! carried, so that the port is no way out for anything else.
+//! CONNECT: judged by the host it names, then by the host its TLS ClientHello names. Where the school reads encrypted pages
+//! the TLS ends here and the requests inside are judged like any other; everywhere else bytes are carried untouched
+//! (`carry.rs`). Only TLS is let through, so that the port is no way out for anything else.
 //!
-//! What this cannot see: paths and searches inside TLS, and the host of an encrypted ClientHello, which is why DNS takes
-//! the keys for those out of its answers.
+//! What this cannot see where nothing is read: paths and searches inside TLS, and the host of an encrypted ClientHello, which
+//! is why DNS takes the keys for those out of its answers. An encrypted one is judged by its outer name.
 
-use super::arrival::Arrival;
+use super::arrival::{Arrival, Scheme};
+use super::carry::{Watched, carry};
+use super::connections::Place;
 use super::dial::dial;
 use super::handle::{Proxy, closed_response};
 use super::headers::Sent;
@@ -12,43 +15,49 @@ use super::hello::{Hello, read_hello};
 use super::respond::{self, Response};
 use super::target::Target;
 use crate::gateway::Shared;
-use crate::observe::Protocol;
-use crate::request::{Answer, Asked, still_open, walk};
+use crate::inspect;
+use crate::observe::{Observation, Protocol, count};
+use crate::request::{Answer, Answered, Asked, walk};
 use http_body_util::{BodyExt, Empty};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
-use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::timeout;
 
-/// Bytes carried at a time in one direction.
-const CHUNK: usize = 16 * 1024;
-/// How often an open tunnel is judged anew, besides whenever the rules change.
-const JUDGED_ANEW: Duration = Duration::from_secs(30);
+/// A CONNECT that was judged, and whose it is.
+struct Tunnel {
+    proxy: Arc<Proxy>,
+    device: IpAddr,
+    sent: Sent,
+    target: Target,
+    /// Held until the tunnel ends: it is one of the device's connections.
+    place: Arc<Place>,
+}
 
-/// Answers a CONNECT and, where it is open, carries it in a task of its own.
+/// Answers a CONNECT and, where it is open or its refusal can be shown inside, serves it in a task of its own.
 pub(super) async fn connect(proxy: &Arc<Proxy>, arrival: &Arrival, sent: Sent, request: Request<Incoming>) -> Response {
-    let (shared, device) = (proxy.shared(), arrival.device);
+    let shared = proxy.shared();
     let Some(target) = Target::of_connect(request.uri()) else {
         return respond::bad_request("A CONNECT names a host and a port, such as lessons.example:443.");
     };
-    let asked = asked(device, &sent, &target.host);
-    let answered = walk(shared, asked);
-    if let Some(observation) = answered.observation {
-        shared.observer.observe(observation);
+    let place = Arc::clone(&arrival.place);
+    let tunnel = Tunnel { proxy: Arc::clone(proxy), device: arrival.device, sent, target, place };
+    let Answered { answer, observation, inspects } = walk(shared, tunnel.asked(&tunnel.target.host));
+    let right_port = shared.config.tunnel_ports.contains(&tunnel.target.port);
+    if inspects && right_port && !tunnel.passed_by(&tunnel.target.host) {
+        return tunnel.after_upgrade(request, move |tunnel, client| tunnel.read(client, observation));
     }
-    let safe_search = match answered.answer {
+    tunnel.observe(observation);
+    let safe_search = match answer {
         Answer::CredentialWanted => return respond::credential_wanted(),
         Answer::SignFirst => return respond::sign_first(shared),
         Answer::Closed(closed) => return closed_response(shared, *closed),
         Answer::Own => None,
-        Answer::Open { .. } if !shared.config.tunnel_ports.contains(&target.port) => {
+        Answer::Open { .. } if !right_port => {
             return respond::refused(
                 403,
                 "This port is not opened",
@@ -57,128 +66,139 @@ pub(super) async fn connect(proxy: &Arc<Proxy>, arrival: &Arrival, sent: Sent, r
         }
         Answer::Open { safe_search } => safe_search,
     };
-    let origin = match dial(shared, &target, safe_search).await {
-        Ok(origin) => origin,
-        Err(error) => return respond::unreachable(&error),
-    };
-    let place = Arc::clone(&arrival.place);
-    let carried = Arc::clone(shared);
-    shared.spawn_tunnel(async move {
-        let _place = place;
-        let Ok(client) = hyper::upgrade::on(request).await else {
+    match dial(shared, &tunnel.target, safe_search).await {
+        Ok(origin) => tunnel.after_upgrade(request, move |tunnel, client| tunnel.unread(client, origin)),
+        Err(error) => respond::unreachable(&error),
+    }
+}
+
+/// What a tunnel's client is spoken with.
+trait Client: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+impl<Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Client for Io {}
+
+impl Tunnel {
+    fn shared(&self) -> &Arc<Shared> {
+        self.proxy.shared()
+    }
+
+    fn asked<'a>(&'a self, host: &'a str) -> Asked<'a> {
+        Asked {
+            protocol: Protocol::Tunnel,
+            device: self.device,
+            credential: self.sent.credential(),
+            method: Some("CONNECT"),
+            host,
+            path: None,
+        }
+    }
+
+    fn observe(&self, observation: Option<Observation>) {
+        if let Some(observation) = observation {
+            self.shared().observer.observe(observation);
+        }
+    }
+
+    /// Whether a host that would be read is carried unread, because its app is pinned or it wants the device's certificate.
+    fn passed_by(&self, host: &str) -> bool {
+        let shared = self.shared();
+        let passed =
+            shared.inspection.as_ref().is_some_and(|inspection| inspection.passed_by(self.device, host, shared.now()));
+        if passed {
+            count(&shared.metrics.passed_by);
+        }
+        passed
+    }
+
+    /// Says that the tunnel is open, and goes on once the client heard it.
+    fn after_upgrade<Going>(
+        self,
+        request: Request<Incoming>,
+        then: impl FnOnce(Self, TokioIo<hyper::upgrade::Upgraded>) -> Going + Send + 'static,
+    ) -> Response
+    where
+        Going: Future<Output = ()> + Send + 'static,
+    {
+        let shared = Arc::clone(self.shared());
+        shared.spawn_tunnel(async move {
+            if let Ok(client) = hyper::upgrade::on(request).await {
+                then(self, TokioIo::new(client)).await;
+            }
+        });
+        Response::new(Empty::new().map_err(|never| match never {}).boxed())
+    }
+
+    async fn hello(&self, client: &mut impl Client) -> Option<Hello> {
+        timeout(self.shared().config.limits.head_time, read_hello(client)).await.ok()?.ok()
+    }
+
+    /// Carries a tunnel whose TLS is not read to the origin that was dialled.
+    async fn unread(self, mut client: impl Client, origin: TcpStream) {
+        let Some(hello) = self.hello(&mut client).await else { return };
+        let name = hello.server_name.as_deref().filter(|name| *name != self.target.host);
+        if name.is_none_or(|name| self.is_open_too(name)) {
+            self.carry(client, origin, hello).await;
+        }
+    }
+
+    /// Whether the host that the ClientHello names, other than the one that was judged, is open as well. A search engine
+    /// that must be reached under its safe name cannot be reached under another.
+    fn is_open_too(&self, name: &str) -> bool {
+        let answered = walk(self.shared(), self.asked(name));
+        let open = matches!(answered.answer, Answer::Own | Answer::Open { safe_search: None });
+        if !open {
+            self.observe(answered.observation);
+        }
+        open
+    }
+
+    async fn carry(&self, client: impl Client, mut origin: TcpStream, hello: Hello) {
+        if origin.write_all(&hello.bytes).await.is_err() {
             return;
+        }
+        let named = hello.server_name.as_deref();
+        let hosts = [Some(self.target.host.as_str()), named.filter(|name| *name != self.target.host)];
+        let watched = Watched { shared: self.shared(), asked: hosts.map(|host| host.map(|host| self.asked(host))) };
+        carry(&watched, client, origin, hello.bytes.len() as u64).await;
+    }
+
+    /// Ends the TLS of a tunnel here, in the place of the host that the ClientHello names: that host is judged and reached,
+    /// whatever the CONNECT said. Nobody is dialled before a request inside asks for it, so that a closed page is shown
+    /// without its origin hearing of it.
+    async fn read(mut self, mut client: impl Client, mut observation: Option<Observation>) {
+        let Some(mut hello) = self.hello(&mut client).await else {
+            return self.observe(observation);
         };
-        carry(&carried, device, &sent, &target, TokioIo::new(client), origin).await;
-    });
-    Response::new(Empty::new().map_err(|never| match never {}).boxed())
-}
-
-fn asked<'a>(device: IpAddr, sent: &'a Sent, host: &'a str) -> Asked<'a> {
-    Asked {
-        protocol: Protocol::Tunnel,
-        device,
-        credential: sent.credential(),
-        method: Some("CONNECT"),
-        host,
-        path: None,
-    }
-}
-
-async fn carry(
-    shared: &Shared,
-    device: IpAddr,
-    sent: &Sent,
-    target: &Target,
-    mut client: impl AsyncRead + AsyncWrite + Unpin,
-    mut origin: TcpStream,
-) {
-    let Ok(Ok(hello)) = timeout(shared.config.limits.head_time, read_hello(&mut client)).await else {
-        return;
-    };
-    if !same_or_open(shared, device, sent, target, &hello) || origin.write_all(&hello.bytes).await.is_err() {
-        return;
-    }
-    let moved = AtomicU64::new(hello.bytes.len() as u64);
-    let hosts = [Some(target.host.as_str()), hello.server_name.as_deref()];
-    tokio::select! {
-        () = pump(client, origin, shared.config.limits.idle_time, &moved) => {}
-        () = until_closed(shared, device, sent, hosts) => {}
-    }
-    let bytes = moved.load(Ordering::Relaxed);
-    shared.metrics.tunnel_bytes.fetch_add(bytes, Ordering::Relaxed);
-}
-
-/// Waits until one of the hosts is no longer open: other rules, another period of the day, somebody else at the device.
-/// A tunnel may last for hours, and what closes a page must close it too.
-async fn until_closed(shared: &Shared, device: IpAddr, sent: &Sent, hosts: [Option<&str>; 2]) {
-    let mut changed = shared.rules_changed();
-    let mut every = interval(JUDGED_ANEW);
-    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    every.tick().await;
-    loop {
-        tokio::select! {
-            _ = changed.changed() => {}
-            _ = every.tick() => {}
-        }
-        if hosts.iter().flatten().any(|host| !still_open(shared, asked(device, sent, host))) {
-            return;
-        }
-    }
-}
-
-/// Whether the host that the ClientHello names is the one that was judged, or is open as well. A search engine that must be
-/// reached under its safe name cannot be reached under another.
-fn same_or_open(shared: &Shared, device: IpAddr, sent: &Sent, target: &Target, hello: &Hello) -> bool {
-    let Some(name) = hello.server_name.as_deref().filter(|name| *name != target.host) else {
-        return true;
-    };
-    let answered = walk(shared, asked(device, sent, name));
-    let open = matches!(answered.answer, Answer::Own | Answer::Open { safe_search: None });
-    if let (false, Some(observation)) = (open, answered.observation) {
-        shared.observer.observe(observation);
-    }
-    open
-}
-
-/// Carries bytes both ways, counting them, until both sides are done, one breaks, or nothing moved for `idle`.
-async fn pump(client: impl AsyncRead + AsyncWrite + Unpin, origin: TcpStream, idle: Duration, moved: &AtomicU64) {
-    let (client_read, client_write) = tokio::io::split(client);
-    let (origin_read, origin_write) = origin.into_split();
-    let both =
-        async { tokio::join!(one_way(client_read, origin_write, moved), one_way(origin_read, client_write, moved)) };
-    let watchdog = async {
-        let mut every = interval(idle);
-        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        every.tick().await;
-        let mut before = moved.load(Ordering::Relaxed);
-        loop {
-            every.tick().await;
-            let now = moved.load(Ordering::Relaxed);
-            if now == before {
+        if let Some(name) = hello.server_name.clone().filter(|name| *name != self.target.host) {
+            self.target.host = name;
+            let answered = walk(self.shared(), self.asked(&self.target.host));
+            observation = answered.observation;
+            if !answered.inspects || self.passed_by(&self.target.host) {
+                self.observe(observation);
+                if let Answer::Open { safe_search } = answered.answer
+                    && let Ok(origin) = dial(self.shared(), &self.target, safe_search).await
+                {
+                    self.carry(client, origin, hello).await;
+                }
                 return;
             }
-            before = now;
         }
-    };
-    tokio::select! {
-        _ = both => {}
-        () = watchdog => {}
-    }
-}
-
-async fn one_way(
-    mut from: impl AsyncRead + Unpin,
-    mut to: impl AsyncWrite + Unpin,
-    moved: &AtomicU64,
-) -> io::Result<()> {
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        let length = from.read(&mut chunk).await?;
-        let Some(read) = chunk.get(..length).filter(|read| !read.is_empty()) else {
-            break;
+        let Some(accepted) = hello.accepted.take() else {
+            return self.observe(observation);
         };
-        to.write_all(read).await?;
-        moved.fetch_add(length as u64, Ordering::Relaxed);
+        let shared = Arc::clone(self.shared());
+        let Some(stream) = inspect::accept(&shared, self.device, &self.target.host, accepted, client).await else {
+            return self.observe(observation);
+        };
+        let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        let arrival = Arrival {
+            device: self.device,
+            scheme: Scheme::Https,
+            authority: Some(self.target),
+            sent: self.sent,
+            http2,
+            place: self.place,
+        };
+        // Each request inside is observed with its path; the CONNECT would only say it again.
+        self.proxy.serve_inspected(stream, arrival).await;
     }
-    to.shutdown().await
 }

@@ -39,21 +39,32 @@ pub(crate) struct Closed {
 pub(crate) struct Answered {
     pub(crate) answer: Answer,
     pub(crate) observation: Option<Observation>,
+    /// Of a tunnel: whether the rules would have what is in it read, or the refusal shown in it.
+    pub(crate) inspects: bool,
 }
 
 /// Turns a verdict into an answer. Counts it; the observation is sent by the transport.
 pub(crate) fn answer(walk: &Walk<'_>, verdict: Verdict) -> Answered {
+    let inspects = walk.asked.protocol == Protocol::Tunnel
+        && walk.shared.inspection.is_some()
+        && matches!(verdict, Verdict::SignFirst | Verdict::Decided(_))
+        && judge::inspects(walk.rules, walk.asked.host, walk.caller.group);
+    let (answer, observation) = answer_and_observation(walk, verdict);
+    Answered { answer, observation, inspects }
+}
+
+fn answer_and_observation(walk: &Walk<'_>, verdict: Verdict) -> (Answer, Option<Observation>) {
     let metrics = &walk.shared.metrics;
     match verdict {
-        Verdict::Own => Answered { answer: Answer::Own, observation: None },
+        Verdict::Own => (Answer::Own, None),
         Verdict::CredentialWanted => {
             count(&metrics.credentials_asked);
-            Answered { answer: Answer::CredentialWanted, observation: None }
+            (Answer::CredentialWanted, None)
         }
         Verdict::SignFirst => {
             count(&metrics.sign_first);
             let observation = observation(walk, Outcome::SignFirst, "agreement-unsigned", None);
-            Answered { answer: Answer::SignFirst, observation: Some(observation) }
+            (Answer::SignFirst, Some(observation))
         }
         Verdict::Decided(decision) => {
             let outcome = outcome(decision.action);
@@ -73,7 +84,7 @@ pub(crate) fn answer(walk: &Walk<'_>, verdict: Verdict) -> Answered {
                 count(&metrics.blocked);
                 Answer::Closed(Box::new(closed(walk, outcome, decision)))
             };
-            Answered { answer, observation }
+            (answer, observation)
         }
     }
 }

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by stopping")]
 
 mod dns;
+mod inspect;
+mod inspect_support;
 mod life;
 mod people;
 mod proxy;

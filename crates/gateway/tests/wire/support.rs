@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 
@@ -60,6 +60,11 @@ fn table(when: Period, rows: &[Row<'_>]) -> Clause {
 }
 
 pub fn ruleset() -> Arc<Ruleset> {
+    ruleset_with(|_| {})
+}
+
+/// The school's rules with something else about them.
+pub fn ruleset_with(change: impl FnOnce(&mut Rules)) -> Arc<Ruleset> {
     use FilterAction::*;
     let everyone = |action| {
         [("younger-pupil", action), ("pupil", action), ("staff", action), ("guest", action), ("unknown", Block)]
@@ -113,11 +118,17 @@ pub fn ruleset() -> Arc<Ruleset> {
     let deny =
         SchoolRule { id: "deny-1".into(), host: "closed.example".into(), groups: Vec::new(), reason: "a test".into() };
     let timetable = Timetable::new("Europe/London", vec![(date(9, 1), date(12, 18))], Vec::new(), day).unwrap();
-    let rules = Rules { school_deny: vec![deny], ..Rules::new(policy, timetable) };
+    let mut rules = Rules { school_deny: vec![deny], ..Rules::new(policy, timetable) };
+    change(&mut rules);
     Arc::new(Ruleset::compile(rules, Arc::new(builder.build().unwrap()), Arc::new(IllegalList::new(KEY))))
 }
 
 pub fn rules() -> Arc<GatewayRules> {
+    rules_by(ruleset())
+}
+
+/// The school's people under a set of rules.
+pub fn rules_by(ruleset: Arc<Ruleset>) -> Arc<GatewayRules> {
     let person = |person, group: &str, gate, age_band, username: &str| PersonRules {
         person,
         group: group.into(),
@@ -131,7 +142,7 @@ pub fn rules() -> Arc<GatewayRules> {
         person(teacher(), "staff", Gate::Open, AgeBand::Adult, "teacher"),
         person(unsigned(), "pupil", Gate::SignFirst, AgeBand::Pupil, "unsigned"),
     ];
-    Arc::new(GatewayRules::new(school(), "Marlowe Bridge High School", ruleset(), people))
+    Arc::new(GatewayRules::new(school(), "Marlowe Bridge High School", ruleset, people))
 }
 
 /// A gateway and everything around it.
@@ -181,6 +192,11 @@ impl Site {
     }
     pub fn now(&self) -> Timestamp {
         Timestamp::from_second(self.clock.load(Ordering::SeqCst)).unwrap()
+    }
+    /// Sets the school's clock to this machine's, for programs that read theirs.
+    #[expect(clippy::disallowed_methods, reason = "curl and browsers look at this machine's clock")]
+    pub fn set_time_as_here(&self) {
+        self.clock.store(Timestamp::now().as_second(), Ordering::SeqCst);
     }
     pub fn set_time(&self, time: &str) {
         self.clock.store(time.parse::<Timestamp>().unwrap().as_second(), Ordering::SeqCst);
@@ -274,7 +290,8 @@ pub async fn origin_named(name: &'static str) -> SocketAddr {
     address
 }
 
-async fn answer_requests(mut stream: TcpStream, name: &'static str) {
+/// Answers every request on a stream with `name` and what it was sent.
+pub async fn answer_requests(mut stream: impl AsyncRead + AsyncWrite + Unpin, name: &'static str) {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     loop {
