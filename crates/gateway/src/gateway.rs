@@ -143,7 +143,7 @@ impl Gateway {
         if let Some(path) = &config.snapshot {
             std::fs::create_dir_all(path).map_err(|source| StartError::Directory { path: path.clone(), source })?;
         }
-        let dns_sockets = dns::listen::open(&config.dns_listen).await?;
+        let dns_sockets = dns::listen::open(&config.dns_listen, config.dns.threads).await?;
         let proxy_sockets = open(&config.proxy_listen, "the proxy").await?;
         let block_page_sockets = open(&config.block_page_listen, "the block page").await?;
         let dns_addr = dns_sockets.first().map(dns::listen::Sockets::address);
@@ -193,7 +193,7 @@ impl Gateway {
         let mut tasks = JoinSet::new();
         tasks.spawn(follow(Arc::clone(&shared), rules));
         for sockets in dns_sockets {
-            dns::listen::serve(&shared, sockets, &mut tasks);
+            dns::listen::serve(&shared, sockets, &mut tasks)?;
         }
         let connections = proxy::Connections::new(shared.config.limits);
         for socket in proxy_sockets {

@@ -127,6 +127,8 @@ pub struct Metrics {
     pub dns_questions: AtomicU64,
     /// DNS packets that were no question.
     pub dns_malformed: AtomicU64,
+    /// DNS packets dropped because too many waited already.
+    pub dns_overload: AtomicU64,
     /// Questions no upstream answered.
     pub dns_upstream_failures: AtomicU64,
     /// Answers from upstream withheld because a public name pointed at a private address.
@@ -182,6 +184,7 @@ impl Metrics {
         vec![
             ("dns_questions", read(&self.dns_questions)),
             ("dns_malformed", read(&self.dns_malformed)),
+            ("dns_overload", read(&self.dns_overload)),
             ("dns_upstream_failures", read(&self.dns_upstream_failures)),
             ("dns_rebinding", read(&self.dns_rebinding)),
             ("dns_closed_answers", read(&self.dns_closed_answers)),

@@ -9,6 +9,8 @@ use std::time::Duration;
 /// Settings of the name server. Addresses of plain DNS and its servers are in [`crate::GatewayConfig`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DnsConfig {
+    /// Threads that answer over UDP on each address; 0 = one for each processor, four at most.
+    pub threads: usize,
     /// Where DNS over TLS (RFC 7858) is answered, usually port 853. Needs a certificate.
     pub tls_listen: Vec<SocketAddr>,
     /// Where DNS over HTTPS (RFC 8484) is answered under `/dns-query`, usually port 443. Needs a certificate.
@@ -45,6 +47,7 @@ pub struct DnsConfig {
 impl Default for DnsConfig {
     fn default() -> Self {
         Self {
+            threads: 0,
             tls_listen: Vec::new(),
             https_listen: Vec::new(),
             certificate: None,

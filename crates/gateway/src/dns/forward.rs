@@ -63,6 +63,11 @@ impl Forwarder {
         })))
     }
 
+    /// What is remembered.
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.0.cache
+    }
+
     /// Whether there is anybody to ask about a host.
     pub(crate) fn has_upstreams(&self, host: &str) -> bool {
         !self.0.group(host).is_empty()

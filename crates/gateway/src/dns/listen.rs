@@ -1,29 +1,34 @@
-//! The DNS sockets. A UDP question that can be answered at once is answered in the loop; one that must be forwarded waits in
-//! a task of its own, of which there is a bounded number. TCP clients are bounded in number, time and length.
+//! Opens the DNS sockets, and answers over TCP, whose clients are bounded in number, time and length. UDP is answered in
+//! `batch.rs`.
 
 use super::answer::{Client, Step, Transport, at_once, wait};
-use super::deliver::{cut_short, proven};
+use super::batch;
 use super::message::{Packet, read};
-use super::rate::Allowed;
 use crate::gateway::{Shared, StartError};
 use crate::observe::count;
-use std::net::SocketAddr;
+use socket2::{Domain, Protocol, Socket, Type};
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 /// How often a free port is tried that both UDP and TCP can have.
 const PORT_TRIES: usize = 16;
 /// A TCP client that says nothing for so long is let go (RFC 7766 section 6.2.3 asks for some seconds).
 pub(super) const TCP_IDLE: Duration = Duration::from_secs(10);
+/// Most threads for one address, unless told otherwise: half a million questions a second each is enough for any school.
+const MOST_THREADS: usize = 4;
+/// Bytes of questions that may wait in a socket while its thread answers others; the system may allow fewer.
+const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
 
-/// UDP and TCP on one port.
+/// UDP and TCP on one port; one UDP socket for each thread.
 pub(crate) struct Sockets {
-    udp: UdpSocket,
+    udp: Vec<UdpSocket>,
     tcp: TcpListener,
     address: SocketAddr,
 }
@@ -34,22 +39,26 @@ impl Sockets {
     }
 }
 
-/// Opens both sockets on every address.
-pub(crate) async fn open(addresses: &[SocketAddr]) -> Result<Vec<Sockets>, StartError> {
+/// Opens all sockets on every address. `threads` for each address; 0 = as many as there are processors, within reason.
+pub(crate) async fn open(addresses: &[SocketAddr], threads: usize) -> Result<Vec<Sockets>, StartError> {
+    let processors = || std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+    let threads = if threads == 0 { processors() } else { threads };
     let mut sockets = Vec::with_capacity(addresses.len());
     for address in addresses {
-        sockets.push(open_both(*address).await?);
+        sockets.push(open_both(*address, threads).await?);
     }
     Ok(sockets)
 }
 
-async fn open_both(wanted: SocketAddr) -> Result<Sockets, StartError> {
+async fn open_both(wanted: SocketAddr, threads: usize) -> Result<Sockets, StartError> {
     let failed = |source| StartError::Listen { address: wanted, purpose: "DNS", source };
     let mut tries = 0;
     loop {
+        // TCP first: it cannot share its port, so that two gateways on one address are noticed.
         let tcp = TcpListener::bind(wanted).await.map_err(failed)?;
         let address = tcp.local_addr().map_err(failed)?;
-        match UdpSocket::bind(address).await {
+        let udp = std::iter::repeat_with(|| open_udp(address, threads > 1)).take(threads);
+        match udp.collect::<io::Result<Vec<_>>>() {
             Ok(udp) => return Ok(Sockets { udp, tcp, address }),
             // A free TCP port may be taken for UDP; with port 0 another one will do.
             Err(_) if wanted.port() == 0 && tries < PORT_TRIES => tries += 1,
@@ -58,61 +67,23 @@ async fn open_both(wanted: SocketAddr) -> Result<Sockets, StartError> {
     }
 }
 
+/// A socket whose thread waits for packets; `shared` with other threads, among whom the system spreads the clients.
+fn open_udp(address: SocketAddr, shared: bool) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    if shared {
+        socket.set_reuse_port(true)?;
+    }
+    // Less than was asked for will do.
+    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+    socket.bind(&address.into())?;
+    Ok(socket.into())
+}
+
 /// Starts answering.
-pub(crate) fn serve(shared: &Arc<Shared>, sockets: Sockets, tasks: &mut JoinSet<()>) {
-    tasks.spawn(udp(Arc::clone(shared), Arc::new(sockets.udp)));
-    tasks.spawn(tcp(Arc::clone(shared), sockets.tcp));
-}
-
-async fn udp(shared: Arc<Shared>, socket: Arc<UdpSocket>) {
-    let mut waiting = JoinSet::new();
-    let mut buffer = vec![0; 4096];
-    loop {
-        // Errors here are about one client that went away (ICMP); the socket itself is sound.
-        let Ok((length, client)) = socket.recv_from(&mut buffer).await else {
-            continue;
-        };
-        while waiting.try_join_next().is_some() {}
-        match read(buffer.get(..length).unwrap_or_default()) {
-            Packet::Drop => count(&shared.metrics.dns_malformed),
-            Packet::Reply(bytes) => {
-                count(&shared.metrics.dns_malformed);
-                send(&socket, &bytes, client).await;
-            }
-            Packet::Question(question) => {
-                let asker = Client { device: client.ip().to_canonical(), transport: Transport::Udp };
-                match shared.dns_rate.allow(asker.device, proven(&shared, &question, asker.device), Instant::now()) {
-                    Allowed::Allow => {}
-                    Allowed::Truncate => {
-                        count(&shared.metrics.dns_rate_limited);
-                        send(&socket, &cut_short(&shared, &question, asker), client).await;
-                        continue;
-                    }
-                    Allowed::Drop => {
-                        count(&shared.metrics.dns_rate_limited);
-                        continue;
-                    }
-                }
-                match at_once(&shared, &question, asker) {
-                    Step::Answer(bytes) => send(&socket, &bytes, client).await,
-                    Step::Wait(wanted) => {
-                        let (shared, socket) = (Arc::clone(&shared), Arc::clone(&socket));
-                        waiting.spawn(async move {
-                            let bytes = wait(&shared, &question, asker, wanted).await;
-                            send(&socket, &bytes, client).await;
-                        });
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Sends an answer. An error is about that one client, who will ask again.
-async fn send(socket: &UdpSocket, bytes: &[u8], client: SocketAddr) {
-    if !bytes.is_empty() {
-        let _ = socket.send_to(bytes, client).await;
-    }
+pub(crate) fn serve(shared: &Arc<Shared>, sockets: Sockets, tasks: &mut JoinSet<()>) -> Result<(), StartError> {
+    let Sockets { udp, tcp: listener, address } = sockets;
+    tasks.spawn(tcp(Arc::clone(shared), listener));
+    batch::serve(shared, udp, tasks).map_err(|source| StartError::Listen { address, purpose: "DNS", source })
 }
 
 async fn tcp(shared: Arc<Shared>, listener: TcpListener) {

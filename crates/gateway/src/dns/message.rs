@@ -11,8 +11,6 @@ use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 pub(crate) const LARGEST_UDP: u16 = 1232;
 /// Types that ask for something else than a record: transfers, ANY and the like (RFC 6895 section 3.1).
 const META_TYPES: std::ops::RangeInclusive<u16> = 128..=255;
-/// Option code of an Extended DNS Error (RFC 8914).
-const EXTENDED_ERROR: u16 = 15;
 /// How long a closed name may be remembered, in seconds: short, because a signature or a grant opens it at once.
 pub(crate) const CLOSED_TTL: u32 = 10;
 
@@ -74,7 +72,10 @@ pub(crate) enum ExtendedError {
 }
 
 impl ExtendedError {
-    const fn code(self) -> u16 {
+    /// Code of the EDNS option that carries it.
+    pub(crate) const OPTION: u16 = 15;
+
+    pub(crate) const fn code(self) -> u16 {
         match self {
             ExtendedError::Stale => 3,
             ExtendedError::Forged => 4,
@@ -239,7 +240,7 @@ pub(crate) fn explain(message: &mut Message, error: ExtendedError, text: &str) {
     if let Some(edns) = &mut message.edns {
         let mut data = error.code().to_be_bytes().to_vec();
         data.extend_from_slice(text.as_bytes());
-        edns.options_mut().insert(EdnsOption::Unknown(EXTENDED_ERROR, data));
+        edns.options_mut().insert(EdnsOption::Unknown(ExtendedError::OPTION, data));
     }
 }
 

@@ -3,6 +3,7 @@
 //! decided in `request/`.
 
 pub(crate) mod answer;
+mod batch;
 pub(crate) mod cache;
 mod coalesce;
 pub(crate) mod config;
@@ -12,6 +13,7 @@ pub(crate) mod forward;
 pub(crate) mod hash;
 pub(crate) mod listen;
 pub(crate) mod message;
+pub(crate) mod quick;
 pub(crate) mod rate;
 pub(crate) mod recent;
 mod recheck;

@@ -48,13 +48,13 @@ pub(crate) fn leads_into(message: &Message, networks: &[IpNet]) -> bool {
     !networks.is_empty() && addresses(message).any(|address| networks.iter().any(|network| network.contains(&address)))
 }
 
-/// Whether nothing in an answer needs judging: no other name, no address but public ones.
-pub(crate) fn is_plain(message: &Message) -> bool {
-    targets(message).next().is_none() && addresses(message).all(is_public)
+/// Whether all addresses of an answer are public ones.
+pub(crate) fn is_public_only(message: &Message) -> bool {
+    addresses(message).all(is_public)
 }
 
 /// Other names an answer leads to.
-fn targets(message: &Message) -> impl Iterator<Item = &Name> {
+pub(crate) fn targets(message: &Message) -> impl Iterator<Item = &Name> {
     message
         .answers
         .iter()
@@ -98,15 +98,20 @@ fn asked(device: IpAddr, host: &str) -> Asked<'_> {
     Asked { protocol: Protocol::Dns, device, credential: Credential::None, method: None, host, path: None }
 }
 
+/// Whether a decision about a name that an answer leads to may close the answer.
+pub(crate) const fn closes_target(action: FilterAction, rule: RuleKind) -> bool {
+    !matches!(action, FilterAction::Allow)
+        && matches!(
+            rule,
+            RuleKind::Illegal | RuleKind::SchoolDeny | RuleKind::Exception | RuleKind::Category | RuleKind::Undecided
+        )
+}
+
 /// What a client gets when an answer leads to a name that is closed to it. A name that nobody decided on closes nothing: a
 /// site that is open by name would be shut by the name of its host.
 fn closed_target(shared: &Shared, question: &Question, device: IpAddr, target: &str) -> Option<Message> {
     let (action, rule) = judged(shared, asked(device, target))?;
-    let decided = matches!(
-        rule,
-        RuleKind::Illegal | RuleKind::SchoolDeny | RuleKind::Exception | RuleKind::Category | RuleKind::Undecided
-    );
-    if action == FilterAction::Allow || !decided {
+    if !closes_target(action, rule) {
         return None;
     }
     if rule != RuleKind::Illegal && opened_by_name(shared, question, device) {

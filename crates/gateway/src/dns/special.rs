@@ -20,6 +20,14 @@ const HTTPS_PATH: &[u8] = b"/dns-query{?dns}";
 /// Number of the parameter that says so.
 const DOHPATH: u16 = 7;
 
+/// Whether a name may be one of these. The quick way leaves all of them to [`special`], and some more.
+pub(super) fn may_be_special(shared: &Shared, host: &str) -> bool {
+    let last = host.rsplit('.').next().unwrap_or_default();
+    matches!(last, "" | "arpa" | "localhost" | "local" | "onion" | "invalid" | "test")
+        || judge::is_canary(host)
+        || shared.zones.speak_of(host)
+}
+
 /// The answer, if the name is one of these.
 pub(super) fn special(shared: &Shared, question: &Question, host: &str, device: IpAddr) -> Option<Reply> {
     let nothing = |code| Some(Reply::Now(question.nothing(code, LOCAL_TTL)));

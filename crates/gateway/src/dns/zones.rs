@@ -52,6 +52,11 @@ impl Zones {
         Ok(Self { forward, local: config.local_zones.iter().map(tidy).collect(), data })
     }
 
+    /// Whether a host is in any of the zones, or has a record.
+    pub(crate) fn speak_of(&self, host: &str) -> bool {
+        self.records(host).is_some() || self.is_local(host) || self.forwarded(host).is_some()
+    }
+
     /// The zone that others answer and a host belongs to, as its place in the configuration.
     pub(crate) fn forwarded(&self, host: &str) -> Option<usize> {
         self.forward.iter().find(|(zone, _)| is_in(host, zone)).map(|(_, at)| *at)

@@ -89,7 +89,8 @@ fn answer_and_observation(walk: &Walk<'_>, verdict: Verdict) -> (Answer, Option<
     }
 }
 
-fn outcome(action: FilterAction) -> Outcome {
+/// What is done with a request that was decided so.
+pub(crate) fn outcome(action: FilterAction) -> Outcome {
     match action {
         FilterAction::Allow => Outcome::Allowed,
         FilterAction::Warn => Outcome::Warned,
@@ -131,7 +132,13 @@ fn closed(walk: &Walk<'_>, outcome: Outcome, decision: Decision) -> Closed {
     }
 }
 
-fn observation(walk: &Walk<'_>, outcome: Outcome, reason: &'static str, decision: Option<&Decision>) -> Observation {
+/// What is to be written down about a request; nothing about helplines, which the caller sees to.
+pub(crate) fn observation(
+    walk: &Walk<'_>,
+    outcome: Outcome,
+    reason: &'static str,
+    decision: Option<&Decision>,
+) -> Observation {
     let asked = &walk.asked;
     let by_name = decision.is_none_or(|decision| decision.log == Log::ByName);
     let path = asked.path.filter(|_| by_name && matches!(asked.protocol, Protocol::Http | Protocol::Https));

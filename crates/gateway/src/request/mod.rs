@@ -6,7 +6,7 @@ mod identify;
 mod steps;
 mod warnings;
 
-pub(crate) use answer::{Answer, Answered, Closed};
-pub(crate) use identify::Credential;
-pub(crate) use steps::{Asked, is_wpad, judged, still_open, walk};
+pub(crate) use answer::{Answer, Answered, Closed, observation, outcome};
+pub(crate) use identify::{Caller, Credential, identify};
+pub(crate) use steps::{Asked, Verdict, Walk, is_wpad, judged, still_open, walk};
 pub(crate) use warnings::WarningsPassed;

@@ -50,7 +50,7 @@ pub(crate) struct Walk<'a> {
     pub(crate) shared: &'a Shared,
     pub(crate) asked: Asked<'a>,
     pub(crate) rules: Option<&'a GatewayRules>,
-    pub(crate) caller: Caller<'a>,
+    pub(crate) caller: &'a Caller<'a>,
     pub(crate) now: Timestamp,
 }
 
@@ -82,8 +82,8 @@ fn through_steps<T>(shared: &Shared, asked: Asked<'_>, then: impl FnOnce(&Walk<'
     let rules = held.as_deref();
     let now = shared.now();
     let caller = identify(rules, &shared.identity, &asked, now);
-    let walk = Walk { shared, asked, rules, caller, now };
-    let verdict = STEPS.iter().find_map(|step| step(&walk)).unwrap_or(Verdict::SignFirst);
+    let walk = Walk { shared, asked, rules, caller: &caller, now };
+    let verdict = walk.settle();
     then(&walk, verdict)
 }
 
@@ -109,7 +109,7 @@ fn gate(walk: &Walk<'_>) -> Option<Verdict> {
 fn rules(walk: &Walk<'_>) -> Option<Verdict> {
     let mut decision = judge::decide(walk.rules, &walk.request(), walk.now);
     if decision.action == FilterAction::Warn
-        && walk.shared.warnings.passed(&walk.caller, walk.asked.device, walk.asked.host, walk.now)
+        && walk.shared.warnings.passed(walk.caller, walk.asked.device, walk.asked.host, walk.now)
     {
         decision.action = FilterAction::Allow;
     }
@@ -117,6 +117,11 @@ fn rules(walk: &Walk<'_>) -> Option<Verdict> {
 }
 
 impl Walk<'_> {
+    /// The first step's word. Nothing is counted or observed; who puts a walk together sees to both.
+    pub(crate) fn settle(&self) -> Verdict {
+        STEPS.iter().find_map(|step| step(self)).unwrap_or(Verdict::SignFirst)
+    }
+
     fn request(&self) -> Request<'_> {
         Request {
             host: self.asked.host,

@@ -2,7 +2,8 @@
 //! stand. Finding, keeping and forgetting are `mod.rs`'s.
 
 use super::{Key, KeyRef, WANTED};
-use crate::dns::recheck::is_plain;
+use crate::dns::message::host_of;
+use crate::dns::recheck::{is_public_only, targets};
 use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{Name, RData, Record};
 use tokio::time::Instant;
@@ -25,7 +26,10 @@ pub(crate) struct Stored {
     pub(super) asked: u32,
     pub(super) asked_at_last_chance: u32,
     prefetched: bool,
-    plain: bool,
+    /// Other hosts it leads to, which are judged each time like the one asked for.
+    pub(crate) targets: Box<[Box<str>]>,
+    /// Whether all its addresses are public.
+    pub(crate) public: bool,
     host_length: u8,
     message_length: u16,
     /// Host, message, and for each record the place of its time to live in the message, as two bytes.
@@ -48,7 +52,8 @@ impl Stored {
             asked: 0,
             asked_at_last_chance: 0,
             prefetched: false,
-            plain: is_plain(message),
+            targets: targets(message).filter_map(host_of).map(String::into_boxed_str).collect(),
+            public: is_public_only(message),
             host_length: u8::try_from(key.host.len()).ok()?,
             message_length: u16::try_from(kept.len()).ok()?,
             bytes: bytes.into_boxed_slice(),
@@ -70,12 +75,8 @@ impl Stored {
 
     /// Bytes of memory, what holds it included.
     pub(super) fn size(&self) -> usize {
-        size_of::<Self>() + self.bytes.len() + 4 * size_of::<u64>()
-    }
-
-    /// Whether it leads to no other name and to public addresses alone: nothing in it needs to be judged.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.plain
+        let targets: usize = self.targets.iter().map(|target| target.len() + size_of::<Box<str>>()).sum();
+        size_of::<Self>() + self.bytes.len() + targets + 4 * size_of::<u64>()
     }
 
     /// The packet, as long as its times to live are not read.
@@ -92,16 +93,21 @@ impl Stored {
     }
 
     /// Whether it is in demand and nearly over (the last tenth of its time); says so once.
-    pub(crate) fn should_prefetch(&mut self, now: Instant) -> bool {
-        let due = !self.prefetched
-            && self.asked >= WANTED
-            && self.is_fresh(now)
-            && (self.until - now) * 10 <= self.until - self.since;
+    pub(super) fn should_prefetch(&mut self, now: Instant) -> bool {
+        let due = self.is_due(now);
         self.prefetched |= due;
         due
     }
 
-    /// The answer with other times to live.
+    /// The same, and whoever looks next is told so too.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        !self.prefetched
+            && self.asked >= WANTED
+            && self.is_fresh(now)
+            && (self.until - now) * 10 <= self.until - self.since
+    }
+
+    /// The answer as a message, with other times to live.
     pub(super) fn message(&self, ttl: impl Fn(u32) -> u32) -> Option<Message> {
         let mut message = Message::from_vec(self.packet()).ok()?;
         for record in message.answers.iter_mut().chain(&mut message.authorities) {
@@ -114,7 +120,8 @@ impl Stored {
 /// The answer under the question as it is remembered: what else the packet held (id, additional records, EDNS) was between
 /// that server and us. Records of the very name asked for take the question's spelling.
 fn own_terms(key: &Key, message: &Message) -> Option<Message> {
-    let name = Name::from_ascii(format!("{}.", key.host)).ok()?;
+    // By labels: as text, a name with an odd first character would be refused.
+    let name = Name::from_labels(key.host.split('.').filter(|label| !label.is_empty()).map(str::as_bytes)).ok()?;
     let mut kept = Message::new(0, MessageType::Response, OpCode::Query);
     kept.metadata.recursion_available = true;
     kept.metadata.response_code = message.metadata.response_code;

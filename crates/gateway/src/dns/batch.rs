@@ -1,0 +1,263 @@
+//! The UDP sockets: threads of their own that read and send many packets with one call to the system, because that call costs
+//! more than an answer. What they cannot answer at once goes over a bounded queue to tasks that may wait (`slow`).
+
+use super::answer::{Client, Step, Transport, Wanted, at_once, let_through, wait};
+use super::deliver::{cut_short, proven};
+use super::message::{Packet, Question, read};
+use super::quick::{AnswerPacket, Batch, Quickly};
+use super::rate::Allowed;
+use crate::gateway::Shared;
+use crate::observe::count;
+use nix::sys::socket::{
+    ControlMessage, MsgFlags, MultiHeaders, SockaddrIn, SockaddrIn6, SockaddrLike, SockaddrStorage, recvmmsg, sendmmsg,
+    sendto,
+};
+use std::io::{self, IoSlice, IoSliceMut};
+use std::net::{Shutdown, SocketAddr, UdpSocket};
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+/// Packets read with one call.
+const BATCH: usize = 32;
+/// Longest question read, in bytes; no honest one is longer, and a longer one is cut and then malformed. An odd number of
+/// cache lines, so that the buffers do not crowd each other out.
+const LONGEST: usize = 25 * 64;
+/// Questions that may wait for a task; more are counted and dropped, as a full socket would drop them.
+const WAITING: usize = 4096;
+/// Observations kept back while questions come in such numbers that waking their reader for each batch would cost more than
+/// the answers.
+const KEPT_BACK: usize = 256;
+
+/// A question for the tasks.
+struct Handed {
+    packet: Box<[u8]>,
+    client: SocketAddr,
+    socket: Arc<UdpSocket>,
+    quickly: Quickly,
+}
+
+/// Threads that answer on some sockets. Dropping it stops them.
+pub(super) struct Threads {
+    stop: Arc<AtomicBool>,
+    sockets: Vec<Arc<UdpSocket>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        for socket in &self.sockets {
+            // A socket without a peer is "not connected", and its reader is woken all the same.
+            let _ = socket2::SockRef::from(&**socket).shutdown(Shutdown::Both);
+        }
+        for thread in self.threads.drain(..) {
+            // A thread never waits but for its socket. One that panicked has nothing more to say.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Starts a thread for each socket, and the tasks for what they hand on.
+pub(super) fn serve(shared: &Arc<Shared>, sockets: Vec<UdpSocket>, tasks: &mut JoinSet<()>) -> io::Result<()> {
+    let (hand, handed) = mpsc::channel(WAITING);
+    let mut threads = Threads { stop: Arc::default(), sockets: Vec::new(), threads: Vec::new() };
+    for socket in sockets {
+        let socket = Arc::new(socket);
+        threads.sockets.push(Arc::clone(&socket));
+        let worker = Worker { shared: Arc::clone(shared), stop: Arc::clone(&threads.stop), hand: hand.clone(), socket };
+        let run: fn(Worker) =
+            if worker.socket.local_addr()?.is_ipv4() { Worker::run::<SockaddrIn> } else { Worker::run::<SockaddrIn6> };
+        threads.threads.push(std::thread::Builder::new().name("dns".into()).spawn(move || run(worker))?);
+    }
+    tasks.spawn(slow(Arc::clone(shared), handed, threads));
+    Ok(())
+}
+
+/// An address as the system writes it.
+trait SystemAddress: SockaddrLike + Copy {
+    fn address(&self) -> SocketAddr;
+}
+
+impl SystemAddress for SockaddrIn {
+    fn address(&self) -> SocketAddr {
+        SocketAddr::V4((*self).into())
+    }
+}
+
+impl SystemAddress for SockaddrIn6 {
+    fn address(&self) -> SocketAddr {
+        SocketAddr::V6((*self).into())
+    }
+}
+
+/// One thread with its socket.
+struct Worker {
+    shared: Arc<Shared>,
+    stop: Arc<AtomicBool>,
+    hand: mpsc::Sender<Handed>,
+    socket: Arc<UdpSocket>,
+}
+
+/// A packet that arrived: where it is from, and how long it is.
+type Arrived<A> = ([Option<A>; BATCH], [usize; BATCH]);
+
+impl Worker {
+    fn run<A: SystemAddress>(self) {
+        let mut headers = MultiHeaders::<A>::preallocate(BATCH, None);
+        let mut outgoing = MultiHeaders::<A>::preallocate(BATCH, None);
+        let mut questions = vec![[0_u8; LONGEST]; BATCH];
+        let mut answers: Vec<AnswerPacket> = std::iter::repeat_with(AnswerPacket::default).take(BATCH).collect();
+        let mut seen = Vec::with_capacity(KEPT_BACK + BATCH);
+        while !self.stop.load(Ordering::Acquire) {
+            // Errors here are about one client that went away (ICMP), or a signal; the socket itself is sound.
+            let Some((clients, lengths)) = self.receive(&mut headers, &mut questions) else { continue };
+            if self.stop.load(Ordering::Acquire) {
+                return;
+            }
+            let arrived = clients.iter().map_while(|client| *client).zip(lengths);
+            let rules = self.shared.rules();
+            let mut to: [Option<A>; BATCH] = [None; BATCH];
+            let mut written = 0;
+            let mut batch = Batch::new(&self.shared, rules.as_deref(), &mut seen);
+            for ((client, length), question) in arrived.zip(&questions) {
+                let packet = question.get(..length).unwrap_or_default();
+                let (Some(answer), Some(place)) = (answers.get_mut(written), to.get_mut(written)) else { break };
+                let address = client.address();
+                let quickly = batch.take(packet, address.ip().to_canonical(), answer);
+                if matches!(quickly, Quickly::Answered | Quickly::AnsweredAndDue) {
+                    *place = Some(client);
+                    written += 1;
+                }
+                if !matches!(quickly, Quickly::Answered | Quickly::Dropped) {
+                    self.hand_on(packet, address, quickly);
+                }
+            }
+            drop(batch);
+            self.shared.observer.observe_all(&mut seen);
+            self.send(&mut outgoing, &answers, to.get(..written).unwrap_or_default());
+        }
+    }
+
+    /// Waits for packets, and takes what is there.
+    fn receive<A: SystemAddress>(
+        &self,
+        headers: &mut MultiHeaders<A>,
+        questions: &mut [[u8; LONGEST]],
+    ) -> Option<Arrived<A>> {
+        let mut slices: [[IoSliceMut<'_>; 1]; BATCH] = {
+            let mut buffers = questions.iter_mut();
+            std::array::from_fn(|_| [IoSliceMut::new(buffers.next().map_or(&mut [], |buffer| buffer.as_mut_slice()))])
+        };
+        let received =
+            recvmmsg(self.socket.as_raw_fd(), headers, slices.iter_mut(), MsgFlags::MSG_WAITFORONE, None).ok()?;
+        if self.stop.load(Ordering::Acquire) {
+            // Woken to stop: no packet came, and none has an address.
+            return None;
+        }
+        let (mut clients, mut lengths) = ([None; BATCH], [0; BATCH]);
+        for ((message, client), length) in received.zip(&mut clients).zip(&mut lengths) {
+            *client = message.address;
+            *length = message.bytes;
+        }
+        Some((clients, lengths))
+    }
+
+    fn send<A: SystemAddress>(&self, headers: &mut MultiHeaders<A>, answers: &[AnswerPacket], to: &[Option<A>]) {
+        let mut sent = 0;
+        while sent < to.len() {
+            let (answers, to) = (answers.get(sent..).unwrap_or_default(), to.get(sent..).unwrap_or_default());
+            let slices: [[IoSlice<'_>; 1]; BATCH] = {
+                let mut packets = answers.iter().zip(to);
+                std::array::from_fn(|_| [IoSlice::new(packets.next().map_or(&[], |(answer, _)| answer.bytes()))])
+            };
+            let none: [ControlMessage<'_>; 0] = [];
+            let result = sendmmsg(self.socket.as_raw_fd(), headers, &slices, to, none, MsgFlags::MSG_DONTWAIT);
+            // What cannot be sent is about that one client, who will ask again; the next ones are not to blame.
+            sent += result.map_or(0, Iterator::count).max(1);
+        }
+    }
+
+    fn hand_on(&self, packet: &[u8], client: SocketAddr, quickly: Quickly) {
+        let handed = Handed { packet: packet.into(), client, socket: Arc::clone(&self.socket), quickly };
+        if self.hand.try_send(handed).is_err() {
+            count(&self.shared.metrics.dns_overload);
+        }
+    }
+}
+
+/// Answers what the threads hand on, until it is dropped; the threads end with it.
+async fn slow(shared: Arc<Shared>, mut handed: mpsc::Receiver<Handed>, threads: Threads) {
+    let mut waiting = JoinSet::new();
+    let mut batch = Vec::with_capacity(BATCH);
+    while handed.recv_many(&mut batch, BATCH).await > 0 {
+        while waiting.try_join_next().is_some() {}
+        for Handed { packet, client, socket, quickly } in batch.drain(..) {
+            match read(&packet) {
+                Packet::Drop => count(&shared.metrics.dns_malformed),
+                Packet::Reply(bytes) => {
+                    count(&shared.metrics.dns_malformed);
+                    send(&socket, &bytes, client);
+                }
+                Packet::Question(question) => {
+                    let asker = Client { device: client.ip().to_canonical(), transport: Transport::Udp };
+                    if let Some(wanted) = begin(&shared, &question, asker, &socket, client, quickly) {
+                        let shared = Arc::clone(&shared);
+                        waiting.spawn(async move {
+                            let bytes = wait(&shared, &question, asker, wanted).await;
+                            send(&socket, &bytes, client);
+                        });
+                    }
+                }
+            }
+        }
+    }
+    drop(threads);
+}
+
+/// Answers what can be answered without waiting; else says what another server must be asked.
+fn begin(
+    shared: &Shared,
+    question: &Question,
+    asker: Client,
+    socket: &UdpSocket,
+    client: SocketAddr,
+    quickly: Quickly,
+) -> Option<Wanted> {
+    if quickly == Quickly::AnsweredAndDue {
+        // Whoever looks at what is remembered sees that it is due, and sees to it.
+        let _ = shared.forwarder.remembered(question);
+        return None;
+    }
+    if quickly == (Quickly::Other { charged: false }) {
+        match shared.dns_rate.allow(asker.device, proven(shared, question, asker.device), Instant::now()) {
+            Allowed::Allow => {}
+            limited => {
+                count(&shared.metrics.dns_rate_limited);
+                if limited == Allowed::Truncate {
+                    send(socket, &cut_short(shared, question, asker), client);
+                }
+                return None;
+            }
+        }
+    }
+    let step = if quickly == Quickly::Ask { let_through } else { at_once };
+    match step(shared, question, asker) {
+        Step::Answer(bytes) => {
+            send(socket, &bytes, client);
+            None
+        }
+        Step::Wait(wanted) => Some(wanted),
+    }
+}
+
+/// Sends an answer. An error is about that one client, who will ask again.
+fn send(socket: &UdpSocket, bytes: &[u8], client: SocketAddr) {
+    if !bytes.is_empty() {
+        let _ = sendto(socket.as_raw_fd(), bytes, &SockaddrStorage::from(client), MsgFlags::MSG_DONTWAIT);
+    }
+}
