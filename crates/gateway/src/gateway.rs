@@ -52,6 +52,15 @@ pub enum StartError {
         /// What is wrong.
         source: io::Error,
     },
+    /// Encrypted DNS is to be answered without a certificate.
+    #[error("encrypted DNS needs a certificate; name its file and its key's, or listen on no address for it")]
+    CertificateWanted,
+    /// The certificate of encrypted DNS cannot be used.
+    #[error("{0}; put the certificate and its key there, in PEM")]
+    Certificate(#[from] dns::certificate::CertificateError),
+    /// Encrypted DNS cannot be set up.
+    #[error("cannot set up encrypted DNS: {0}")]
+    Encryption(rustls::Error),
     /// A record of the school's own zones cannot be read.
     #[error(transparent)]
     Zone(#[from] dns::zones::ZoneError),
@@ -146,6 +155,9 @@ impl Gateway {
         let dns_sockets = dns::listen::open(&config.dns_listen, config.dns.threads).await?;
         let proxy_sockets = open(&config.proxy_listen, "the proxy").await?;
         let block_page_sockets = open(&config.block_page_listen, "the block page").await?;
+        let encrypted_dns = dns::encrypted::open(&config.dns).await?;
+        let [dns_tls_addr, dns_https_addr] =
+            encrypted_dns.as_ref().map(dns::encrypted::Sockets::addresses).unwrap_or_default();
         let dns_addr = dns_sockets.first().map(dns::listen::Sockets::address);
         let proxy_addr = first_address(&proxy_sockets);
         let block_page_addr = first_address(&block_page_sockets);
@@ -195,6 +207,9 @@ impl Gateway {
         for sockets in dns_sockets {
             dns::listen::serve(&shared, sockets, &mut tasks)?;
         }
+        if let Some(sockets) = encrypted_dns {
+            dns::encrypted::serve(&shared, sockets, &mut tasks);
+        }
         let connections = proxy::Connections::new(shared.config.limits);
         for socket in proxy_sockets {
             tasks.spawn(proxy::serve(Arc::clone(&shared), socket, connections.clone()));
@@ -205,6 +220,8 @@ impl Gateway {
         }
         Ok(GatewayHandle {
             dns_addr,
+            dns_tls_addr,
+            dns_https_addr,
             proxy_addr,
             block_page_addr,
             metrics,
@@ -219,6 +236,10 @@ impl Gateway {
 pub struct GatewayHandle {
     /// Where DNS is answered: the first of the configured addresses, with its real port.
     pub dns_addr: Option<SocketAddr>,
+    /// Where DNS over TLS is answered, likewise.
+    pub dns_tls_addr: Option<SocketAddr>,
+    /// Where DNS over HTTPS is answered, likewise.
+    pub dns_https_addr: Option<SocketAddr>,
     /// Where the proxy listens, likewise.
     pub proxy_addr: Option<SocketAddr>,
     /// Where the block page listens, likewise.

@@ -24,6 +24,7 @@ mod snapshot;
 
 pub use blockpage::Block;
 pub use config::{Clock, Entropy, GatewayConfig, Limits, LocalRecord, Portal};
+pub use dns::certificate::CertificateError;
 pub use dns::config::{CertificateFiles, DnsConfig, ForwardZone, TlsUpstream};
 pub use dns::zones::ZoneError;
 pub use gateway::{BlockBook, Gateway, GatewayHandle, StartError};

@@ -2,7 +2,7 @@
 //! is kept), then the bytes. What the answer says was settled in `answer.rs`.
 
 use super::answer::{Client, Transport};
-use super::listen::TCP_IDLE;
+use super::connection::idle;
 use super::message::{Question, encode};
 use crate::gateway::Shared;
 use hickory_proto::op::{Message, ResponseCode};
@@ -29,7 +29,7 @@ pub(crate) fn deliver(shared: &Shared, question: &Question, client: Client, mut 
         add(COOKIE, shared.dns_cookies.make(cookie.client, client.device, seconds(shared)).to_vec());
     }
     if asked.keepalive && matches!(client.transport, Transport::Tcp | Transport::Tls) {
-        let idle = TCP_IDLE.min(shared.config.limits.idle_time).as_millis() / 100;
+        let idle = idle(&shared.config.limits).as_millis() / 100;
         add(KEEPALIVE, u16::try_from(idle).unwrap_or(u16::MAX).to_be_bytes().to_vec());
     }
     // Padding in clear would hide nothing and feed reflectors.

@@ -15,6 +15,7 @@ use hickory_proto::rr::{Name, RData, RecordType};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -30,6 +31,8 @@ struct Inner {
     in_flight: Semaphore,
     asking: Asking,
     cache: Cache,
+    /// Where answers are fetched again: a question may be answered on a thread of its own.
+    runtime: Handle,
 }
 
 /// An answer, and whether it is beyond its time.
@@ -39,6 +42,7 @@ struct Known {
 }
 
 impl Forwarder {
+    /// Call it within the runtime.
     pub(crate) fn new(config: &GatewayConfig, zones: Arc<Zones>, entropy: &Entropy) -> Result<Self, StartError> {
         let random = Arc::new(Random::new(Arc::clone(entropy)));
         let dns = &config.dns;
@@ -60,6 +64,7 @@ impl Forwarder {
             in_flight: Semaphore::new(config.limits.dns_in_flight),
             asking: Asking::default(),
             cache: Cache::new(dns.stale_for),
+            runtime: Handle::current(),
         })))
     }
 
@@ -158,7 +163,7 @@ impl Forwarder {
         if self.0.cache.should_prefetch(key, Instant::now()) {
             let (inner, key) = (Arc::clone(&self.0), key.clone());
             // Nobody waits for it: if it fails, the next question asks again.
-            tokio::spawn(async move { drop(inner.asking.once(&key, inner.fetch(&key, &outgoing)).await) });
+            self.0.runtime.spawn(async move { drop(inner.asking.once(&key, inner.fetch(&key, &outgoing)).await) });
         }
     }
 }

@@ -1,9 +1,7 @@
-//! Opens the DNS sockets, and answers over TCP, whose clients are bounded in number, time and length. UDP is answered in
-//! `batch.rs`.
+//! Opens the DNS sockets and accepts clients over TCP, whose questions `connection.rs` answers. UDP is answered in `batch.rs`.
 
-use super::answer::{Client, Step, Transport, at_once, wait};
-use super::batch;
-use super::message::{Packet, read};
+use super::answer::Transport;
+use super::{batch, connection};
 use crate::gateway::{Shared, StartError};
 use crate::observe::count;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -11,16 +9,11 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
 /// How often a free port is tried that both UDP and TCP can have.
 const PORT_TRIES: usize = 16;
-/// A TCP client that says nothing for so long is let go (RFC 7766 section 6.2.3 asks for some seconds).
-pub(super) const TCP_IDLE: Duration = Duration::from_secs(10);
 /// Most threads for one address, unless told otherwise: half a million questions a second each is enough for any school.
 const MOST_THREADS: usize = 4;
 /// Bytes of questions that may wait in a socket while its thread answers others; the system may allow fewer.
@@ -87,7 +80,7 @@ pub(crate) fn serve(shared: &Arc<Shared>, sockets: Sockets, tasks: &mut JoinSet<
 }
 
 async fn tcp(shared: Arc<Shared>, listener: TcpListener) {
-    let places = Arc::new(Semaphore::new(shared.config.limits.dns_connections));
+    let places = connection::places(shared.config.limits);
     let mut clients = JoinSet::new();
     loop {
         while clients.try_join_next().is_some() {}
@@ -95,42 +88,15 @@ async fn tcp(shared: Arc<Shared>, listener: TcpListener) {
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+        let device = client.ip().to_canonical();
+        let Some(place) = places.enter(device) else {
             count(&shared.metrics.refused_connections);
             continue;
         };
         let shared = Arc::clone(&shared);
         clients.spawn(async move {
             let _place = place;
-            let mut stream = stream;
-            let idle = TCP_IDLE.min(shared.config.limits.idle_time);
-            while let Ok(Some(())) = timeout(idle, one(&shared, &mut stream, client)).await {}
+            connection::answer(shared, stream, device, Transport::Tcp).await;
         });
     }
-}
-
-/// One question over TCP (RFC 1035 section 4.2.2); `None` ends the connection.
-async fn one(shared: &Shared, stream: &mut TcpStream, client: SocketAddr) -> Option<()> {
-    let length = usize::from(stream.read_u16().await.ok()?);
-    let mut packet = vec![0; length];
-    stream.read_exact(&mut packet).await.ok()?;
-    let bytes = match read(&packet) {
-        Packet::Drop => {
-            count(&shared.metrics.dns_malformed);
-            return None;
-        }
-        Packet::Reply(bytes) => {
-            count(&shared.metrics.dns_malformed);
-            bytes
-        }
-        Packet::Question(question) => {
-            let asker = Client { device: client.ip().to_canonical(), transport: Transport::Tcp };
-            match at_once(shared, &question, asker) {
-                Step::Answer(bytes) => bytes,
-                Step::Wait(wanted) => wait(shared, &question, asker, wanted).await,
-            }
-        }
-    };
-    let length = u16::try_from(bytes.len()).ok()?;
-    stream.write_all(&[&length.to_be_bytes(), bytes.as_slice()].concat()).await.ok()
 }

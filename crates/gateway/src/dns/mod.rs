@@ -1,16 +1,20 @@
-//! DNS: `listen.rs` owns the sockets, `message.rs` reads packets, `answer.rs` turns a question into an answer, `forward.rs`
+//! DNS: `listen.rs` and `encrypted.rs` own the sockets, `message.rs` reads packets, `answer.rs` turns a question into an answer, `forward.rs`
 //! and `upstream/` ask other servers, `recheck.rs` looks at what they said, `deliver.rs` writes the packet. Whether a name is open is
 //! decided in `request/`.
 
 pub(crate) mod answer;
 mod batch;
 pub(crate) mod cache;
+pub(crate) mod certificate;
 mod coalesce;
 pub(crate) mod config;
+mod connection;
 pub(crate) mod cookie;
 pub(crate) mod deliver;
+pub(crate) mod encrypted;
 pub(crate) mod forward;
 pub(crate) mod hash;
+mod https;
 pub(crate) mod listen;
 pub(crate) mod message;
 pub(crate) mod quick;

@@ -133,11 +133,9 @@ async fn write(mut connection: impl AsyncWrite + Unpin, mut queue: mpsc::Receive
 async fn read(mut connection: impl AsyncRead + Unpin, waiting: &Waiting) -> io::Result<()> {
     let mut packet = Vec::new();
     loop {
-        let length = match timeout(IDLE, connection.read_u16()).await {
-            Ok(length) => length?,
-            Err(_) if waiting.len() > 0 => continue,
-            Err(_) => return Ok(()),
-        };
+        // Questions give up long before that.
+        let Ok(length) = timeout(IDLE, connection.read_u16()).await else { return Ok(()) };
+        let length = length?;
         packet.resize(usize::from(length), 0);
         connection.read_exact(&mut packet).await?;
         waiting.bring(&packet);
