@@ -46,7 +46,7 @@ pub use narrowed::LessonList;
 pub use page_text::{PageKind, PageReader};
 pub use phrases::{
     CategoryScore, PageOutcome, PageVerdict, PhraseBook, PhraseBookError, PhraseHit, PhraseKind, PhraseLineError,
-    PhraseList, PhraseReport, RefusedPhrase, Weight, encoding_of_path, includes,
+    PhraseList, PhraseReport, RefusedPhrase, STARTER, Weight, encoding_of_path, includes,
 };
 pub use reason::{ClauseReference, Decision, Group, Log, Reason, Request, RuleKind};
 pub use rules::{Exception, Rules, Ruleset, SchoolRule};

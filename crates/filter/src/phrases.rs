@@ -10,9 +10,11 @@ mod finder;
 pub(crate) mod fold;
 mod list;
 pub(crate) mod scan;
+mod starter;
 
 pub use list::{PhraseKind, PhraseLineError, PhraseList, Weight, encoding_of_path, includes};
 pub use scan::{CategoryScore, PageOutcome, PageVerdict, PhraseHit};
+pub use starter::STARTER;
 
 use aho_corasick::automaton::StateID;
 use finder::Finder;
