@@ -4,17 +4,20 @@
 //!
 //! One request goes through `Ruleset::decide`, whose order of precedence is the table in `reason::RuleKind`.
 
+pub mod ai_chat;
 mod built_in;
 mod content_limits;
 mod decide;
 mod device;
 mod explain;
+mod form_body;
 mod helplines;
 mod host_names;
 mod host_table;
 mod illegal;
 mod index;
 mod inspection;
+mod json_tree;
 mod lists;
 mod moment;
 mod named_hosts;

@@ -21,6 +21,8 @@ use std::sync::Arc;
 
 /// How much of a page may say what its encoding is (WHATWG HTML, 13.2.3.2).
 const HEAD: usize = 1_024;
+/// The longest mark at the beginning that says what an encoding is; it is believed before the content type.
+const MARK: usize = 3;
 /// Between two pieces of this many bytes the verdict is asked for.
 const STRIDE: usize = 4_096;
 
@@ -134,9 +136,9 @@ impl PageReader {
         match &mut self.charset {
             Charset::Utf8 => self.format.read(piece, &mut self.scan),
             Charset::Other(decoder) => decode(decoder, piece, false, &mut self.format, &mut self.scan),
-            Charset::Sought { head, .. } => {
+            Charset::Sought { head, named } => {
                 head.extend_from_slice(piece);
-                if head.len() >= HEAD {
+                if head.len() >= if named.is_some() { MARK } else { HEAD } {
                     self.settle_charset();
                 }
             }

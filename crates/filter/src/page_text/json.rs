@@ -36,6 +36,7 @@ enum State {
     Unicode {
         key: bool,
     },
+    Inner,
 }
 
 impl Json {
@@ -49,6 +50,7 @@ impl Json {
                 State::Outside => self.outside(rest, scan),
                 State::Escape { key } => self.escape(rest, key, scan),
                 State::Unicode { key } => self.unicode(rest, key, scan),
+                State::Inner => self.inner(rest),
             };
         }
     }
@@ -115,10 +117,21 @@ impl Json {
                 self.state = State::Unicode { key };
             }
             _ if key => {}
+            // JSON inside a text of JSON: its line ends are two signs and a letter, which belongs to no word.
+            Some(b'\\') => {
+                scan.space();
+                self.state = State::Inner;
+            }
             Some(byte) if byte.is_ascii() => scan.space(),
             _ => return 0,
         }
         1
+    }
+
+    /// After an escaped backslash.
+    fn inner(&mut self, rest: &[u8]) -> usize {
+        self.state = State::Value;
+        usize::from(matches!(rest.first(), Some(b'n' | b'r' | b't')))
     }
 
     fn unicode(&mut self, rest: &[u8], key: bool, scan: &mut PageScan) -> usize {
