@@ -165,11 +165,11 @@ pub struct Limits {
     pub head_time: Duration,
     /// Longest request head, in bytes.
     pub head_bytes: usize,
-    /// Longest request body, in bytes.
+    /// Longest request body, in bytes. Bodies are streamed: a long one costs time, not memory.
     pub body_bytes: u64,
     /// How long a connection to an origin may take to open.
     pub connect_time: Duration,
-    /// How long a tunnel, or a TCP DNS connection, may be silent.
+    /// How long a body, a tunnel, or a TCP DNS connection may be silent, and how long a client may take nothing.
     pub idle_time: Duration,
     /// How long one DNS server is waited for.
     pub upstream_time: Duration,
@@ -184,7 +184,7 @@ impl Default for Limits {
             dns_in_flight: 1024,
             head_time: Duration::from_secs(15),
             head_bytes: 64 * 1024,
-            body_bytes: 256 * 1024 * 1024,
+            body_bytes: 64 * 1024 * 1024 * 1024,
             connect_time: Duration::from_secs(10),
             idle_time: Duration::from_secs(300),
             upstream_time: Duration::from_millis(1500),

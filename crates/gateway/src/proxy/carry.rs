@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, copy_bidirectional_with_sizes};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 /// Bytes carried at a time in one direction.
@@ -34,7 +33,7 @@ impl Watched<'_> {
 pub(super) async fn carry(
     watched: &Watched<'_>,
     client: impl AsyncRead + AsyncWrite + Unpin,
-    mut origin: TcpStream,
+    mut origin: impl AsyncRead + AsyncWrite + Unpin,
     before: u64,
 ) {
     let shared = watched.shared;

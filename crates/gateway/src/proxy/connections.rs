@@ -2,6 +2,7 @@
 
 use super::arrival::Arrival;
 use super::respond::Response;
+use super::stalling::Stalling;
 use crate::config::Limits;
 use crate::gateway::Shared;
 use crate::observe::count;
@@ -134,6 +135,7 @@ where
     Answer: Future<Output = Response> + Send + 'static,
 {
     let http2 = arrival.http2;
+    let io = TokioIo::new(Stalling::new(io, limits.idle_time));
     let service = service_fn(move |request| {
         let answer = handle(Arc::clone(&arrival), request);
         async move { Ok::<_, Infallible>(answer.await) }
@@ -147,7 +149,7 @@ where
             .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
             .keep_alive_interval(limits.idle_time)
             .keep_alive_timeout(limits.head_time);
-        let _ = builder.serve_connection(TokioIo::new(io), service).await;
+        let _ = builder.serve_connection(io, service).await;
     } else {
         let mut builder = http1::Builder::new();
         builder
@@ -155,7 +157,7 @@ where
             .header_read_timeout(limits.head_time)
             .max_header_size(limits.head_bytes)
             .half_close(false);
-        let _ = builder.serve_connection(TokioIo::new(io), service).with_upgrades().await;
+        let _ = builder.serve_connection(io, service).with_upgrades().await;
     }
 }
 

@@ -1,24 +1,25 @@
-//! Carries a plain HTTP request to its origin and the answer back, both streamed. Connections to origins are kept and shared
+//! Sends requests to their origins and takes the answers, both streamed. Connections to origins are kept and shared
 //! within one name they were dialled under, so that a safe-search connection never serves somebody who is due another.
 
 use super::arrival::Arrival;
+use super::body::{Body, BodyError};
 use super::dial::{DialError, dial};
-use super::headers::{add_via, strip_hop_by_hop};
+use super::headers::{Pseudonym, Sent, strip_hop_by_hop};
 use super::origin_io::OriginIo;
-use super::respond::{self, Body, Response};
+use super::respond::{self, Response};
+use super::rewrite::{incoming, outgoing};
 use super::target::{Target, host};
 use crate::gateway::Shared;
 use crate::inspect::connect_tls;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_LENGTH, FORWARDED, HOST, HeaderName, HeaderValue};
-use hyper::{HeaderMap, Request, Uri, Version};
-use hyper_util::client::legacy::Client;
+use hyper::{Request, StatusCode, Uri};
+use hyper_util::client::legacy::{Client, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::collections::HashMap;
 use std::error::Error;
-use std::net::IpAddr;
+use std::io::ErrorKind;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -28,21 +29,32 @@ use tokio::time::timeout;
 const KEPT: Duration = Duration::from_secs(20);
 /// Most unused connections kept to one origin.
 const KEPT_PER_ORIGIN: usize = 64;
-/// Headers in which others name a client; towards the portal only the gateway does.
-const NAMING: [HeaderName; 3] =
-    [FORWARDED, HeaderName::from_static("x-forwarded-for"), HeaderName::from_static("x-real-ip")];
 
 type OriginClient = Client<Connector, Body>;
+
+/// A judged request on its way: whose it is and where it goes.
+pub(super) struct Passage<'a> {
+    pub(super) arrival: &'a Arrival,
+    pub(super) sent: &'a Sent,
+    pub(super) target: &'a Target,
+    /// Path and query, as they were judged.
+    pub(super) path: Option<&'a str>,
+    /// Whether the origin is the portal, which is told which device asks.
+    pub(super) own: bool,
+    /// The name a search engine is dialled under.
+    pub(super) safe_search: Option<&'static str>,
+}
 
 /// Clients by the name of the safe results they dial, if any.
 pub(super) struct Clients {
     shared: Arc<Shared>,
+    pub(super) via: Pseudonym,
     by_safe_search: Mutex<HashMap<Option<&'static str>, OriginClient>>,
 }
 
 impl Clients {
     pub(super) fn new(shared: &Arc<Shared>) -> Self {
-        Self { shared: Arc::clone(shared), by_safe_search: Mutex::default() }
+        Self { shared: Arc::clone(shared), via: Pseudonym::new(&shared.entropy), by_safe_search: Mutex::default() }
     }
 
     fn client(&self, safe_search: Option<&'static str>) -> OriginClient {
@@ -59,93 +71,116 @@ impl Clients {
         clients.entry(safe_search).or_insert_with(new).clone()
     }
 
-    /// Sends a request on. Also says how many bytes the origin announced. `own`: the origin is the portal, which is told
-    /// which device asks.
-    pub(super) async fn forward(
-        &self,
-        arrival: &Arrival,
-        target: &Target,
-        request: Request<Incoming>,
-        own: bool,
-        safe_search: Option<&'static str>,
-    ) -> (Response, Option<u64>) {
+    /// Sends a request on. Also says how many bytes the origin announced.
+    pub(super) async fn forward(&self, passage: &Passage<'_>, request: Request<Incoming>) -> (Response, Option<u64>) {
         let shared = &self.shared;
-        let Some(request) = outgoing(shared, arrival, target, request, own) else {
+        let Some(outgoing) = outgoing(shared, &self.via, passage, request) else {
             return (respond::bad_request("The address cannot be written in the form origins read."), None);
         };
-        match timeout(shared.config.limits.idle_time, self.client(safe_search).request(request)).await {
-            Ok(Ok(response)) => incoming(response),
-            Ok(Err(error)) => (failed(&error), None),
-            Err(_) => (respond::unreachable(&DialError::TooSlow), None),
+        let answered = self.answer(passage.safe_search, outgoing.request, outgoing.progress.as_deref()).await;
+        match (answered, outgoing.upgrading) {
+            (Ok(upstream), upgrading) if upstream.status() == StatusCode::SWITCHING_PROTOCOLS => {
+                let Some(upgrading) = upgrading else {
+                    return (respond::unreachable(&DialError::Unreachable), None);
+                };
+                let mut answer = Response::new(Body::Empty);
+                *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+                answer.headers_mut().clone_from(upstream.headers());
+                strip_hop_by_hop(answer.headers_mut());
+                (upgrading.carry(shared, passage, upstream, answer), None)
+            }
+            (Ok(upstream), _) => incoming(shared, &self.via, upstream),
+            (Err(error), _) => (failed(&error), None),
+        }
+    }
+
+    /// Waits for the head of an answer. A kept connection may have died unseen: what does no harm twice is sent once more
+    /// (RFC 9110 section 9.2.2).
+    async fn answer(
+        &self,
+        safe_search: Option<&'static str>,
+        request: Request<Body>,
+        progress: Option<&AtomicU64>,
+    ) -> Result<hyper::Response<Incoming>, ForwardError> {
+        let again = (progress.is_none() && request.method().is_safe()).then(|| head(&request));
+        let client = self.client(safe_search);
+        let idle = self.shared.config.limits.idle_time;
+        match (unless_silent(client.request(request), idle, progress).await, again) {
+            (Err(ForwardError::Client(error)), Some(again)) if is_broken(&error) => {
+                unless_silent(client.request(again), idle, progress).await
+            }
+            (answered, _) => answered,
         }
     }
 }
 
-/// The request as the origin gets it: the host is the one that was judged, whatever the `Host` header said.
-fn outgoing(
-    shared: &Shared,
-    arrival: &Arrival,
-    target: &Target,
-    request: Request<Incoming>,
-    own: bool,
-) -> Option<Request<Body>> {
-    let (mut parts, body) = request.into_parts();
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let authority = target.authority(arrival.scheme);
-    let host = HeaderValue::from_str(&authority).ok()?;
-    parts.uri =
-        Uri::builder().scheme(arrival.scheme.as_str()).authority(authority).path_and_query(path).build().ok()?;
-    parts.version = Version::HTTP_11;
-    parts.extensions.clear();
-    strip_hop_by_hop(&mut parts.headers);
-    parts.headers.insert(HOST, host);
-    add_via(&mut parts.headers);
-    if own {
-        name_device(shared, arrival.device, &mut parts.headers);
+/// Waits for an answer as long as the body of its request still moves, and then no longer than `idle`.
+async fn unless_silent(
+    mut answer: ResponseFuture,
+    idle: Duration,
+    progress: Option<&AtomicU64>,
+) -> Result<hyper::Response<Incoming>, ForwardError> {
+    let mut before = 0;
+    loop {
+        if let Ok(answered) = timeout(idle, &mut answer).await {
+            return answered.map_err(ForwardError::Client);
+        }
+        let now = progress.map_or(0, |progress| progress.load(Ordering::Relaxed));
+        if now == before {
+            return Err(ForwardError::TooSlow);
+        }
+        before = now;
     }
-    let limit = usize::try_from(shared.config.limits.body_bytes).unwrap_or(usize::MAX);
-    Some(Request::from_parts(parts, Limited::new(body, limit).boxed()))
 }
 
-fn name_device(shared: &Shared, device: IpAddr, headers: &mut HeaderMap) {
-    for name in &NAMING {
-        headers.remove(name);
-    }
-    let Some(secret) = &shared.config.portal.forwarded_secret else {
-        return;
+/// A request without a body once more.
+fn head(request: &Request<Body>) -> Request<Body> {
+    let mut again = Request::new(Body::Empty);
+    again.method_mut().clone_from(request.method());
+    again.uri_mut().clone_from(request.uri());
+    again.headers_mut().clone_from(request.headers());
+    again
+}
+
+/// Whether a connection broke before the answer began.
+fn is_broken(error: &hyper_util::client::legacy::Error) -> bool {
+    let hyper = error.source().and_then(|source| source.downcast_ref::<hyper::Error>());
+    hyper.is_some_and(|error| {
+        let system = error.source().and_then(|source| source.downcast_ref::<std::io::Error>());
+        error.is_incomplete_message()
+            || error.is_closed()
+            || error.is_canceled()
+            || system.is_some_and(|system| {
+                matches!(system.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::NotConnected)
+            })
+    })
+}
+
+/// Why there is no answer.
+enum ForwardError {
+    Client(hyper_util::client::legacy::Error),
+    TooSlow,
+}
+
+fn failed(error: &ForwardError) -> Response {
+    let ForwardError::Client(error) = error else {
+        return respond::unreachable(&DialError::TooSlow);
     };
-    let node = match device {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => format!("\"[{address}]\""),
-    };
-    if let Ok(mut value) = HeaderValue::from_str(&format!("for={node};secret=\"{secret}\"")) {
-        value.set_sensitive(true);
-        headers.insert(FORWARDED, value);
-    }
-}
-
-fn incoming(response: hyper::Response<Incoming>) -> (Response, Option<u64>) {
-    let bytes = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    let (mut parts, body) = response.into_parts();
-    strip_hop_by_hop(&mut parts.headers);
-    add_via(&mut parts.headers);
-    parts.version = Version::HTTP_11;
-    parts.extensions.clear();
-    (Response::from_parts(parts, body.map_err(Into::into).boxed()), bytes)
-}
-
-fn failed(error: &hyper_util::client::legacy::Error) -> Response {
     let mut source: Option<&(dyn Error + 'static)> = error.source();
     while let Some(cause) = source {
         if let Some(dial) = cause.downcast_ref::<DialError>() {
             return respond::unreachable(dial);
         }
-        if cause.is::<LengthLimitError>() {
-            return respond::refused(
-                413,
-                "This is too large to send",
-                "Send it in smaller parts, or ask your technician for another way.",
-            );
+        match cause.downcast_ref::<BodyError>() {
+            Some(BodyError::TooLarge) => return respond::too_large(),
+            Some(BodyError::Silent) => {
+                return respond::refused(
+                    408,
+                    "Nothing more came",
+                    "The rest of what you sent did not arrive. Try again.",
+                );
+            }
+            Some(BodyError::Broken(_)) | None => {}
         }
         source = cause.source();
     }

@@ -2,8 +2,8 @@
 
 use super::arrival::{Arrival, Scheme};
 use super::connections::serve_connection;
-use super::forward::Clients;
-use super::headers::{Sent, host_header, is_loop};
+use super::forward::{Clients, Passage};
+use super::headers::{Sent, host_header};
 use super::respond::{self, Response};
 use super::target::{Target, host};
 use super::tunnel;
@@ -14,7 +14,8 @@ use crate::request::{Answer, Asked, Closed, Credential, is_wpad, walk};
 use belisha_filter::Group;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body as _, Incoming};
-use hyper::{Method, Request};
+use hyper::header::HOST;
+use hyper::{Method, Request, Version};
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -73,6 +74,9 @@ impl Proxy {
                 ),
             };
         }
+        if !names_one_host(&request) {
+            return respond::bad_request("It must name one host in its Host field, no fewer and no more.");
+        }
         let sent = Sent::of(request.headers());
         if request.method() == Method::CONNECT {
             return tunnel::connect(self, arrival, sent, request).await;
@@ -95,20 +99,17 @@ impl Proxy {
     /// Takes a request whose target is known through the steps and does what the answer says.
     async fn carry(&self, arrival: &Arrival, sent: &Sent, target: &Target, request: Request<Incoming>) -> Response {
         let device = arrival.device;
-        if is_loop(request.headers()) {
+        if self.clients.via.is_loop(request.headers()) {
             return respond::refused(508, "This request goes round in circles", "It came through this proxy before.");
         }
         if request.body().size_hint().lower() > self.shared.config.limits.body_bytes {
-            return respond::refused(
-                413,
-                "This is too large to send",
-                "Send it in smaller parts, or ask your technician for another way.",
-            );
+            return respond::too_large();
         }
         if request.uri().path() == GO_ON_PATH && request.method() == Method::POST {
             return pass_warning(&self.shared, arrival, sent.credential(), &target.host, request).await;
         }
-        let path = request.uri().path_and_query().map(|path| path.as_str());
+        let uri = request.uri().clone();
+        let path = uri.path_and_query().map(|path| path.as_str());
         let asked = Asked {
             protocol: arrival.scheme.protocol(),
             device,
@@ -126,7 +127,10 @@ impl Proxy {
             Answer::Own if self.shared.config.portal.base_url.starts_with("https://") && !is_wpad(&target.host) => {
                 respond::redirect(&format!("{}{}", self.shared.config.portal.base_url, path.unwrap_or("/")))
             }
-            Answer::Own => self.clients.forward(arrival, target, request, true, None).await.0,
+            Answer::Own => {
+                let passage = Passage { arrival, sent, target, path, own: true, safe_search: None };
+                self.clients.forward(&passage, request).await.0
+            }
             Answer::SignFirst => {
                 self.observe(answered.observation);
                 respond::redirect_to_portal(&self.shared)
@@ -137,7 +141,8 @@ impl Proxy {
             }
             Answer::Open { safe_search } => {
                 // What an open request sends and what comes back are looked at here: nowhere else do both pass.
-                let (response, bytes) = self.clients.forward(arrival, target, request, false, safe_search).await;
+                let passage = Passage { arrival, sent, target, path, own: false, safe_search };
+                let (response, bytes) = self.clients.forward(&passage, request).await;
                 self.observe(answered.observation.map(|observation| Observation { bytes, ..observation }));
                 response
             }
@@ -149,6 +154,13 @@ impl Proxy {
             self.shared.observer.observe(observation);
         }
     }
+}
+
+/// Whether a request has one `Host` (RFC 9112 section 3.2). Programs that leave it out of a CONNECT are let through: there
+/// is nothing to mistake.
+fn names_one_host(request: &Request<Incoming>) -> bool {
+    let hosts = request.headers().get_all(HOST).iter().count();
+    hosts == 1 || (hosts == 0 && (request.version() != Version::HTTP_11 || request.method() == Method::CONNECT))
 }
 
 /// Whether a request is for the host its connection is for: HTTP/2 says so in `:authority`, HTTP/1.1 in `Host`.

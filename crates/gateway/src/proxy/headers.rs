@@ -2,26 +2,26 @@
 //! from the body, so that nothing a client wrote about them travels on.
 
 use super::target::host;
+use crate::config::Entropy;
 use crate::request::Credential;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hyper::HeaderMap;
 use hyper::header::{
     CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
-    TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+    TRANSFER_ENCODING, UPGRADE, VIA,
 };
+use hyper::{HeaderMap, Version};
 
-/// This proxy's name in `Via`.
-const PSEUDONYM: &str = "1.1 belisha";
 /// Names that hop-by-hop headers have though no `Connection` header names them.
-const HOP_BY_HOP: [HeaderName; 10] = [
+///
+/// `Trailer` is none of them: it says what comes behind the body, and hyper sends only what it names.
+const HOP_BY_HOP: [HeaderName; 9] = [
     CONNECTION,
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
     PROXY_AUTHENTICATE,
     PROXY_AUTHORIZATION,
     TE,
-    TRAILER,
     TRANSFER_ENCODING,
     UPGRADE,
     EXPECT,
@@ -47,19 +47,39 @@ pub(super) fn strip_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-/// Adds this proxy to `Via`.
-pub(super) fn add_via(headers: &mut HeaderMap) {
-    headers.append(VIA, HeaderValue::from_static(PSEUDONYM));
+/// This proxy's name in `Via`, its own among others of the kind, so that a chain of two is no loop.
+pub(super) struct Pseudonym {
+    name: String,
+    http1: HeaderValue,
+    http2: HeaderValue,
 }
 
-/// Whether a request went through this proxy already.
-pub(super) fn is_loop(headers: &HeaderMap) -> bool {
-    let mut hops =
-        headers.get_all(VIA).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-    hops.any(|hop| hop.trim() == PSEUDONYM)
+impl Pseudonym {
+    pub(super) fn new(entropy: &Entropy) -> Self {
+        let mut random = [0; 4];
+        entropy(&mut random);
+        let name = format!("belisha-{:08x}", u32::from_be_bytes(random));
+        let value = |version| HeaderValue::from_str(&format!("{version} {name}"));
+        let unnamed = |_| HeaderValue::from_static("1.1 belisha");
+        Self { http1: value("1.1").unwrap_or_else(unnamed), http2: value("2").unwrap_or_else(unnamed), name }
+    }
+
+    /// Adds this proxy to `Via`, behind the version the message came in.
+    pub(super) fn add(&self, arrived: Version, headers: &mut HeaderMap) {
+        let value = if arrived == Version::HTTP_2 { &self.http2 } else { &self.http1 };
+        headers.append(VIA, value.clone());
+    }
+
+    /// Whether a request went through this proxy already.
+    pub(super) fn is_loop(&self, headers: &HeaderMap) -> bool {
+        let mut hops =
+            headers.get_all(VIA).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+        hops.any(|hop| hop.trim().split(' ').nth(1) == Some(&self.name))
+    }
 }
 
 /// A user name and password as sent, kept while the request is judged.
+#[derive(Clone)]
 pub(crate) enum Sent {
     None,
     Unreadable,

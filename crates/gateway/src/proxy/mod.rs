@@ -4,6 +4,7 @@
 
 pub(crate) mod address;
 mod arrival;
+mod body;
 mod carry;
 mod connections;
 mod dial;
@@ -13,8 +14,11 @@ mod headers;
 mod hello;
 mod origin_io;
 mod respond;
+mod rewrite;
+mod stalling;
 mod target;
 mod tunnel;
+mod upgrade;
 
 pub(crate) use arrival::Arrival;
 pub(crate) use connections::{Connections, serve_http};

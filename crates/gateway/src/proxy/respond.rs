@@ -1,24 +1,21 @@
 //! The proxy's own answers: block pages, redirects to the portal, the PAC file, and errors that say what happened.
 
+use super::body::Body;
 use super::dial::DialError;
 use crate::blockpage::{CONTENT_SECURITY_POLICY_HEADER, Page, content_security_policy, notice_page};
 use crate::gateway::Shared;
 use crate::inspect::OriginProblem;
 use crate::pac::{PAC_TYPE, pac_file};
-use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full};
 use hyper::StatusCode;
 use hyper::body::Bytes;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, PROXY_AUTHENTICATE};
 
-/// A body of whichever kind.
-pub(crate) type Body = BoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
 /// An answer.
 pub(crate) type Response = hyper::Response<Body>;
 
 /// A body that is there already.
 pub(super) fn whole(text: String) -> Body {
-    Full::new(Bytes::from(text)).map_err(|never| match never {}).boxed()
+    Body::Whole(Bytes::from(text))
 }
 
 /// A page of our own.
@@ -134,6 +131,12 @@ fn not_trusted(problem: OriginProblem) -> (u16, &'static str, &'static str) {
         }
         OriginProblem::TooSlow => (504, "This site does not answer", "It took too long. Try again in a minute."),
     }
+}
+
+/// A body longer than the proxy carries.
+pub(super) fn too_large() -> Response {
+    let text = "Send it in smaller parts, or ask your technician for another way.";
+    refused(413, "This is too large to send", text)
 }
 
 /// No connection to the origin.

@@ -6,6 +6,7 @@
 //! is why DNS takes the keys for those out of its answers. An encrypted one is judged by its outer name.
 
 use super::arrival::{Arrival, Scheme};
+use super::body::Body;
 use super::carry::{Watched, carry};
 use super::connections::Place;
 use super::dial::dial;
@@ -18,7 +19,6 @@ use crate::gateway::Shared;
 use crate::inspect;
 use crate::observe::{Observation, Protocol, count};
 use crate::request::{Answer, Answered, Asked, walk};
-use http_body_util::{BodyExt, Empty};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
@@ -124,7 +124,7 @@ impl Tunnel {
                 then(self, TokioIo::new(client)).await;
             }
         });
-        Response::new(Empty::new().map_err(|never| match never {}).boxed())
+        Response::new(Body::Empty)
     }
 
     async fn hello(&self, client: &mut impl Client) -> Option<Hello> {
