@@ -41,7 +41,7 @@ fn main() {
     let start = processor_time();
     let index = Arc::new(index(&listed));
     println!("index: {} names, built in {:.2} s", index.len(), (processor_time() - start) as f64 / 1e9);
-    let bytes = index.to_bytes();
+    let bytes = index.as_bytes().to_vec();
     let start = processor_time();
     let again = DomainIndex::read_from(&bytes).expect("the index just written");
     println!(

@@ -8,7 +8,7 @@ const STEP: u64 = 0xd1b5_4a32_d192_ed03;
 const LAST: u64 = 0x2435_08b8_85a3_08d3;
 
 /// Names kept ready; of a host with more labels the rest is walked when it is asked for.
-const READY: usize = 8;
+pub(crate) const READY: usize = 8;
 
 /// Multiplies to 128 bits and folds the halves.
 pub(crate) const fn fold(a: u64, b: u64) -> u64 {
@@ -94,9 +94,14 @@ impl<'a> HostNames<'a> {
         self.ready.get(..self.count).unwrap_or_default()
     }
 
+    /// Those that are not.
+    pub fn rest(&self) -> impl Iterator<Item = Name> {
+        self.rest.clone()
+    }
+
     /// Every name.
     pub fn iter(&self) -> impl Iterator<Item = Name> {
-        self.ready().iter().copied().chain(self.rest.clone())
+        self.ready().iter().copied().chain(self.rest())
     }
 
     /// Every name as text with its hash.

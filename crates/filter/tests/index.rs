@@ -4,6 +4,7 @@
 use belisha_filter::{DomainIndex, DomainIndexBuilder, IndexError};
 use proptest::prelude::*;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Few labels, so that parents, children and repeated names are common.
 fn name() -> impl Strategy<Value = String> {
@@ -53,13 +54,13 @@ proptest! {
     fn what_is_written_is_read_again(entries in prop::collection::vec((name(), 0usize..9), 0..60)) {
         let index = build(&entries);
         let mut bytes = Vec::new();
-        index.write_to(&mut bytes).unwrap();
+        bytes.extend_from_slice(index.as_bytes());
         prop_assert_eq!(DomainIndex::read_from(&bytes).unwrap(), index);
     }
 
     #[test]
     fn damaged_bytes_are_refused(entries in prop::collection::vec((name(), 0usize..9), 1..30), at in any::<prop::sample::Index>(), flip in 1u8..=255, keep in any::<prop::sample::Index>()) {
-        let bytes = build(&entries).to_bytes();
+        let bytes = build(&entries).as_bytes().to_vec();
         let mut changed = bytes.clone();
         changed[at.index(bytes.len())] ^= flip;
         prop_assert!(matches!(DomainIndex::read_from(&changed), Err(IndexError::Unreadable(_))));
@@ -71,7 +72,7 @@ proptest! {
         let index = build(&[("games.example".to_owned(), 1)]);
         let _ = found(&index, &host);
         let _ = DomainIndex::read_from(&bytes);
-        let named = [&b"BELIDX01"[..], &bytes].concat();
+        let named = [&b"BELIDX02"[..], &bytes].concat();
         let _ = DomainIndex::read_from(&named);
     }
 }
@@ -80,7 +81,7 @@ proptest! {
 fn an_empty_index_finds_nothing() {
     let index = DomainIndexBuilder::new().build().unwrap();
     assert!(index.is_empty() && index.lookup("games.example").is_empty());
-    assert_eq!(DomainIndex::read_from(&index.to_bytes()).unwrap(), index);
+    assert_eq!(DomainIndex::read_from(index.as_bytes()).unwrap(), index);
 }
 
 #[test]
@@ -107,4 +108,56 @@ fn a_host_of_very_many_parts_is_looked_up() {
     let deep = "a.".repeat(120) + "games.example";
     assert_eq!(index.lookup(&deep).listings().count(), 1);
     assert!(index.lookup("").is_empty() && index.lookup("...").is_empty());
+}
+
+/// Writes the entries in shares, as a list too large for memory is.
+fn write(entries: &[(String, usize)], room: usize) -> (DomainIndex, usize) {
+    let (mut bytes, mut readings) = (Vec::new(), 0);
+    DomainIndexBuilder::write(&mut bytes, "the lists of today", room, |builder| -> Result<(), IndexError> {
+        readings += 1;
+        for (name, number) in entries {
+            let source = builder.source(&format!("list {}", number / 3), &format!("category {}", number % 3))?;
+            builder.add(source, name);
+        }
+        Ok(())
+    })
+    .unwrap();
+    (DomainIndex::open(Arc::new(bytes)).unwrap(), readings)
+}
+
+proptest! {
+    #[test]
+    fn an_index_written_in_shares_says_the_same(entries in prop::collection::vec((name(), 0usize..9), 0..60), room in 2usize..40, hosts in prop::collection::vec(name(), 1..30)) {
+        let (whole, (shared, _)) = (build(&entries), write(&entries, room));
+        for host in hosts.iter().chain(entries.iter().map(|(name, _)| name)) {
+            prop_assert_eq!(found(&shared, host), found(&whole, host));
+        }
+        prop_assert_eq!(shared.len(), whole.len());
+        prop_assert_eq!(shared.built_from(), "the lists of today");
+    }
+}
+
+#[test]
+fn of_very_many_names_each_is_found_and_hardly_another() {
+    let entries: Vec<(String, usize)> =
+        (0..60_000).map(|number| (format!("site-{number}.example"), number % 9)).collect();
+    let (index, readings) = write(&entries, 10_000);
+    assert!(readings == 8 || readings == 16, "{readings} readings");
+    let whole = build(&entries);
+    assert_eq!((index.len(), whole.len()), (60_000, 60_000));
+    for (name, _) in &entries {
+        assert_eq!(found(&index, name).len(), 1, "{name}");
+        assert_eq!(found(&index, name), found(&whole, name));
+    }
+    assert!((0..60_000).all(|number| index.lookup(&format!("other-{number}.test")).is_empty()));
+    let bytes_a_name = index.as_bytes().len() as f64 / 60_000.0;
+    assert!(bytes_a_name < 12.0, "{bytes_a_name} bytes a name");
+}
+
+#[test]
+fn a_name_of_one_label_is_found_where_it_is_listed() {
+    let index = build(&[("example".to_owned(), 1), ("play.test".to_owned(), 2)]);
+    assert_eq!(index.lookup("shop.example").listings().count(), 1);
+    assert_eq!(index.lookup("example").listings().count(), 1);
+    assert!(index.lookup("shop.test").is_empty() && index.lookup("test").is_empty());
 }
