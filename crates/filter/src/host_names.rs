@@ -8,7 +8,7 @@ const STEP: u64 = 0xd1b5_4a32_d192_ed03;
 const LAST: u64 = 0x2435_08b8_85a3_08d3;
 
 /// Names kept ready; of a host with more labels the rest is walked when it is asked for.
-pub(crate) const READY: usize = 8;
+const READY: usize = 8;
 
 /// Multiplies to 128 bits and folds the halves.
 pub(crate) const fn fold(a: u64, b: u64) -> u64 {

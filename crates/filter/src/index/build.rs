@@ -1,7 +1,8 @@
 //! Building an index from the entries of many lists. Reading them is `lists`' affair, asking the index is `index`'s.
 
-use super::bytes::{Aligned, Head, Stored, expected_length};
+use super::bytes::{Aligned, Head, Parts, Stored, expected_length};
 use super::lines::{self, LineWriter};
+use super::sieve::Sieve;
 use super::{DomainIndex, IndexError, Mark, Member, Source};
 use crate::host_names::domain_hash;
 use std::collections::HashMap;
@@ -207,6 +208,7 @@ impl DomainIndexBuilder {
 struct Assembly<'a, W: Write> {
     stored: Stored<'a, W>,
     lines: LineWriter,
+    sieve: Sieve,
     homes: usize,
     names: usize,
     sets: HashMap<Box<[Member]>, u16>,
@@ -219,7 +221,8 @@ impl<'a, W: Write> Assembly<'a, W> {
             return Err(IndexError::TooMany { what: "names", limit: u32::MAX as usize });
         }
         let stored = Stored::begin(out).map_err(unwritable)?;
-        Ok(Self { stored, lines: LineWriter::new(homes), homes, names: 0, sets: HashMap::new() })
+        let (lines, sieve) = (LineWriter::new(homes), Sieve::new(names));
+        Ok(Self { stored, lines, sieve, homes, names: 0, sets: HashMap::new() })
     }
 
     /// Takes names sorted by hash, all after those it has.
@@ -231,6 +234,7 @@ impl<'a, W: Write> Assembly<'a, W> {
             members.extend(same_name.iter().map(|(_, member)| *member));
             let set = self.set(&members)?;
             self.lines.put(*hash, set, &mut self.stored).map_err(unwritable)?;
+            self.sieve.insert(*hash);
             self.names += 1;
         }
         Ok(())
@@ -257,7 +261,15 @@ impl<'a, W: Write> Assembly<'a, W> {
             sources: builder.sources,
             sets: ordered.into_iter().map(|(members, _)| members).collect(),
         };
-        self.stored.finish(&head, self.names, self.homes, lines, builder.single_labels).map_err(unwritable)
+        let parts = Parts {
+            names: self.names,
+            homes: self.homes,
+            lines,
+            sieve: &self.sieve,
+            head: &head,
+            single_labels: builder.single_labels,
+        };
+        self.stored.finish(&parts).map_err(unwritable)
     }
 }
 

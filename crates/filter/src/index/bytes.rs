@@ -1,9 +1,10 @@
-//! The index as bytes, on disk and in memory the same, used where they lie. An opening of 64 bytes, the lines, the head
-//! (categories, lists, sets), and 64 bytes at the end that say how much there is of each, with a checksum over all.
+//! The index as bytes, on disk and in memory the same, used where they lie. An opening of 64 bytes, the lines, the
+//! sieve, the head (categories, lists, sets), and 64 bytes at the end that say how much there is of each, with a checksum over all.
 //! Little-endian; every number is checked before it is believed.
 
 use super::checksum::Checksum;
 use super::lines::{self, LINE};
+use super::sieve::{self, Sieve};
 use super::{DomainIndex, IndexError, Mark, Member, Source};
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -39,6 +40,7 @@ struct End {
     names: u64,
     homes: u64,
     lines: u64,
+    sieve: u64,
     head: u64,
     /// 1 if a name of one label is in it.
     single_labels: u64,
@@ -97,7 +99,9 @@ impl DomainIndex {
         let number = |number: u64| usize::try_from(number).map_err(|_| UNFIT);
         let (lines, homes) = (number(end.lines)?, number(end.homes)?);
         let lines_end = lines.checked_add(1).and_then(|lines| lines.checked_mul(LINE)).ok_or(UNFIT)?;
-        let head = body.get(lines_end..).ok_or(SHORT)?;
+        let sieve_end =
+            number(end.sieve)?.checked_mul(8).and_then(|sieve| sieve.checked_add(lines_end)).ok_or(UNFIT)?;
+        let head = body.get(sieve_end..).ok_or(SHORT)?;
         if head.len() as u64 != end.head || homes > lines || u32::try_from(homes).is_err() {
             return Err(UNFIT);
         }
@@ -106,6 +110,7 @@ impl DomainIndex {
             names: number(end.names)?,
             homes,
             lines_end,
+            sieve_end,
             single_labels: end.single_labels != 0,
             checksum: end.sum,
             head,
@@ -118,8 +123,11 @@ impl DomainIndex {
         (*self.bytes).as_ref()
     }
 
-    pub(super) fn lines(&self) -> &[[u8; LINE]] {
-        self.as_bytes().get(LINE..self.lines_end).unwrap_or_default().as_chunks().0
+    /// The sieve and the lines.
+    pub(super) fn parts(&self) -> (&sieve::Words, &[[u8; LINE]]) {
+        let bytes = self.as_bytes();
+        let part = |from, until| bytes.get(from..until).unwrap_or_default();
+        (part(self.lines_end, self.sieve_end).as_chunks().0, part(LINE, self.lines_end).as_chunks().0)
     }
 }
 
@@ -157,7 +165,17 @@ impl Write for Aligned {
 
 /// How many bytes an index of so many names takes, about.
 pub(super) fn expected_length(names: usize) -> usize {
-    (lines::homes(names) + 1024) * LINE
+    (lines::homes(names) + 1024) * LINE + names
+}
+
+/// What stands behind the lines, and how many of them there are.
+pub(super) struct Parts<'a> {
+    pub names: usize,
+    pub homes: usize,
+    pub lines: usize,
+    pub sieve: &'a Sieve,
+    pub head: &'a Head,
+    pub single_labels: bool,
 }
 
 /// Writes an index from start to end, keeping the checksum.
@@ -176,11 +194,13 @@ impl<'a, W: Write> Stored<'a, W> {
         Ok(stored)
     }
 
-    /// Writes the head and the end behind the lines.
-    pub fn finish(mut self, head: &Head, names: usize, homes: usize, lines: usize, single: bool) -> io::Result<()> {
-        let head = head.to_bytes();
+    /// Writes what stands behind the lines.
+    pub fn finish(mut self, parts: &Parts<'_>) -> io::Result<()> {
+        parts.sieve.write_to(&mut self)?;
+        let head = parts.head.to_bytes();
         self.write_all(&head)?;
-        let numbers = [names, homes, lines, head.len(), usize::from(single), 0, 0];
+        let single_labels = usize::from(parts.single_labels);
+        let numbers = [parts.names, parts.homes, parts.lines, parts.sieve.words(), head.len(), single_labels, 0];
         for number in numbers {
             self.write_all(&(number as u64).to_le_bytes())?;
         }
@@ -205,8 +225,8 @@ impl End {
         let (numbers, _) = bytes.as_chunks::<8>();
         let mut numbers = numbers.iter().map(|number| u64::from_le_bytes(*number));
         let mut next = || numbers.next().unwrap_or(0);
-        let [names, homes, lines, head, single_labels, _, _, sum] = std::array::from_fn(|_| next());
-        Self { names, homes, lines, head, single_labels, sum }
+        let [names, homes, lines, sieve, head, single_labels, _, sum] = std::array::from_fn(|_| next());
+        Self { names, homes, lines, sieve, head, single_labels, sum }
     }
 }
 

@@ -44,27 +44,26 @@ fn last_word(line: &[u8; LINE]) -> u32 {
     line.last_chunk::<4>().map_or(0, |bytes| u32::from_le_bytes(*bytes))
 }
 
-/// Where the low bits of a hash stand in a line, a bit for each slot, and whether to look at the next line too; 0 means
-/// that the name is not in the index. No branch hangs on what the line says, so that several lines are fetched at once.
-#[inline]
-pub(super) fn trace(line: &[u8; LINE], hash: u64) -> u32 {
+/// Where the low bits of a hash stand in a line: a bit for each slot.
+fn trace(line: &[u8; LINE], hash: u64) -> u32 {
     let wanted = print(hash);
     let (words, _) = line.as_chunks::<4>();
     let slots = words.iter().take(SLOTS).zip(0u32..);
-    let found = slots.fold(0, |found, (word, slot)| found | u32::from(u32::from_le_bytes(*word) == wanted) << slot);
-    found | last_word(line) & went_on(hash)
+    slots.fold(0, |found, (word, slot)| found | u32::from(u32::from_le_bytes(*word) == wanted) << slot)
 }
 
 /// The set of a name, by its hash.
 pub(super) fn find(lines: &[[u8; LINE]], homes: usize, hash: u64) -> Option<u16> {
     for line in lines.get(home(hash, homes)..)? {
-        let trace = trace(line, hash);
-        let last = last_word(line);
-        let same = |slot: &u32| trace >> slot & 1 == 1 && last >> (slot * 3) & 7 == more(hash);
-        if let Some(slot) = (0..SLOTS as u32).find(same) {
-            return set_at(line, slot as usize);
+        let (mut trace, last) = (trace(line, hash), last_word(line));
+        while trace != 0 {
+            let slot = trace.trailing_zeros();
+            if last >> (slot * 3) & 7 == more(hash) {
+                return set_at(line, slot as usize);
+            }
+            trace &= trace - 1;
         }
-        if trace & went_on(hash) == 0 {
+        if last & went_on(hash) == 0 {
             return None;
         }
     }
