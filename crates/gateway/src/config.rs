@@ -51,6 +51,8 @@ pub struct GatewayConfig {
     pub tunnel_ports: Vec<u16>,
     /// Directory for the last rules and identities. `None`: nothing is kept, and a start without rules is the strictest.
     pub snapshot: Option<PathBuf>,
+    /// The file this machine compiled its lists to, if it did: the snapshot then shares it instead of keeping a copy.
+    pub compiled_lists: Option<PathBuf>,
     /// Key under which the list of illegal content is kept, the installation's own; the snapshot cannot be read without it.
     pub illegal_list_key: [u8; 16],
     /// Whether the proxy asks an unknown device's browser for a user name and password (407). Off: unknown devices get the
@@ -83,6 +85,7 @@ impl GatewayConfig {
             allow_private_for: Vec::new(),
             tunnel_ports: vec![443],
             snapshot: None,
+            compiled_lists: None,
             illegal_list_key: [0; 16],
             ask_for_credentials: false,
             observations,

@@ -33,3 +33,4 @@ pub use inspect::{AuthorityError, InspectionConfig, Pinned, SchoolCa, make_schoo
 pub use observe::{Metrics, Observation, Outcome, Protocol, Worry};
 pub use pac::pac_file;
 pub use rules::{AgeBand, Gate, GatewayRules, PersonRules, ProxyCredential, UNKNOWN_GROUP};
+pub use snapshot::{IndexFileError, open_index, write_index};

@@ -1,12 +1,17 @@
 //! The last rules and who is signed in, on disk, so that a gateway filters from its first second with everything else gone.
-//! `sealed.rs` sees that a file is whole or not read. Nothing here decides.
+//! `sealed.rs` sees that a file is whole or not read, `mapped.rs` that the compiled lists are mapped and not copied. Nothing
+//! here decides.
 //!
-//! Rules change with every signature, lists once a day, and lists are large: they lie in a file of their own, named after
-//! their content, which the rules name. It is written before the rules that need it and removed after them.
+//! Rules change with every signature, lists once a day, and lists are large: they lie in files of their own, named after
+//! their content, which the rules name. They are written before the rules that need them and removed after them.
 //!
 //! The list of illegal content is on disk as keyed hashes only; the key comes from the configuration.
 
+mod mapped;
 mod sealed;
+mod whole;
+
+pub use mapped::{IndexFileError, open_index, write_index};
 
 use crate::identity::Mapping;
 use crate::rules::{GatewayRules, PersonRules};
@@ -24,8 +29,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 const RULES_FILE: &str = "gateway-rules.snapshot";
 const LISTS_PREFIX: &str = "gateway-lists-";
 const IDENTITIES_FILE: &str = "gateway-identities.snapshot";
-const RULES_MAGIC: &[u8; 16] = b"belisha rules 1\n";
-const LISTS_MAGIC: &[u8; 16] = b"belisha lists 1\n";
+const RULES_MAGIC: &[u8; 16] = b"belisha rules 2\n";
+const ILLEGAL_MAGIC: &[u8; 16] = b"belisha never 1\n";
 const IDENTITIES_MAGIC: &[u8; 16] = b"belisha whois 1\n";
 /// Bytes of the content's hash in the name of a file of lists.
 const NAME_BYTES: usize = 12;
@@ -53,8 +58,14 @@ struct Head {
     school_name: String,
     people: Vec<PersonRules>,
     rules: Rules,
-    /// File name of the lists.
-    lists: String,
+    lists: ListFiles,
+}
+
+/// Names of the files that lists are in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct ListFiles {
+    index: String,
+    illegal: String,
 }
 
 /// The lists that were written last. Rules that share them need not write them again.
@@ -64,13 +75,19 @@ pub(crate) struct WrittenLists(Mutex<Option<Lists>>);
 struct Lists {
     index: Arc<DomainIndex>,
     illegal: Arc<IllegalList>,
-    file_name: String,
+    files: ListFiles,
 }
 
-/// Writes rules so that a crash at any moment leaves the old ones or the new ones.
-pub(crate) fn write_rules(directory: &Path, rules: &GatewayRules, written: &WrittenLists) -> Result<(), SnapshotError> {
+/// Writes rules so that a crash at any moment leaves the old ones or the new ones. `compiled` is the file the lists were
+/// compiled to, if this machine has it.
+pub(crate) fn write_rules(
+    directory: &Path,
+    rules: &GatewayRules,
+    written: &WrittenLists,
+    compiled: Option<&Path>,
+) -> Result<(), SnapshotError> {
     let path = directory.join(RULES_FILE);
-    let lists = write_lists(directory, rules, written)?;
+    let lists = write_lists(directory, rules, written, compiled)?;
     let head = Head {
         school: rules.school,
         school_name: rules.school_name.clone(),
@@ -84,35 +101,52 @@ pub(crate) fn write_rules(directory: &Path, rules: &GatewayRules, written: &Writ
     Ok(())
 }
 
-/// Writes the lists unless they are there; returns the file's name.
-fn write_lists(directory: &Path, rules: &GatewayRules, written: &WrittenLists) -> Result<String, SnapshotError> {
+/// Writes the lists unless they are there; returns the files' names.
+fn write_lists(
+    directory: &Path,
+    rules: &GatewayRules,
+    written: &WrittenLists,
+    compiled: Option<&Path>,
+) -> Result<ListFiles, SnapshotError> {
     let mut written = written.0.lock().unwrap_or_else(PoisonError::into_inner);
     let (index, illegal) = (rules.ruleset.index(), rules.ruleset.illegal());
     if let Some(last) = &*written
         && Arc::ptr_eq(&last.index, index)
         && Arc::ptr_eq(&last.illegal, illegal)
-        && directory.join(&last.file_name).exists()
+        && [&last.files.index, &last.files.illegal].iter().all(|name| directory.join(name).exists())
     {
-        return Ok(last.file_name.clone());
+        return Ok(last.files.clone());
     }
-    let (index_bytes, illegal_bytes) = (index.to_bytes(), illegal.to_bytes());
-    let hash = Sha256::new().chain_update(&index_bytes).chain_update(&illegal_bytes).finalize();
-    let mut name = LISTS_PREFIX.to_owned();
-    for byte in hash.iter().take(NAME_BYTES) {
+    let illegal_bytes = illegal.to_bytes();
+    let files = ListFiles {
+        index: format!("{LISTS_PREFIX}{:016x}.index", index.checksum()),
+        illegal: format!("{LISTS_PREFIX}{}.illegal", name_of(&illegal_bytes)),
+    };
+    let path = directory.join(&files.index);
+    mapped::keep_index(&path, index, compiled).map_err(|source| SnapshotError::Disk { path, source })?;
+    write(&directory.join(&files.illegal), ILLEGAL_MAGIC, &[&illegal_bytes])?;
+    *written = Some(Lists { index: Arc::clone(index), illegal: Arc::clone(illegal), files: files.clone() });
+    Ok(files)
+}
+
+/// A name for bytes that no others have.
+fn name_of(bytes: &[u8]) -> String {
+    let mut name = String::new();
+    for byte in Sha256::digest(bytes).iter().take(NAME_BYTES) {
         // Writing into a `String` cannot fail.
         let _ = write!(name, "{byte:02x}");
     }
-    name.push_str(".snapshot");
-    write(&directory.join(&name), LISTS_MAGIC, &[&index_bytes, &illegal_bytes])?;
-    *written = Some(Lists { index: Arc::clone(index), illegal: Arc::clone(illegal), file_name: name.clone() });
-    Ok(name)
+    name
 }
 
 /// Lists that no rules name any more only take room; if one stays, the next write tries again.
-fn remove_other_lists(directory: &Path, kept: &str) {
+fn remove_other_lists(directory: &Path, kept: &ListFiles) {
     for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        if name.to_str().is_some_and(|name| name.starts_with(LISTS_PREFIX) && name != kept) {
+        if name
+            .to_str()
+            .is_some_and(|name| name.starts_with(LISTS_PREFIX) && name != kept.index && name != kept.illegal)
+        {
             let _ = std::fs::remove_file(entry.path());
         }
     }
@@ -131,10 +165,11 @@ pub(crate) fn read_rules(
     if head.school != school {
         return Err(damaged(&path, &"they are another school's"));
     }
-    let path = directory.join(&head.lists);
-    let bytes = read(&path, LISTS_MAGIC)?;
-    let [index, illegal] = sections(&bytes).ok_or_else(|| damaged(&path, &"a part is missing"))?;
-    let index = DomainIndex::read_from(index).map_err(|error| damaged(&path, &error))?;
+    let path = directory.join(&head.lists.index);
+    let index = open_index(&path).map_err(|error| damaged(&path, &error))?;
+    let path = directory.join(&head.lists.illegal);
+    let bytes = read(&path, ILLEGAL_MAGIC)?;
+    let [illegal] = sections(&bytes).ok_or_else(|| damaged(&path, &"a part is missing"))?;
     let illegal = IllegalList::read_from(illegal_list_key, illegal).map_err(|error| damaged(&path, &error))?;
     let ruleset = Ruleset::compile(head.rules, Arc::new(index), Arc::new(illegal));
     Ok(GatewayRules::new(head.school, head.school_name, Arc::new(ruleset), head.people))

@@ -1,9 +1,9 @@
 //! One sealed file: a magic line, parts after their lengths, and the hash of all that. It is whole or it is not read. What the
 //! parts mean is `mod.rs`'s.
 
-use super::{SnapshotError, damaged};
+use super::{SnapshotError, damaged, whole};
 use sha2::{Digest, Sha256};
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -20,23 +20,7 @@ pub(super) fn write(path: &Path, magic: &[u8], parts: &[&[u8]]) -> Result<(), Sn
     }
     let seal: [u8; SEAL] = Sha256::digest(&bytes).into();
     bytes.extend_from_slice(&seal);
-    let beside = path.with_extension("writing");
-    let mut file = private(&beside).map_err(disk)?;
-    file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(disk)?;
-    fs::rename(&beside, path).map_err(disk)?;
-    // The new name itself must survive a power cut.
-    path.parent()
-        .map_or(Ok(()), |directory| File::open(directory).and_then(|directory| directory.sync_all()))
-        .map_err(disk)
-}
-
-/// A new file that only this user can read: it says who is in which group.
-fn private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    whole::write(path, |file| file.write_all(&bytes)).map_err(disk)
 }
 
 /// The parts of a file as one run of bytes, once its hash is right.
