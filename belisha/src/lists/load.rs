@@ -1,13 +1,19 @@
-//! Every imported list, with the built-in one, as the index the filter asks. A list that is damaged is never left out in
-//! silence: its older generation takes its place, or the last whole index does, and either is said aloud.
+//! Every imported list, with the built-in one, as the index the filter asks. The index is compiled into a file beside the
+//! lists and mapped; it is compiled anew only when the lists are others than those it says it was built from. A list that is
+//! damaged is never left out in silence: its older generation takes its place, or the last whole index does, and either is
+//! said aloud.
 
 use super::ListError;
 use super::shelf::{self, Generation, hexadecimal};
 use belisha_filter::{DomainIndex, DomainIndexBuilder, SourceId};
+use belisha_gateway::{open_index, write_index};
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+
+/// Entries held in memory while an index is compiled, 16 bytes each. Longer lists are read several times.
+const ROOM: usize = 1 << 20;
 
 /// An index, and what was found wrong on the way.
 #[derive(Debug)]
@@ -18,36 +24,107 @@ pub struct Loaded {
     pub findings: Vec<String>,
 }
 
-/// Reads all lists of a data folder. The index is kept beside them for the day one of them is damaged.
+/// The file that the lists of a data folder are compiled to.
+pub fn compiled(data: &Path) -> PathBuf {
+    shelf::folder(data).join(".index")
+}
+
+/// All lists of a data folder, from the compiled file if it is of today's lists, else compiled anew. Blocks: call it from a
+/// thread that may wait.
 ///
 /// # Errors
 /// When the folder cannot be read, or a list is damaged in every generation and there is no earlier index to go on with. The
 /// caller then keeps the rules it has.
 pub fn load(data: &Path) -> Result<Loaded, ListError> {
-    let mut findings = Vec::new();
-    let mut whole = true;
-    let mut builder = DomainIndexBuilder::new();
-    add_built_in(&mut builder)?;
-    for name in shelf::names(data)? {
-        match sound_generation(data, &name, &mut findings) {
-            Some(generation) => {
-                for shelved in &generation.manifest.categories {
-                    let source = builder.source(&name, &shelved.category).map_err(too_many)?;
-                    add_text(&mut builder, source, &text_of(&generation, &shelved.category))?;
-                }
-            }
-            None => whole = false,
-        }
+    if let Some(index) = up_to_date(data)? {
+        return Ok(Loaded { index, findings: Vec::new() });
     }
-    if !whole {
+    let _lock = compile_lock(data);
+    // Another process may have compiled them while this one waited.
+    if let Some(index) = up_to_date(data)? {
+        return Ok(Loaded { index, findings: Vec::new() });
+    }
+    let mut findings = Vec::new();
+    let names = shelf::names(data)?;
+    let sound: Vec<Generation> = names.iter().filter_map(|name| sound_generation(data, name, &mut findings)).collect();
+    if sound.len() < names.len() {
         return last_index(data, findings);
     }
-    let index = builder.build().map_err(too_many)?;
-    if let Err(error) = keep(data, &index) {
-        findings
-            .push(format!("the index cannot be kept for another day ({error}); the filter works, but free some space"));
-    }
+    let index = match compile(data, &sound) {
+        Err(ListError::Folder(error)) => {
+            findings.push(format!(
+                "the index cannot be kept for another day ({error}); the filter works, but free some space"
+            ));
+            let mut builder = DomainIndexBuilder::new();
+            add_all(&mut builder, &sound)?;
+            builder.build()?
+        }
+        compiled => compiled?,
+    };
     Ok(Loaded { index, findings })
+}
+
+/// The compiled index, if it is whole and of the newest generation of every list.
+fn up_to_date(data: &Path) -> Result<Option<DomainIndex>, ListError> {
+    let mut newest = Vec::new();
+    for name in shelf::names(data)? {
+        match shelf::generations(data, &name).into_iter().next() {
+            Some(Ok(generation)) => newest.push(generation),
+            // What is damaged is looked into, and said, each time.
+            _ => return Ok(None),
+        }
+    }
+    let index = open_index(&compiled(data)).ok();
+    Ok(index.filter(|index| index.built_from() == built_from(&newest)))
+}
+
+/// One compiles, others wait. Without a lock, on a disk that is full or cannot be written to, two may do the same work.
+fn compile_lock(data: &Path) -> Option<File> {
+    let folder = shelf::folder(data);
+    std::fs::create_dir_all(&folder).ok()?;
+    let file = File::create(folder.join(".index-lock")).ok()?;
+    file.lock().ok()?;
+    Some(file)
+}
+
+/// Compiles lists into the file, with bounded memory, and maps it. The one before stays until the new one is whole.
+fn compile(data: &Path, lists: &[Generation]) -> Result<DomainIndex, ListError> {
+    let path = compiled(data);
+    let built_from = built_from(lists);
+    write_index(&path, |file| -> Result<(), ListError> {
+        DomainIndexBuilder::write(file, &built_from, ROOM, |builder| add_all(builder, lists))
+    })?;
+    open_index(&path).map_err(|error| ListError::Folder(format!("`{}`: {error}", path.display())))
+}
+
+/// What an index of these lists says it was built from: changes with every text of every list, and with the built-in one.
+fn built_from(lists: &[Generation]) -> String {
+    let mut sum = Sha256::new();
+    let mut add = |part: &str| sum.update([part.as_bytes(), b"\n"].concat());
+    for (name, category) in belisha_filter::built_in_list() {
+        add(name);
+        add(category);
+    }
+    for generation in lists {
+        add(&generation.manifest.name);
+        for shelved in &generation.manifest.categories {
+            add(&shelved.category);
+            add(&shelved.checksum);
+        }
+    }
+    hexadecimal(&sum.finalize())
+}
+
+/// Adds the built-in list and every text of these.
+fn add_all(builder: &mut DomainIndexBuilder, lists: &[Generation]) -> Result<(), ListError> {
+    add_built_in(builder)?;
+    for generation in lists {
+        for shelved in &generation.manifest.categories {
+            let source = builder.source(&generation.manifest.name, &shelved.category)?;
+            add_text(builder, source, &text_of(generation, &shelved.category))?;
+        }
+    }
+    Ok(())
 }
 
 /// Changes whenever the imported lists do: for noticing an import made from the command line. Reads no list.
@@ -57,13 +134,9 @@ pub fn fingerprint(data: &Path) -> String {
     names.iter().filter_map(newest).collect::<Vec<_>>().join(" ")
 }
 
-fn too_many(error: belisha_filter::IndexError) -> ListError {
-    ListError::TooLarge(error.to_string())
-}
-
 fn add_built_in(builder: &mut DomainIndexBuilder) -> Result<(), ListError> {
     for (name, category) in belisha_filter::built_in_list() {
-        let source = builder.source(belisha_filter::BUILT_IN_LIST, category).map_err(too_many)?;
+        let source = builder.source(belisha_filter::BUILT_IN_LIST, category)?;
         builder.add(source, name);
     }
     Ok(())
@@ -131,28 +204,13 @@ fn add_text(builder: &mut DomainIndexBuilder, source: SourceId, path: &Path) -> 
     Ok(())
 }
 
-fn index_path(data: &Path) -> PathBuf {
-    shelf::folder(data).join(".index")
-}
-
-fn keep(data: &Path, index: &DomainIndex) -> std::io::Result<()> {
-    let path = index_path(data);
-    std::fs::create_dir_all(shelf::folder(data))?;
-    let unfinished = path.with_extension("unfinished");
-    let mut file = File::create(&unfinished)?;
-    file.write_all(&index.to_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&unfinished, &path)
-}
-
 fn last_index(data: &Path, mut findings: Vec<String>) -> Result<Loaded, ListError> {
-    let bytes = std::fs::read(index_path(data));
-    match bytes.ok().and_then(|bytes| DomainIndex::read_from(&bytes).ok()) {
-        Some(index) => {
+    match open_index(&compiled(data)) {
+        Ok(index) => {
             findings.push("the filter goes on with the last index in which every list was whole".into());
             Ok(Loaded { index, findings })
         }
-        None => Err(ListError::Source(format!("{}. There is no earlier index to go on with", findings.join(". ")))),
+        Err(_) => Err(ListError::Source(format!("{}. There is no earlier index to go on with", findings.join(". ")))),
     }
 }
 
@@ -160,6 +218,7 @@ fn last_index(data: &Path, mut findings: Vec<String>) -> Result<Loaded, ListErro
 mod tests {
     use super::super::shelf::{Draft, Manifest};
     use super::*;
+    use std::os::unix::fs::MetadataExt;
 
     fn import(data: &Path, name: &str, lines: &[&str]) {
         let mut draft = Draft::begin(data, name).unwrap();
@@ -215,8 +274,10 @@ mod tests {
         import(data.path(), "other", &["else.example"]);
         load(data.path()).unwrap();
         damage(data.path(), "ours", 1);
+        import(data.path(), "third", &["more.example"]);
         let loaded = load(data.path()).unwrap();
         assert!(listed(&loaded.index, "old.example") && listed(&loaded.index, "else.example"));
+        assert!(!listed(&loaded.index, "more.example"));
         assert!(loaded.findings.iter().any(|finding| finding.contains("last index")), "{:?}", loaded.findings);
     }
 
@@ -227,6 +288,53 @@ mod tests {
         std::fs::remove_file(data.path().join("lists/ours/1/manifest")).unwrap();
         let error = load(data.path()).unwrap_err().to_string();
         assert!(error.contains("generation 1 of the list `ours`"), "{error}");
+    }
+
+    #[test]
+    fn lists_are_compiled_once_and_again_when_one_of_them_changes() {
+        let data = tempfile::tempdir().unwrap();
+        let compiled_at = || std::fs::metadata(compiled(data.path())).unwrap().ino();
+        import(data.path(), "ours", &["old.example"]);
+        let first = load(data.path()).unwrap().index;
+        let file = compiled_at();
+        assert_eq!(load(data.path()).unwrap().index, first);
+        assert_eq!(compiled_at(), file, "nothing had changed");
+        super::super::shelf::remove(data.path(), "ours").unwrap();
+        import(data.path(), "ours", &["new.example"]);
+        let second = load(data.path()).unwrap().index;
+        assert_ne!(compiled_at(), file);
+        assert!(listed(&second, "new.example") && !listed(&second, "old.example"));
+        assert!(listed(&first, "old.example"), "whoever still asks the index before gets its answers");
+    }
+
+    #[test]
+    fn a_compiled_index_that_is_damaged_or_lost_is_compiled_again() {
+        let data = tempfile::tempdir().unwrap();
+        import(data.path(), "ours", &["old.example"]);
+        let whole = load(data.path()).unwrap().index;
+        let path = compiled(data.path());
+        let bytes = std::fs::read(&path).unwrap();
+        for damaged in [Some(&bytes[..bytes.len() / 2]), Some(b"something else"), None] {
+            std::fs::remove_file(&path).unwrap();
+            if let Some(damaged) = damaged {
+                std::fs::write(&path, damaged).unwrap();
+            }
+            let loaded = load(data.path()).unwrap();
+            assert_eq!((loaded.index, loaded.findings.len()), (DomainIndex::read_from(&bytes).unwrap(), 0));
+            assert_eq!(std::fs::read(&path).unwrap(), bytes);
+        }
+        drop(whole);
+    }
+
+    #[test]
+    fn lists_that_cannot_be_compiled_to_disk_are_compiled_in_memory() {
+        let data = tempfile::tempdir().unwrap();
+        import(data.path(), "ours", &["old.example"]);
+        // A folder of the file's name stands for a disk that takes nothing.
+        std::fs::create_dir(compiled(data.path())).unwrap();
+        let loaded = load(data.path()).unwrap();
+        assert!(listed(&loaded.index, "old.example"));
+        assert!(loaded.findings[0].contains("free some space"), "{:?}", loaded.findings);
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod unpack;
 pub use add::{AddRequest, Added, add};
 pub use enter::enter;
 pub use fetch::Source;
-pub use load::{fingerprint, load};
+pub use load::{compiled, fingerprint, load};
 pub use shelf::{Manifest, lock, names, newest, remove};
 
 use std::path::Path;
@@ -34,6 +34,23 @@ pub enum ListError {
     /// The database would not.
     #[error(transparent)]
     Store(#[from] belisha_store::StoreError),
+}
+
+impl From<belisha_filter::IndexError> for ListError {
+    fn from(error: belisha_filter::IndexError) -> Self {
+        match error {
+            belisha_filter::IndexError::Unwritable(_) => ListError::Folder(error.to_string()),
+            _ => ListError::TooLarge(error.to_string()),
+        }
+    }
+}
+
+impl From<std::io::Error> for ListError {
+    fn from(error: std::io::Error) -> Self {
+        ListError::Folder(format!(
+            "cannot write the compiled lists: {error}; free some space or mend the folder's owner"
+        ))
+    }
 }
 
 impl ListError {

@@ -63,6 +63,7 @@ fn gateway_config(
     config.upstreams = listening.upstreams;
     config.local_records = listening.local_records;
     config.snapshot = Some(data.gateway(school));
+    config.compiled_lists = Some(crate::lists::compiled(data.root()));
     config
 }
 
@@ -142,7 +143,9 @@ impl SchoolNetworks {
     /// # Errors
     /// As [`SchoolNetworks::refresh_all`]; the old lists stay in force.
     pub async fn reload_lists(&self) -> Result<(), Failure> {
-        let index = self.installation.index()?;
+        let installation = self.installation.clone();
+        // Compiling takes seconds, and answers must not wait for it.
+        let index = tokio::task::spawn_blocking(move || installation.index()).await??;
         *self.index.write().unwrap_or_else(PoisonError::into_inner) = index;
         self.refresh_all().await
     }
