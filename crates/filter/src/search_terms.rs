@@ -1,104 +1,91 @@
-//! What somebody searched for, from the address of a request. Which sites have a search box and which parameter
-//! holds the words is a table; what is done with the words is `worrying`'s and the monitoring's affair.
+//! What somebody searched for, from the address or the body of a request. Which sites have a search box and where the words
+//! stand is the table in `engines`; what is done with the words is `worrying`'s and the monitoring's affair.
 
+mod engines;
+
+use crate::form_body::{decode, fields, pairs};
 use crate::helplines::HELPLINES;
+use crate::json_tree::Json;
+use engines::{ENGINES, Engine, Words};
 
 /// The most characters of a search that are kept.
 const LONGEST: usize = 200;
-
-/// A site's search: the host (and its subdomains), how the path starts, and the parameters that may hold the words.
-struct Engine {
-    host: &'static str,
-    path: &'static str,
-    parameters: &'static [&'static str],
-}
-
-const fn engine(host: &'static str, path: &'static str, parameters: &'static [&'static str]) -> Engine {
-    Engine { host, path, parameters }
-}
-
-const ENGINES: &[Engine] = &[
-    engine("search.example", "/", &["q"]),
-    engine("bing.com", "/", &["q"]),
-    engine("duckduckgo.com", "/", &["q"]),
-    engine("search.yahoo.com", "/", &["p"]),
-    engine("ecosia.org", "/", &["q"]),
-    engine("search.brave.com", "/", &["q"]),
-    engine("qwant.com", "/", &["q"]),
-    engine("startpage.com", "/", &["query", "q"]),
-    engine("swisscows.com", "/", &["query"]),
-    engine("kiddle.co", "/", &["q"]),
-    engine("yandex.com", "/search", &["text"]),
-    engine("yandex.ru", "/search", &["text"]),
-    engine("ask.com", "/web", &["q"]),
-    engine("youtube.com", "/results", &["search_query"]),
-    engine("tiktok.com", "/search", &["q"]),
-    engine("reddit.com", "/search", &["q"]),
-    engine("reddit.com", "/r/", &["q"]),
-    engine("wikipedia.org", "/", &["search"]),
-    engine("amazon.co.uk", "/s", &["k", "field-keywords"]),
-    engine("amazon.com", "/s", &["k", "field-keywords"]),
-    engine("ebay.co.uk", "/sch", &["_nkw"]),
-    engine("ebay.com", "/sch", &["_nkw"]),
-    engine("x.com", "/search", &["q"]),
-    engine("twitter.com", "/search", &["q"]),
-    engine("facebook.com", "/search", &["q"]),
-    engine("instagram.com", "/explore/search", &["q"]),
-    engine("pinterest.com", "/search", &["q"]),
-    engine("pinterest.co.uk", "/search", &["q"]),
-    engine("tumblr.com", "/search", &["q"]),
-    engine("twitch.tv", "/search", &["term"]),
-    engine("giphy.com", "/search", &["q"]),
-    engine("roblox.com", "/discover", &["Keyword", "keyword"]),
-    engine("quora.com", "/search", &["q"]),
-    engine("bbc.co.uk", "/search", &["q"]),
-    engine("github.com", "/search", &["q"]),
-];
-
-/// Paths on which Google takes a search, a suggestion or a picture search.
-const GOOGLE_PATHS: &[&str] = &["/search", "/webhp", "/complete/search", "/url", "/imghp"];
+/// The most bytes of an encoded value that are looked at.
+const LONGEST_VALUE: usize = 16 * 1024;
+/// The most bytes of a body that are looked at.
+const LONGEST_BODY: usize = 256 * 1024;
 
 /// The words somebody searched for, decoded, at most 200 characters; `None` when the address is no search.
 ///
 /// `path_and_query` starts with `/`. Sites that put the words in the path (`/search/…`) are known too.
 pub fn search_terms(host: &str, path_and_query: &str) -> Option<String> {
-    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
     let address = path_and_query.split('#').next()?;
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
-    if host.split_once("google.").is_some_and(|(before, _)| before.is_empty() || before.ends_with('.'))
-        && on_google(&host)
-    {
-        return if GOOGLE_PATHS.iter().any(|start| under(path, start)) { parameter(query, &["q"]) } else { None };
+    // Most requests carry no words at all; they need not be held against the table.
+    if query.is_empty() && !path.starts_with("/search/") {
+        return None;
     }
-    let matching = || ENGINES.iter().filter(|engine| within(&host, engine.host) && under(path, engine.path));
-    matching().find_map(|engine| parameter(query, engine.parameters)).or_else(|| {
-        // Only sites whose searches live under a path of their own can carry the words in it.
-        let engine = matching().find(|engine| engine.path == "/search")?;
-        let words = path.strip_prefix(engine.path)?.strip_prefix('/')?.split('/').next()?;
-        clean(words)
+    matching(host, path).find_map(|engine| match engine.words {
+        Words::Parameters(names) => pairs(query).find_map(|(name, value)| in_pair(names, name, value.as_bytes())),
+        Words::Path(dashed) => in_path(path.get(engine.path.len()..)?, dashed),
+        Words::Body(_) => None,
     })
 }
 
-/// Whether a host is Google's own under any nation: `www.google.co.uk`, `images.google.com`.
-fn on_google(host: &str) -> bool {
-    host.find("google.").is_some_and(|at| host.get(at..).is_some_and(is_google_name))
+/// The words somebody searched for by a request with a body, as pages do that never load anew, and forms sent by `POST`:
+/// decoded, at most 200 characters; `None` when the request is no search. Of the body, the first 256 kB are looked at.
+pub fn search_terms_in_body(host: &str, path_and_query: &str, content_type: &str, body: &[u8]) -> Option<String> {
+    let path = path_and_query.split(['?', '#']).next()?;
+    let body = body.get(..LONGEST_BODY).unwrap_or(body);
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    matching(host, path).find_map(|engine| match (&engine.words, &*essence) {
+        (Words::Body(names), "application/x-www-form-urlencoded") => {
+            let body = std::str::from_utf8(body).ok()?;
+            pairs(body).find_map(|(name, value)| in_pair(names, name, value.as_bytes()))
+        }
+        (Words::Body(names), "multipart/form-data") => {
+            let mut fields = fields(content_type, body).into_iter();
+            fields.find_map(|(name, value)| in_value(names, &name, value))
+        }
+        (Words::Body(names), _) => in_json(names, body),
+        _ => None,
+    })
 }
 
-/// `google.com`, `google.fr`, `google.co.uk`, `google.com.au`, and nothing else.
-pub(crate) fn is_google_name(name: &str) -> bool {
-    let mut labels = name.split('.').map(str::to_ascii_lowercase);
-    let is_nation = |label: &str| label.len() == 2 && label.bytes().all(|byte| byte.is_ascii_lowercase());
-    let parts = (labels.next(), labels.next(), labels.next(), labels.next());
-    match (parts.0.as_deref(), parts.1.as_deref(), parts.2.as_deref(), parts.3) {
-        (Some("google"), Some(top), None, None) => top == "com" || is_nation(top) || top == "cat",
-        (Some("google"), Some("co" | "com"), Some(nation), None) => is_nation(nation),
-        _ => false,
-    }
+/// The engines whose host and path an address has.
+fn matching(host: &str, path: &str) -> impl Iterator<Item = &'static Engine> {
+    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    ENGINES.iter().filter(move |engine| within(&host, engine.host) && under(path, engine.path))
 }
 
 /// Whether a host is a site or one of its subdomains.
 fn within(host: &str, site: &str) -> bool {
-    host.strip_suffix(site).is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    match site.strip_suffix(".*") {
+        Some(brand) => is_national(host, brand),
+        None => host.strip_suffix(site).is_some_and(|before| before.is_empty() || before.ends_with('.')),
+    }
+}
+
+/// Whether a host is a brand's own under any nation: `www.google.co.uk`, `images.google.com`, `amazon.com.au`.
+fn is_national(host: &str, brand: &str) -> bool {
+    let found = host.rmatch_indices(brand).find(|(at, _)| *at == 0 || host.as_bytes().get(at - 1) == Some(&b'.'));
+    let rest = found.and_then(|(at, _)| host.get(at + brand.len()..)?.strip_prefix('.'));
+    rest.is_some_and(is_national_ending)
+}
+
+/// `com`, `fr`, `co.uk`, `com.au`, and nothing else.
+fn is_national_ending(ending: &str) -> bool {
+    let is_nation = |label: &str| label.len() == 2 && label.bytes().all(|byte| byte.is_ascii_alphabetic());
+    match ending.split_once('.') {
+        None => ending.eq_ignore_ascii_case("com") || ending.eq_ignore_ascii_case("cat") || is_nation(ending),
+        Some((kind, nation)) => ["co", "com"].iter().any(|known| kind.eq_ignore_ascii_case(known)) && is_nation(nation),
+    }
+}
+
+/// `google.com`, `google.fr`, `google.co.uk`, `google.com.au`, and nothing else.
+pub(crate) fn is_google_name(name: &str) -> bool {
+    let ending = name.split_once('.').filter(|(brand, _)| brand.eq_ignore_ascii_case("google"));
+    ending.is_some_and(|(_, ending)| is_national_ending(ending))
 }
 
 /// Whether a path is `start` or lies under it.
@@ -106,45 +93,50 @@ fn under(path: &str, start: &str) -> bool {
     path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || start.ends_with('/'))
 }
 
-fn parameter(query: &str, names: &[&str]) -> Option<String> {
-    query
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .filter(|(name, _)| names.contains(name))
-        .find_map(|(_, value)| clean(value))
+/// The words in a path, behind what makes it a search: `/search/paper%20cranes`.
+fn in_path(rest: &str, dashed: bool) -> Option<String> {
+    let words = rest.strip_prefix('/')?.split('/').next()?;
+    let words = if dashed { words.replace('-', " ") } else { words.to_owned() };
+    clean(&decode(words.as_bytes(), LONGEST_VALUE))
 }
 
-/// Decodes `+` and `%xx`, makes white space plain and bounds the length.
-fn clean(encoded: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    let mut rest = encoded.as_bytes();
-    // Four bytes a character and three signs a byte are the most that can matter.
-    while let ([first, after @ ..], true) = (rest, bytes.len() < LONGEST * 4) {
-        rest = after;
-        let decoded = match (first, after) {
-            (b'+', _) => b' ',
-            (b'%', [high, low, further @ ..]) => match (hexadecimal(*high), hexadecimal(*low)) {
-                (Some(high), Some(low)) => {
-                    rest = further;
-                    high << 4 | low
-                }
-                _ => b'%',
-            },
-            _ => *first,
-        };
-        bytes.push(decoded);
+/// The words in one pair of a form, still encoded.
+fn in_pair(names: &[&str], name: &str, value: &[u8]) -> Option<String> {
+    in_value(names, name, &decode(value, LONGEST_VALUE))
+}
+
+/// The words in one value: the whole of it under a known name, or a text in the JSON that it is.
+fn in_value(names: &[&str], name: &str, value: &[u8]) -> Option<String> {
+    match value.trim_ascii_start().first() {
+        Some(b'{' | b'[') if !names.contains(&name) => in_json(names, value),
+        _ if names.contains(&name) => clean(value),
+        _ => None,
     }
-    let text = String::from_utf8_lossy(&bytes);
+}
+
+/// The words under a known name of JSON. What a request carries as variables comes before what it says besides, where
+/// `query` may be the language of the service itself.
+fn in_json(names: &[&str], body: &[u8]) -> Option<String> {
+    let json = Json::read_body(body)?;
+    let among =
+        |json: &Json| json.find("", &mut |key, text| if names.contains(&key) { clean(text.as_bytes()) } else { None });
+    let variables = json.get("variables").or_else(|| json.parts().find_map(|(_, part)| part.get("variables")));
+    match variables {
+        Some(variables) => among(variables),
+        None => among(&json),
+    }
+}
+
+/// Makes white space plain and bounds the length.
+fn clean(bytes: &[u8]) -> Option<String> {
+    // Four bytes a character are the most that can matter.
+    let text = String::from_utf8_lossy(bytes.get(..LONGEST * 4).unwrap_or(bytes));
     let words: Vec<&str> = text
         .split(|character: char| character.is_whitespace() || character.is_control())
         .filter(|word| !word.is_empty())
         .collect();
     let words: String = words.join(" ").chars().take(LONGEST).collect();
     if words.is_empty() { None } else { Some(words) }
-}
-
-fn hexadecimal(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 /// Whether the words of a search speak of a helpline: its host, its number, or its name where that is no everyday word. Such a
@@ -190,6 +182,32 @@ mod tests {
             ("www.amazon.co.uk", "/s?k=pencils", Some("pencils")),
             ("www.amazon.co.uk", "/shop?k=pencils", None),
             ("www.tumblr.com", "/search/paper%20cranes", Some("paper cranes")),
+            ("www.google.com.au", "/search?as_q=wombats", Some("wombats")),
+            ("www.amazon.de", "/s?k=buntstifte", Some("buntstifte")),
+            ("www.ebay.com.au", "/sch/i.html?_nkw=yoyo", Some("yoyo")),
+            ("notamazon.de", "/s?k=x", None),
+            ("amazon.de.evil.example", "/s?k=x", None),
+            ("uk.pinterest.com", "/search/pins/?q=origami", Some("origami")),
+            (
+                "www.pinterest.co.uk",
+                "/resource/BaseSearchResource/get/?data=%7B%22options%22%3A%7B%22query%22%3A%22origami%22%7D%7D",
+                Some("origami"),
+            ),
+            (
+                "x.com",
+                "/i/api/graphql/abc/SearchTimeline?variables=%7B%22rawQuery%22%3A%22kites%22%2C%22count%22%3A20%7D",
+                Some("kites"),
+            ),
+            ("www.tiktok.com", "/api/search/general/full/?aid=1&keyword=dance", Some("dance")),
+            ("giphy.com", "/search/funny-cats", Some("funny cats")),
+            ("tenor.com", "/search/happy-dance-gifs", Some("happy dance gifs")),
+            ("open.spotify.com", "/search/sea%20shanties/tracks", Some("sea shanties")),
+            ("www.roblox.com", "/discover/?Keyword=obby", Some("obby")),
+            ("en.wikipedia.org", "/w/rest.php/v1/search/title?q=otters&limit=10", Some("otters")),
+            ("www.twitch.tv", "/search?term=chess", Some("chess")),
+            ("play.google.com", "/store/search?q=vpn&c=apps", Some("vpn")),
+            ("chromewebstore.google.com", "/search/dark%20mode", Some("dark mode")),
+            ("www.bing.com", "/search?q=%7Bset%7D", Some("{set}")),
             ("search.example", "/?q=hello", Some("hello")),
             ("SEARCH.example.", "/find?q=hello#top", Some("hello")),
             ("search.example", "/?q=", None),
@@ -198,6 +216,67 @@ mod tests {
             ("example.com", "/?q=hello", None),
         ] {
             assert_eq!(search_terms(host, address).as_deref(), expected, "{host}{address}");
+        }
+    }
+
+    #[test]
+    fn searches_are_read_from_bodies() {
+        const JSON: &str = "application/json; charset=utf-8";
+        const FORM: &str = "application/x-www-form-urlencoded";
+        for (host, path, content_type, body, expected) in [
+            (
+                "www.youtube.com",
+                "/youtubei/v1/search?prettyPrint=false",
+                JSON,
+                r#"{"context":{"client":{"hl":"en","query":1}},"query":"volcano  project"}"#,
+                Some("volcano project"),
+            ),
+            ("www.youtube.com", "/youtubei/v1/browse", JSON, r#"{"query":"volcano"}"#, None),
+            ("html.duckduckgo.com", "/html/", FORM, "b=&q=roman+roads", Some("roman roads")),
+            ("www.startpage.com", "/sp/search", FORM, "query=tudors&cat=web", Some("tudors")),
+            (
+                "gql.twitch.tv",
+                "/gql",
+                "text/plain;charset=UTF-8",
+                r#"[{"operationName":"Search","variables":{"query":"chess"},"extensions":{}}]"#,
+                Some("chess"),
+            ),
+            (
+                "gql.reddit.com",
+                "/",
+                JSON,
+                r#"{"query":"query Search($q: String) { search }","variables":{"query":"otters"}}"#,
+                Some("otters"),
+            ),
+            ("gql.reddit.com", "/", JSON, r#"{"query":"query Me { me }","variables":{}}"#, None),
+            (
+                "api-partner.spotify.com",
+                "/pathfinder/v2/query",
+                JSON,
+                r#"{"variables":{"searchTerm":"sea shanties","limit":10},"operationName":"searchDesktop"}"#,
+                Some("sea shanties"),
+            ),
+            (
+                "www.instagram.com",
+                "/graphql/query",
+                FORM,
+                "fb_dtsg=x&variables=%7B%22data%22%3A%7B%22query%22%3A%22kites%22%7D%7D&doc_id=1",
+                Some("kites"),
+            ),
+            ("www.instagram.com", "/graphql/query", FORM, "variables=%7B%22id%22%3A%22kites%22%7D", None),
+            (
+                "search.example",
+                "/",
+                "multipart/form-data; boundary=b",
+                "--b\r\nContent-Disposition: form-data; name=\"q\"\r\n\r\nhello\r\n--b--\r\n",
+                Some("hello"),
+            ),
+            ("search.example", "/", JSON, r#"{"q": "cut off her"#, Some("cut off her")),
+            ("other.example", "/", JSON, r#"{"q": "hello"}"#, None),
+            ("search.example", "/", JSON, "", None),
+        ] {
+            let found = search_terms_in_body(host, path, content_type, body.as_bytes());
+            assert_eq!(found.as_deref(), expected, "{host}{path} {body}");
         }
     }
 
@@ -240,6 +319,23 @@ mod tests {
                 prop_assert!(words.chars().count() <= LONGEST && !words.is_empty());
             }
             let _ = search_terms("search.example", &format!("/?q={address}"));
+        }
+
+        #[test]
+        fn any_body_is_read_without_harm(body in proptest::collection::vec(any::<u8>(), 0..300), text in ".{0,200}", kind in 0usize..4) {
+            let kind = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=a", ""][kind];
+            let _ = search_terms_in_body("search.example", "/", kind, &body);
+            if let Some(words) = search_terms_in_body("search.example", "/", kind, text.as_bytes()) {
+                prop_assert!(words.chars().count() <= LONGEST && !words.is_empty());
+            }
+        }
+
+        #[test]
+        fn what_is_searched_in_a_body_is_found(words in "[a-z\u{e9}\"\\\\ ]{0,30}[a-z]") {
+            let body = serde_json::json!({ "context": { "hl": "en" }, "q": words }).to_string();
+            let expected = words.split_whitespace().collect::<Vec<_>>().join(" ");
+            let found = search_terms_in_body("search.example", "/", "application/json", body.as_bytes());
+            prop_assert_eq!(found, Some(expected));
         }
     }
 }
