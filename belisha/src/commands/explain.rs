@@ -4,6 +4,7 @@ use super::Failure;
 use crate::installation::Installation;
 use crate::network::{explanation, read_rules};
 use belisha_store::people;
+use belisha_store::schools::School;
 use clap::Args;
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use std::path::PathBuf;
@@ -71,6 +72,25 @@ pub async fn run(options: ExplainOptions) -> Result<ExitCode, Failure> {
     }
     let open = rows.first().is_some_and(|(_, answer)| answer.starts_with("open:"));
     Ok(if open { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// The school that part of a name means (the only one, or the first, without), and a moment in its own time (now, without).
+///
+/// # Errors
+/// When there is no such school or the time cannot be read.
+pub(super) async fn school_and_time(
+    installation: &Installation,
+    school: Option<&str>,
+    at: Option<&str>,
+) -> Result<(School, Timestamp), Failure> {
+    let mut tx = installation.store.read_installation().await?;
+    let schools = belisha_store::schools::list(&mut tx).await?;
+    let wanted = school.unwrap_or_default().to_lowercase();
+    let school = schools.into_iter().find(|one| one.name.to_lowercase().contains(&wanted));
+    let school = school.ok_or_else(|| Failure("no such school; give part of its name with --school".into()))?;
+    let zone = TimeZone::get(&school.calendar.time_zone).unwrap_or(TimeZone::UTC);
+    let at = at.map(|text| moment(text, &zone)).transpose()?.unwrap_or_else(|| (installation.clock)());
+    Ok((school, at))
 }
 
 fn moment(text: &str, zone: &TimeZone) -> Result<Timestamp, Failure> {

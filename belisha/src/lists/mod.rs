@@ -1,8 +1,10 @@
 //! Category lists: fetched (`fetch`), taken apart (`unpack`), imported (`add`), kept on disk (`shelf`), read into the filter's
-//! index (`load`), and entered in the database for the pages (`enter`). What a line of a list means is `belisha-filter`'s.
+//! index (`load`), entered in the database for the pages (`enter`), and given to other name servers (`export`). What a line of
+//! a list means is `belisha-filter`'s.
 
 mod add;
 mod enter;
+mod export;
 mod fetch;
 mod load;
 mod shelf;
@@ -10,6 +12,7 @@ mod unpack;
 
 pub use add::{AddRequest, Added, add};
 pub use enter::enter;
+pub use export::{Export, Exported, export};
 pub use fetch::Source;
 pub use load::{compiled, fingerprint, load};
 pub use shelf::{Manifest, lock, names, newest, remove};

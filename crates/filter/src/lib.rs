@@ -53,7 +53,7 @@ pub use phrases::{
 };
 pub use reason::{ClauseReference, Decision, Group, Log, Reason, Request, RuleKind};
 pub use rules::{Exception, Rules, Ruleset, SchoolRule};
-pub use safe_search::{canary, safe_search, safe_search_moderate};
+pub use safe_search::{canary, safe_search, safe_search_hosts, safe_search_moderate};
 pub use search_terms::{names_helpline, search_terms, search_terms_in_body};
 pub use timetable::{BoardingTime, Timetable, TimetableError, TimetablePart};
 pub use worrying::{Danger, Hit, Theme, scan};
