@@ -2,6 +2,7 @@
 //! school; a machine that serves two starts two. What people may *visit* is not here: that is `rules.rs`.
 
 use crate::dns::config::DnsConfig;
+use crate::identity::IdentityConfig;
 use crate::inspect::InspectionConfig;
 use crate::observe::Observation;
 use belisha_records::SchoolId;
@@ -62,6 +63,8 @@ pub struct GatewayConfig {
     pub observations: mpsc::Sender<Observation>,
     /// How encrypted pages are read where the rules say so. `None`: none ever are.
     pub inspection: Option<InspectionConfig>,
+    /// What tells who is at an address, beside the portal and proxy passwords.
+    pub identity: IdentityConfig,
     /// Bounds on what one client may take.
     pub limits: Limits,
 }
@@ -90,6 +93,7 @@ impl GatewayConfig {
             ask_for_credentials: false,
             observations,
             inspection: None,
+            identity: IdentityConfig::default(),
             limits: Limits::default(),
         }
     }

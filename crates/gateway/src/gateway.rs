@@ -8,7 +8,8 @@ use crate::dns::cookie::ServerCookies;
 use crate::dns::forward::Forwarder;
 use crate::dns::rate::RateLimit;
 use crate::dns::recent::RecentNames;
-use crate::identity::IdentityTable;
+use crate::identity::directory::Taken;
+use crate::identity::{IdentityTable, Sources};
 use crate::inspect::{AuthorityError, Inspection};
 use crate::observe::{Metrics, Observer, count};
 use crate::proxy;
@@ -80,6 +81,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) entropy: Entropy,
     pub(crate) identity: Arc<IdentityTable>,
+    pub(crate) logged_on: Taken,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) observer: Observer,
     pub(crate) blocks: RecentBlocks,
@@ -124,6 +126,7 @@ impl Shared {
     }
 
     fn take(&self, rules: Arc<GatewayRules>) {
+        self.identity.take_register(Arc::clone(rules.lookup()));
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Some(rules);
         count(&self.metrics.rules_taken);
         self.changed.send_replace(());
@@ -158,6 +161,7 @@ impl Gateway {
         let encrypted_dns = dns::encrypted::open(&config.dns).await?;
         let [dns_tls_addr, dns_https_addr] =
             encrypted_dns.as_ref().map(dns::encrypted::Sockets::addresses).unwrap_or_default();
+        let identity_sources = Sources::open(&config.identity).await?;
         let dns_addr = dns_sockets.first().map(dns::listen::Sockets::address);
         let proxy_addr = first_address(&proxy_sockets);
         let block_page_addr = first_address(&block_page_sockets);
@@ -171,6 +175,7 @@ impl Gateway {
         entropy(&mut cookie_key);
         let shared = Arc::new(Shared {
             identity: Arc::new(IdentityTable::new()),
+            logged_on: Taken::default(),
             observer: Observer { queue: config.observations.clone(), metrics: Arc::clone(&metrics) },
             blocks: RecentBlocks::default(),
             warnings: WarningsPassed::default(),
@@ -218,12 +223,15 @@ impl Gateway {
         for socket in block_page_sockets {
             tasks.spawn(blockpage::serve(Arc::clone(&shared), socket, connections.clone()));
         }
+        let radius_addr = identity_sources.radius_address();
+        identity_sources.start(&shared, &mut tasks);
         Ok(GatewayHandle {
             dns_addr,
             dns_tls_addr,
             dns_https_addr,
             proxy_addr,
             block_page_addr,
+            radius_addr,
             metrics,
             identity: Arc::clone(&shared.identity),
             shared,
@@ -244,6 +252,8 @@ pub struct GatewayHandle {
     pub proxy_addr: Option<SocketAddr>,
     /// Where the block page listens, likewise.
     pub block_page_addr: Option<SocketAddr>,
+    /// Where RADIUS accounting is taken, likewise.
+    pub radius_addr: Option<SocketAddr>,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// Who sits where. The web server signs people in and out here.

@@ -28,7 +28,11 @@ pub use dns::certificate::CertificateError;
 pub use dns::config::{CertificateFiles, DnsConfig, ForwardZone, TlsUpstream};
 pub use dns::zones::ZoneError;
 pub use gateway::{BlockBook, Gateway, GatewayHandle, StartError};
-pub use identity::{Confidence, IdentitySource, IdentityTable, Mapping};
+pub use identity::{
+    Confidence, Counters, DeviceSource, DirectoryConfig, IdentityConfig, IdentitySource, IdentityTable, Known,
+    KnownDevice, LeaseFile, LeaseFormat, LockerHours, MacAddress, MacAddressError, Mapping, NeighbourConfig,
+    NetworkRange, NetworkRegister, Notice, RadiusClient, RadiusConfig, RegisteredDevice,
+};
 pub use inspect::{AuthorityError, InspectionConfig, Pinned, SchoolCa, make_school_ca};
 pub use observe::{Metrics, Observation, Outcome, Protocol, Worry};
 pub use pac::pac_file;

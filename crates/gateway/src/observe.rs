@@ -1,7 +1,8 @@
 //! What the gateway saw, as values on a bounded queue, and counters for what did not fit. Batching, storing, alerting and
 //! forgetting belong to whoever reads the queue.
 
-use crate::identity::IdentitySource;
+use crate::identity::{Confidence, IdentitySource, Notice};
+use belisha_policy::DeviceKind;
 use belisha_records::{PersonId, SchoolId};
 use jiff::Timestamp;
 use std::net::IpAddr;
@@ -49,10 +50,12 @@ pub enum Outcome {
     SignFirst,
     /// Somebody read the warning and went on, with a reason in the note.
     WarningPassed,
+    /// Nothing was done to a request: there is a [`Notice`].
+    Noticed,
 }
 
 impl Outcome {
-    /// Key for records: `allowed`, `blocked`, `warned`, `asked`, `sign-first`, `warning-passed`.
+    /// Key for records: `allowed`, `blocked`, `warned`, `asked`, `sign-first`, `warning-passed`, `noticed`.
     pub const fn key(self) -> &'static str {
         match self {
             Outcome::Allowed => "allowed",
@@ -61,6 +64,7 @@ impl Outcome {
             Outcome::Asked => "asked",
             Outcome::SignFirst => "sign-first",
             Outcome::WarningPassed => "warning-passed",
+            Outcome::Noticed => "noticed",
         }
     }
 }
@@ -90,6 +94,10 @@ pub struct Observation {
     pub person: Option<PersonId>,
     /// What named the person.
     pub named_by: Option<IdentitySource>,
+    /// How far that can be relied on.
+    pub confidence: Option<Confidence>,
+    /// Whose the device is, where the school's register has it.
+    pub device_kind: Option<DeviceKind>,
     /// The device's address.
     pub device: IpAddr,
     /// Key of the filter group the decision was made for, `pupil`.
@@ -118,6 +126,8 @@ pub struct Observation {
     pub bytes: Option<u64>,
     /// The reason somebody gave for passing a warning, in their own words.
     pub note: Option<Box<str>>,
+    /// Something to look into. Such an observation names no person, no host and no path.
+    pub notice: Option<Notice>,
 }
 
 /// Counters that name nobody. All only grow, from 0 at the start of the gateway.

@@ -1,12 +1,14 @@
 //! The snapshot a gateway works from: the filter's rules, and for every person the group, the gate, the age band and the
 //! hash of a proxy password. Swapped in whole. It holds no names of people. Deciding is `belisha-filter`'s; who sits where
-//! is `identity.rs`.
+//! is `identity/table.rs`.
 
+use crate::identity::{Lookup, NetworkRange, NetworkRegister};
 use belisha_filter::Ruleset;
 use belisha_records::{PersonId, SchoolId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Group of somebody nobody knows: the strictest.
@@ -84,6 +86,8 @@ pub struct GatewayRules {
     people: HashMap<PersonId, PersonRules>,
     usernames: HashMap<String, PersonId>,
     personal_exceptions: bool,
+    network: NetworkRegister,
+    lookup: Arc<Lookup>,
 }
 
 impl GatewayRules {
@@ -114,7 +118,31 @@ impl GatewayRules {
             usernames: usernames.collect(),
             people,
             personal_exceptions,
+            network: NetworkRegister::default(),
+            lookup: Arc::default(),
         }
+    }
+
+    /// The same with what the school's registers say of devices, rooms and user names.
+    #[must_use]
+    pub fn with_network(mut self, network: NetworkRegister) -> Self {
+        self.lookup = Arc::new(Lookup::new(&network));
+        self.network = network;
+        self
+    }
+
+    /// What the school's registers say of devices, rooms and user names.
+    pub fn network(&self) -> &NetworkRegister {
+        &self.network
+    }
+
+    /// The narrowest room or network that an address lies in.
+    pub fn range(&self, address: IpAddr) -> Option<&NetworkRange> {
+        self.lookup.range(address)
+    }
+
+    pub(crate) fn lookup(&self) -> &Arc<Lookup> {
+        &self.lookup
     }
 
     /// What is known about a person; `None` for somebody of another school, or who left.

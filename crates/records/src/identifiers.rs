@@ -63,6 +63,8 @@ identifiers! {
     MessageId,
     /// A device that signed in at the portal.
     DeviceId,
+    /// A device in the school's register of devices.
+    RegisteredDeviceId,
     /// A category list that was imported.
     ListId,
     /// A "tell someone" message from a pupil.

@@ -1,6 +1,7 @@
 //! What somebody sees instead of a closed page: `page.rs` lays it out, `words.rs` speaks to the reader's age, `recent.rs`
 //! remembers which page a block number means, `serve.rs` answers devices that DNS sent here.
 
+mod log_on;
 mod page;
 mod recent;
 mod serve;

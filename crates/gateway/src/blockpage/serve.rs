@@ -1,8 +1,10 @@
 //! The plain HTTP listener behind the address that DNS answers for closed names: reads the `Host` header and shows why that
 //! host is closed; serves the PAC file.
 
+use super::log_on::log_on;
 use super::page::{GO_ON_PATH, notice_page};
 use crate::gateway::Shared;
+use crate::identity::directory::PATH as LOG_ON_PATH;
 use crate::observe::Protocol;
 use crate::proxy::{
     Arrival, Connections, Response, closed_response, host_header, pac, page, pass_warning, redirect_to_portal,
@@ -27,6 +29,9 @@ pub(crate) async fn serve(shared: Arc<Shared>, socket: TcpListener, connections:
 async fn answer(shared: &Shared, arrival: &Arrival, request: Request<Incoming>) -> Response {
     if matches!(request.uri().path(), "/proxy.pac" | "/wpad.dat") {
         return pac(shared);
+    }
+    if request.uri().path() == LOG_ON_PATH && request.method() == Method::POST {
+        return log_on(shared, arrival.device, request).await;
     }
     let Some(host) = host_header(request.headers()) else {
         return page(notice_page(400, "This request cannot be answered", "It does not say which page it wants.", None));

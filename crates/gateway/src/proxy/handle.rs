@@ -9,6 +9,7 @@ use super::target::{Target, host};
 use super::tunnel;
 use crate::blockpage::{GO_ON_PATH, closed_page};
 use crate::gateway::Shared;
+use crate::identity::IdentitySource;
 use crate::observe::{Observation, Outcome, count};
 use crate::request::{Answer, Asked, Closed, Credential, is_wpad, walk};
 use belisha_filter::Group;
@@ -210,6 +211,8 @@ pub(crate) async fn pass_warning(
         school: block.school,
         person: block.person,
         named_by: closed.named_by,
+        confidence: closed.named_by.map(IdentitySource::confidence),
+        device_kind: closed.device_kind,
         device,
         group: Group::from_key(&block.group).key(),
         protocol,
@@ -224,6 +227,7 @@ pub(crate) async fn pass_warning(
         list: block.list.map(Arc::from),
         bytes: None,
         note: Some(why.into()),
+        notice: None,
     };
     shared.observer.observe(observation);
     respond::redirect("/")

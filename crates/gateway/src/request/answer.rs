@@ -7,7 +7,7 @@ use crate::judge;
 use crate::observe::{Observation, Outcome, Protocol, count};
 use crate::rules::AgeBand;
 use belisha_filter::{Decision, Group, Log, RuleKind};
-use belisha_policy::FilterAction;
+use belisha_policy::{DeviceKind, FilterAction};
 
 /// What the transport must do.
 pub(crate) enum Answer {
@@ -29,6 +29,7 @@ pub(crate) struct Closed {
     pub(crate) age_band: AgeBand,
     pub(crate) rule: RuleKind,
     pub(crate) named_by: Option<IdentitySource>,
+    pub(crate) device_kind: Option<DeviceKind>,
     /// When it opens again, as the school's clocks show it.
     pub(crate) opens: Option<String>,
     /// Empty without rules.
@@ -127,6 +128,7 @@ fn closed(walk: &Walk<'_>, outcome: Outcome, decision: Decision) -> Closed {
         age_band: walk.caller.age_band,
         rule: reason.rule,
         named_by: walk.caller.named_by,
+        device_kind: walk.caller.device.map(|device| device.kind),
         opens,
         school_name,
     }
@@ -152,6 +154,8 @@ pub(crate) fn observation(
         school: walk.shared.config.school,
         person: walk.caller.person,
         named_by: walk.caller.named_by,
+        confidence: walk.caller.confidence,
+        device_kind: walk.caller.device.map(|device| device.kind),
         device: asked.device,
         group: Group::from_key(walk.caller.group).key(),
         protocol: asked.protocol,
@@ -166,5 +170,6 @@ pub(crate) fn observation(
         list: decision.filter(|_| by_name).and_then(|decision| decision.reason.list.clone()),
         bytes: None,
         note: None,
+        notice: None,
     }
 }

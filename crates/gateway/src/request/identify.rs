@@ -2,7 +2,7 @@
 //! group, never an accident.
 
 use super::steps::Asked;
-use crate::identity::{IdentitySource, IdentityTable};
+use crate::identity::{Confidence, IdentitySource, IdentityTable, KnownDevice, NetworkRange};
 use crate::rules::{AgeBand, Gate, GatewayRules, UNKNOWN_GROUP};
 use belisha_records::PersonId;
 use jiff::Timestamp;
@@ -24,6 +24,8 @@ pub(crate) struct Caller<'a> {
     /// The person's id as text, as the filter's exceptions carry it.
     pub(crate) person_key: Option<Box<str>>,
     pub(crate) named_by: Option<IdentitySource>,
+    pub(crate) confidence: Option<Confidence>,
+    pub(crate) device: Option<KnownDevice>,
     pub(crate) group: &'a str,
     pub(crate) gate: Gate,
     pub(crate) age_band: AgeBand,
@@ -36,6 +38,8 @@ impl Caller<'_> {
         person: None,
         person_key: None,
         named_by: None,
+        confidence: None,
+        device: None,
         group: UNKNOWN_GROUP,
         // Nobody can sign; what is open to the unknown is the policy's `unknown` column.
         gate: Gate::Open,
@@ -53,27 +57,32 @@ pub(crate) fn identify<'a>(
     now: Timestamp,
 ) -> Caller<'a> {
     let Some(rules) = rules else { return Caller::NOBODY };
+    let known = identity.known(asked.device, now);
     let (found, named_by) = match asked.credential {
-        Credential::Unreadable => return Caller::WRONG,
+        Credential::Unreadable => return Caller { device: known.device, ..Caller::WRONG },
         Credential::Basic { username, password } => match rules.person_by_credential(username, password) {
-            None => return Caller::WRONG,
-            found => (found, IdentitySource::ProxyCredential),
+            None => return Caller { device: known.device, ..Caller::WRONG },
+            found => (found, Some(IdentitySource::ProxyCredential)),
         },
         Credential::None => {
-            let mapping = identity.who(asked.device, now);
-            (mapping.and_then(|mapping| rules.person(mapping.person)), IdentitySource::PortalSignIn)
+            let person = known.mapping.and_then(|mapping| rules.person(mapping.person));
+            (person, known.mapping.map(|mapping| mapping.source))
         }
     };
-    match found {
-        None => Caller::NOBODY,
-        Some(person) => Caller {
-            person: Some(person.person),
-            person_key: rules.has_personal_exceptions().then(|| person.person.to_string().into_boxed_str()),
-            named_by: Some(named_by),
-            group: &person.group,
-            gate: person.gate,
-            age_band: person.age_band,
-            wrong_credential: false,
-        },
+    let Some(person) = found else {
+        // A room or a network says what is open to the unknown there, and never who they are.
+        let group = rules.range(asked.device).map_or(UNKNOWN_GROUP, NetworkRange::group);
+        return Caller { device: known.device, group, ..Caller::NOBODY };
+    };
+    Caller {
+        person: Some(person.person),
+        person_key: rules.has_personal_exceptions().then(|| person.person.to_string().into_boxed_str()),
+        named_by,
+        confidence: named_by.map(IdentitySource::confidence),
+        device: known.device,
+        group: &person.group,
+        gate: person.gate,
+        age_band: person.age_band,
+        wrong_credential: false,
     }
 }

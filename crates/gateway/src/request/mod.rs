@@ -3,6 +3,7 @@
 
 mod answer;
 mod identify;
+mod notices;
 mod steps;
 mod warnings;
 

@@ -3,6 +3,7 @@
 
 use super::answer::{self, Answered};
 use super::identify::{Caller, Credential, identify};
+use super::notices::notice;
 use crate::gateway::Shared;
 use crate::judge;
 use crate::observe::Protocol;
@@ -56,7 +57,12 @@ pub(crate) struct Walk<'a> {
 
 /// Takes a request through every step. The observation comes back to the caller, who may know the length of the answer.
 pub(crate) fn walk(shared: &Shared, asked: Asked<'_>) -> Answered {
-    through_steps(shared, asked, answer::answer)
+    through_steps(shared, asked, |walk, verdict| {
+        if let Some(observation) = notice(walk, &verdict) {
+            shared.observer.observe(observation);
+        }
+        answer::answer(walk, verdict)
+    })
 }
 
 /// Whether a request that was let through would be let through now. Nothing is counted or observed.
@@ -128,7 +134,7 @@ impl Walk<'_> {
             path: self.asked.path,
             group: self.caller.group,
             person: self.caller.person_key.as_deref(),
-            device: None,
+            device: self.caller.device.map(|device| device.kind),
         }
     }
 }

@@ -13,7 +13,7 @@ mod whole;
 
 pub use mapped::{IndexFileError, open_index, write_index};
 
-use crate::identity::Mapping;
+use crate::identity::{Kept, NetworkRegister};
 use crate::rules::{GatewayRules, PersonRules};
 use belisha_filter::{DomainIndex, IllegalList, Rules, Ruleset};
 use belisha_records::SchoolId;
@@ -22,7 +22,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::io;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,7 +30,7 @@ const LISTS_PREFIX: &str = "gateway-lists-";
 const IDENTITIES_FILE: &str = "gateway-identities.snapshot";
 const RULES_MAGIC: &[u8; 16] = b"belisha rules 2\n";
 const ILLEGAL_MAGIC: &[u8; 16] = b"belisha never 1\n";
-const IDENTITIES_MAGIC: &[u8; 16] = b"belisha whois 1\n";
+const IDENTITIES_MAGIC: &[u8; 16] = b"belisha whois 2\n";
 /// Bytes of the content's hash in the name of a file of lists.
 const NAME_BYTES: usize = 12;
 
@@ -57,6 +56,7 @@ struct Head {
     school: SchoolId,
     school_name: String,
     people: Vec<PersonRules>,
+    network: NetworkRegister,
     rules: Rules,
     lists: ListFiles,
 }
@@ -92,6 +92,7 @@ pub(crate) fn write_rules(
         school: rules.school,
         school_name: rules.school_name.clone(),
         people: rules.people().cloned().collect(),
+        network: rules.network().clone(),
         rules: rules.ruleset.rules().clone(),
         lists: lists.clone(),
     };
@@ -172,18 +173,18 @@ pub(crate) fn read_rules(
     let [illegal] = sections(&bytes).ok_or_else(|| damaged(&path, &"a part is missing"))?;
     let illegal = IllegalList::read_from(illegal_list_key, illegal).map_err(|error| damaged(&path, &error))?;
     let ruleset = Ruleset::compile(head.rules, Arc::new(index), Arc::new(illegal));
-    Ok(GatewayRules::new(head.school, head.school_name, Arc::new(ruleset), head.people))
+    Ok(GatewayRules::new(head.school, head.school_name, Arc::new(ruleset), head.people).with_network(head.network))
 }
 
-/// Writes who is signed in.
-pub(crate) fn write_identities(directory: &Path, mappings: &[(IpAddr, Mapping)]) -> Result<(), SnapshotError> {
+/// Writes who and what is where.
+pub(crate) fn write_identities(directory: &Path, kept: &Kept) -> Result<(), SnapshotError> {
     let path = directory.join(IDENTITIES_FILE);
-    let json = serde_json::to_vec(mappings).map_err(|error| damaged(&path, &error))?;
+    let json = serde_json::to_vec(kept).map_err(|error| damaged(&path, &error))?;
     write(&path, IDENTITIES_MAGIC, &[&json])
 }
 
-/// Reads who was signed in.
-pub(crate) fn read_identities(directory: &Path) -> Result<Vec<(IpAddr, Mapping)>, SnapshotError> {
+/// Reads who and what was where.
+pub(crate) fn read_identities(directory: &Path) -> Result<Kept, SnapshotError> {
     let path = directory.join(IDENTITIES_FILE);
     let bytes = read(&path, IDENTITIES_MAGIC)?;
     let [json] = sections(&bytes).ok_or_else(|| damaged(&path, &"a part is missing"))?;

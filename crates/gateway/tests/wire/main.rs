@@ -3,6 +3,7 @@
 
 mod dns;
 mod http;
+mod identity;
 mod inspect;
 mod inspect_support;
 mod life;

@@ -1,0 +1,49 @@
+//! What is worth a person's notice about a request, whatever was decided about it: a pupil's own device on the network in
+//! locker hours. When that is, is in `identity/locker.rs`; here it becomes an observation, once for each device and day.
+
+use super::steps::{Verdict, Walk};
+use crate::identity::{Notice, locker_day};
+use crate::observe::{Observation, Outcome, count};
+use belisha_filter::{Group, Log};
+
+/// The notice a request gives rise to, as an observation of its own. It names no person, host or path.
+pub(crate) fn notice(walk: &Walk<'_>, verdict: &Verdict) -> Option<Observation> {
+    // Whoever turns to a helpline or to the school's own pages leaves no trace, not even of having been there.
+    let unseen = match verdict {
+        Verdict::Own => true,
+        Verdict::Decided(decision) => decision.log == Log::Never,
+        Verdict::CredentialWanted | Verdict::SignFirst => false,
+    };
+    let device = walk.caller.device.filter(|_| !unseen)?;
+    let rules = walk.rules?;
+    let hours = rules.network().locker_hours.as_ref();
+    let day = locker_day(hours, &rules.ruleset.rules().timetable, device.kind, walk.now)?;
+    if !walk.shared.identity.first_seen_on(device.id, day) {
+        return None;
+    }
+    count(&walk.shared.identity.counters().notices);
+    let notice = Notice::PersonalDeviceSeen { device: device.id, first_seen: walk.now };
+    Some(Observation {
+        at: walk.now,
+        school: walk.shared.config.school,
+        person: None,
+        named_by: None,
+        confidence: None,
+        device_kind: Some(device.kind),
+        device: walk.asked.device,
+        group: Group::from_key(walk.caller.group).key(),
+        protocol: walk.asked.protocol,
+        method: None,
+        host: None,
+        path: None,
+        search_term: None,
+        worries: Vec::new(),
+        outcome: Outcome::Noticed,
+        reason: notice.key(),
+        category: None,
+        list: None,
+        bytes: None,
+        note: Some(notice.words().into()),
+        notice: Some(notice),
+    })
+}
