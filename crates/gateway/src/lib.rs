@@ -17,6 +17,7 @@ mod inspect;
 mod judge;
 mod observe;
 mod pac;
+pub mod parsers;
 mod proxy;
 mod request;
 mod rules;

@@ -137,6 +137,8 @@ pub struct Metrics {
     pub dns_questions: AtomicU64,
     /// DNS packets that were no question.
     pub dns_malformed: AtomicU64,
+    /// Of the DNS questions, those that took the quick way: read in place and answered from memory.
+    pub dns_quick: AtomicU64,
     /// DNS packets dropped because too many waited already.
     pub dns_overload: AtomicU64,
     /// Questions no upstream answered.
@@ -194,6 +196,7 @@ impl Metrics {
         vec![
             ("dns_questions", read(&self.dns_questions)),
             ("dns_malformed", read(&self.dns_malformed)),
+            ("dns_quick", read(&self.dns_quick)),
             ("dns_overload", read(&self.dns_overload)),
             ("dns_upstream_failures", read(&self.dns_upstream_failures)),
             ("dns_rebinding", read(&self.dns_rebinding)),

@@ -7,7 +7,7 @@ use super::message::{Packet, Question, read};
 use super::quick::{AnswerPacket, Batch, Quickly};
 use super::rate::Allowed;
 use crate::gateway::Shared;
-use crate::observe::count;
+use crate::observe::{Observation, count};
 use nix::sys::socket::{
     ControlMessage, MsgFlags, MultiHeaders, SockaddrIn, SockaddrIn6, SockaddrLike, SockaddrStorage, recvmmsg, sendmmsg,
     sendto,
@@ -18,6 +18,7 @@ use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -29,9 +30,11 @@ const BATCH: usize = 32;
 const LONGEST: usize = 25 * 64;
 /// Questions that may wait for a task; more are counted and dropped, as a full socket would drop them.
 const WAITING: usize = 4096;
-/// Observations kept back while questions come in such numbers that waking their reader for each batch would cost more than
-/// the answers.
+/// While questions come in numbers, observations are kept back to be handed on together: waking their reader for each batch
+/// would cost as much as the answers. So many at most, and for so long; few questions at a time are no numbers.
 const KEPT_BACK: usize = 256;
+const KEPT_FOR: Duration = Duration::from_millis(50);
+const FEW: usize = 4;
 
 /// A question for the tasks.
 struct Handed {
@@ -103,8 +106,25 @@ struct Worker {
     socket: Arc<UdpSocket>,
 }
 
-/// A packet that arrived: where it is from, and how long it is.
-type Arrived<A> = ([Option<A>; BATCH], [usize; BATCH]);
+/// Observations that wait to be handed on, and since when.
+struct KeptBack {
+    observations: Vec<Observation>,
+    since: Option<Instant>,
+}
+
+/// A batch that arrived: how many packets, where each is from, and how long it is.
+struct Arrived<A> {
+    count: usize,
+    clients: [Option<A>; BATCH],
+    lengths: [usize; BATCH],
+}
+
+impl<A: Copy> Arrived<A> {
+    fn packets<'a>(&'a self, buffers: &'a [[u8; LONGEST]]) -> impl Iterator<Item = (A, &'a [u8])> {
+        let arrived = self.clients.iter().zip(self.lengths).zip(buffers).take(self.count);
+        arrived.filter_map(|((client, length), buffer)| Some(((*client)?, buffer.get(..length)?)))
+    }
+}
 
 impl Worker {
     fn run<A: SystemAddress>(self) {
@@ -112,20 +132,19 @@ impl Worker {
         let mut outgoing = MultiHeaders::<A>::preallocate(BATCH, None);
         let mut questions = vec![[0_u8; LONGEST]; BATCH];
         let mut answers: Vec<AnswerPacket> = std::iter::repeat_with(AnswerPacket::default).take(BATCH).collect();
-        let mut seen = Vec::with_capacity(KEPT_BACK + BATCH);
+        let mut handed = Vec::with_capacity(BATCH);
+        let mut kept = KeptBack { observations: Vec::with_capacity(KEPT_BACK + BATCH), since: None };
         while !self.stop.load(Ordering::Acquire) {
-            // Errors here are about one client that went away (ICMP), or a signal; the socket itself is sound.
-            let Some((clients, lengths)) = self.receive(&mut headers, &mut questions) else { continue };
-            if self.stop.load(Ordering::Acquire) {
-                return;
-            }
-            let arrived = clients.iter().map_while(|client| *client).zip(lengths);
+            // Errors here are about one client that went away (ICMP), a signal, or the time that observations may wait; the
+            // socket itself is sound.
+            let Some(arrived) = self.receive(&mut headers, &mut questions) else {
+                self.hand_on_observations(&mut kept, None);
+                continue;
+            };
+            let (mut to, mut written) = ([None; BATCH], 0);
             let rules = self.shared.rules();
-            let mut to: [Option<A>; BATCH] = [None; BATCH];
-            let mut written = 0;
-            let mut batch = Batch::new(&self.shared, rules.as_deref(), &mut seen);
-            for ((client, length), question) in arrived.zip(&questions) {
-                let packet = question.get(..length).unwrap_or_default();
+            let mut batch = Batch::new(&self.shared, rules.as_deref(), &mut kept.observations);
+            for (client, packet) in arrived.packets(&questions) {
                 let (Some(answer), Some(place)) = (answers.get_mut(written), to.get_mut(written)) else { break };
                 let address = client.address();
                 let quickly = batch.take(packet, address.ip().to_canonical(), answer);
@@ -134,13 +153,40 @@ impl Worker {
                     written += 1;
                 }
                 if !matches!(quickly, Quickly::Answered | Quickly::Dropped) {
-                    self.hand_on(packet, address, quickly);
+                    let socket = Arc::clone(&self.socket);
+                    handed.push(Handed { packet: packet.into(), client: address, socket, quickly });
                 }
             }
+            let now = batch.instant();
             drop(batch);
-            self.shared.observer.observe_all(&mut seen);
+            // Before any answer is sent, here or by the tasks: who has the answer may look for what was observed.
+            self.hand_on_observations(&mut kept, (arrived.count > FEW).then_some(now));
+            handed.drain(..).for_each(|handed| self.hand_on(handed));
             self.send(&mut outgoing, &answers, to.get(..written).unwrap_or_default());
         }
+        self.hand_on_observations(&mut kept, None);
+    }
+
+    /// Hands observations on: at once, or, while questions come in numbers (`busy`: the time now), when they are many or have
+    /// waited long enough. While some wait, so does the socket for no longer.
+    fn hand_on_observations(&self, kept: &mut KeptBack, busy: Option<Instant>) {
+        if let Some(now) = busy {
+            if kept.observations.is_empty() {
+                return;
+            }
+            let since = *kept.since.get_or_insert_with(|| {
+                // Should it fail, they wait for the next question instead.
+                let _ = self.socket.set_read_timeout(Some(KEPT_FOR));
+                now
+            });
+            if kept.observations.len() < KEPT_BACK && now.duration_since(since) < KEPT_FOR {
+                return;
+            }
+            kept.since = Some(now);
+        } else if kept.since.take().is_some() {
+            let _ = self.socket.set_read_timeout(None);
+        }
+        self.shared.observer.observe_all(&mut kept.observations);
     }
 
     /// Waits for packets, and takes what is there.
@@ -159,12 +205,13 @@ impl Worker {
             // Woken to stop: no packet came, and none has an address.
             return None;
         }
-        let (mut clients, mut lengths) = ([None; BATCH], [0; BATCH]);
-        for ((message, client), length) in received.zip(&mut clients).zip(&mut lengths) {
+        let mut arrived = Arrived { count: 0, clients: [None; BATCH], lengths: [0; BATCH] };
+        for ((message, client), length) in received.zip(&mut arrived.clients).zip(&mut arrived.lengths) {
             *client = message.address;
             *length = message.bytes;
+            arrived.count += 1;
         }
-        Some((clients, lengths))
+        Some(arrived)
     }
 
     fn send<A: SystemAddress>(&self, headers: &mut MultiHeaders<A>, answers: &[AnswerPacket], to: &[Option<A>]) {
@@ -182,8 +229,7 @@ impl Worker {
         }
     }
 
-    fn hand_on(&self, packet: &[u8], client: SocketAddr, quickly: Quickly) {
-        let handed = Handed { packet: packet.into(), client, socket: Arc::clone(&self.socket), quickly };
+    fn hand_on(&self, handed: Handed) {
         if self.hand.try_send(handed).is_err() {
             count(&self.shared.metrics.dns_overload);
         }

@@ -9,6 +9,7 @@ mod inspect_support;
 mod life;
 mod people;
 mod proxy;
+mod quick;
 mod strangers;
 mod support;
 mod tunnel;

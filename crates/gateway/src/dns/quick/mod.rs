@@ -1,6 +1,6 @@
 //! The quick way through a question: read in place, judged by the same steps as every request, answered from memory, all
 //! without an allocation. It knows the usual only. Whatever else comes is handed to `answer.rs`, untouched and uncounted, so
-//! that a question is answered the same either way; a test (`tests/wire/quick.rs`) holds the two together.
+//! that a question is answered the same either way; `tests/wire/quick.rs` holds the two together.
 
 mod packet;
 mod question;
@@ -56,6 +56,7 @@ pub(crate) struct Batch<'a> {
 #[derive(Default)]
 struct Tally {
     questions: u64,
+    answered: u64,
     allowed: u64,
     blocked: u64,
     helplines: u64,
@@ -77,6 +78,11 @@ impl<'a> Batch<'a> {
     pub(crate) fn new(shared: &'a Shared, rules: Option<&'a GatewayRules>, seen: &'a mut Vec<Observation>) -> Self {
         let (now, instant) = (shared.now(), Instant::now());
         Self { shared, rules, now, instant, caller: None, tally: Tally::default(), seen }
+    }
+
+    /// When it arrived.
+    pub(crate) fn instant(&self) -> Instant {
+        self.instant
     }
 
     /// Answers a packet, or says who must.
@@ -133,6 +139,7 @@ impl<'a> Batch<'a> {
             Quickly::Answered
         };
         self.tally.questions += 1;
+        self.tally.answered += u64::from(done != Quickly::Ask);
         *(if outcome == Outcome::Allowed { &mut self.tally.allowed } else { &mut self.tally.blocked }) += 1;
         if decision.log == Log::Never {
             self.tally.helplines += 1;
@@ -190,6 +197,7 @@ impl Drop for Batch<'_> {
             }
         };
         add(&metrics.dns_questions, self.tally.questions);
+        add(&metrics.dns_quick, self.tally.answered);
         add(&metrics.allowed, self.tally.allowed);
         add(&metrics.blocked, self.tally.blocked);
         add(&metrics.helplines, self.tally.helplines);
