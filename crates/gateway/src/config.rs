@@ -5,6 +5,7 @@ use crate::dns::config::DnsConfig;
 use crate::identity::IdentityConfig;
 use crate::inspect::InspectionConfig;
 use crate::observe::Observation;
+use crate::proxy::ProxyConfig;
 use belisha_records::SchoolId;
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -50,6 +51,8 @@ pub struct GatewayConfig {
     pub allow_private_for: Vec<String>,
     /// Ports CONNECT may name.
     pub tunnel_ports: Vec<u16>,
+    /// The proxy's other settings.
+    pub proxy: ProxyConfig,
     /// Directory for the last rules and identities. `None`: nothing is kept, and a start without rules is the strictest.
     pub snapshot: Option<PathBuf>,
     /// The file this machine compiled its lists to, if it did: the snapshot then shares it instead of keeping a copy.
@@ -87,6 +90,7 @@ impl GatewayConfig {
             local_records: HashMap::new(),
             allow_private_for: Vec::new(),
             tunnel_ports: vec![443],
+            proxy: ProxyConfig::default(),
             snapshot: None,
             compiled_lists: None,
             illegal_list_key: [0; 16],
@@ -178,6 +182,8 @@ pub struct Limits {
     pub connect_time: Duration,
     /// How long a body, a tunnel, or a TCP DNS connection may be silent, and how long a client may take nothing.
     pub idle_time: Duration,
+    /// How long requests that have begun may take to finish when the gateway stops.
+    pub finish_time: Duration,
     /// How long one DNS server is waited for.
     pub upstream_time: Duration,
 }
@@ -194,6 +200,7 @@ impl Default for Limits {
             body_bytes: 64 * 1024 * 1024 * 1024,
             connect_time: Duration::from_secs(10),
             idle_time: Duration::from_secs(300),
+            finish_time: Duration::from_secs(5),
             upstream_time: Duration::from_millis(1500),
         }
     }

@@ -102,6 +102,8 @@ pub(crate) struct Shared {
     /// Tells open tunnels that the rules changed.
     changed: watch::Sender<()>,
     tunnels: Mutex<JoinSet<()>>,
+    /// Whether the gateway stops: nothing new is begun.
+    stops: watch::Sender<bool>,
 }
 
 impl Shared {
@@ -114,6 +116,17 @@ impl Shared {
 
     fn stop_tunnels(&self) {
         self.tunnels.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+    }
+
+    /// Says when the gateway stops.
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stops.subscribe()
+    }
+
+    /// Waits for the tunnels that are open.
+    async fn tunnels_end(&self) {
+        let mut tunnels = std::mem::take(&mut *self.tunnels.lock().unwrap_or_else(PoisonError::into_inner));
+        while tunnels.join_next().await.is_some() {}
     }
 
     /// The rules in use; `None` is the strictest state: portal and helplines only.
@@ -156,6 +169,7 @@ impl Gateway {
             std::fs::create_dir_all(path).map_err(|source| StartError::Directory { path: path.clone(), source })?;
         }
         let dns_sockets = dns::listen::open(&config.dns_listen, config.dns.threads).await?;
+        let transparent_sockets = open(&config.proxy.transparent_listen, "redirected connections").await?;
         let proxy_sockets = open(&config.proxy_listen, "the proxy").await?;
         let block_page_sockets = open(&config.block_page_listen, "the block page").await?;
         let encrypted_dns = dns::encrypted::open(&config.dns).await?;
@@ -164,6 +178,7 @@ impl Gateway {
         let identity_sources = Sources::open(&config.identity).await?;
         let dns_addr = dns_sockets.first().map(dns::listen::Sockets::address);
         let proxy_addr = first_address(&proxy_sockets);
+        let transparent_addr = first_address(&transparent_sockets);
         let block_page_addr = first_address(&block_page_sockets);
 
         let metrics = Arc::new(Metrics::default());
@@ -200,6 +215,7 @@ impl Gateway {
             writing: Arc::default(),
             changed: watch::Sender::new(()),
             tunnels: Mutex::default(),
+            stops: watch::Sender::new(false),
             metrics: Arc::clone(&metrics),
             config,
             clock,
@@ -207,7 +223,7 @@ impl Gateway {
         });
         begin_with_rules(&shared, given).await;
 
-        let mut tasks = JoinSet::new();
+        let (mut tasks, mut serving) = (JoinSet::new(), JoinSet::new());
         tasks.spawn(follow(Arc::clone(&shared), rules));
         for sockets in dns_sockets {
             dns::listen::serve(&shared, sockets, &mut tasks)?;
@@ -216,12 +232,15 @@ impl Gateway {
             dns::encrypted::serve(&shared, sockets, &mut tasks);
         }
         let connections = proxy::Connections::new(shared.config.limits);
+        for socket in transparent_sockets {
+            serving.spawn(proxy::transparent::serve(Arc::clone(&shared), socket, connections.clone()));
+        }
         for socket in proxy_sockets {
-            tasks.spawn(proxy::serve(Arc::clone(&shared), socket, connections.clone()));
+            serving.spawn(proxy::serve(Arc::clone(&shared), socket, connections.clone()));
         }
         let connections = proxy::Connections::new(shared.config.limits);
         for socket in block_page_sockets {
-            tasks.spawn(blockpage::serve(Arc::clone(&shared), socket, connections.clone()));
+            serving.spawn(blockpage::serve(Arc::clone(&shared), socket, connections.clone()));
         }
         let radius_addr = identity_sources.radius_address();
         identity_sources.start(&shared, &mut tasks);
@@ -230,12 +249,14 @@ impl Gateway {
             dns_tls_addr,
             dns_https_addr,
             proxy_addr,
+            transparent_addr,
             block_page_addr,
             radius_addr,
             metrics,
             identity: Arc::clone(&shared.identity),
             shared,
             tasks,
+            serving,
         })
     }
 }
@@ -250,6 +271,8 @@ pub struct GatewayHandle {
     pub dns_https_addr: Option<SocketAddr>,
     /// Where the proxy listens, likewise.
     pub proxy_addr: Option<SocketAddr>,
+    /// Where redirected connections are taken, likewise.
+    pub transparent_addr: Option<SocketAddr>,
     /// Where the block page listens, likewise.
     pub block_page_addr: Option<SocketAddr>,
     /// Where RADIUS accounting is taken, likewise.
@@ -260,6 +283,8 @@ pub struct GatewayHandle {
     pub identity: Arc<IdentityTable>,
     shared: Arc<Shared>,
     tasks: JoinSet<()>,
+    /// Serves HTTP; asked to finish before it is stopped.
+    serving: JoinSet<()>,
 }
 
 impl GatewayHandle {
@@ -308,8 +333,15 @@ impl GatewayHandle {
         BlockBook { shared: Arc::clone(&self.shared) }
     }
 
-    /// Stops answering and writes who is signed in.
+    /// Stops: takes nothing new, gives what has begun [`crate::Limits::finish_time`] to end, writes who is signed in.
     pub async fn shutdown(mut self) {
+        self.shared.stops.send_replace(true);
+        let ending = async {
+            while self.serving.join_next().await.is_some() {}
+            self.shared.tunnels_end().await;
+        };
+        let _ = tokio::time::timeout(self.shared.config.limits.finish_time, ending).await;
+        self.serving.shutdown().await;
         self.tasks.shutdown().await;
         self.shared.stop_tunnels();
         write_identities(&self.shared).await;

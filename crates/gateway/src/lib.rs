@@ -37,5 +37,6 @@ pub use identity::{
 pub use inspect::{AuthorityError, InspectionConfig, Pinned, SchoolCa, make_school_ca};
 pub use observe::{Metrics, Observation, Outcome, Protocol, Worry};
 pub use pac::pac_file;
+pub use proxy::{DirectAddress, ProxyConfig, UpstreamProxy};
 pub use rules::{AgeBand, Gate, GatewayRules, PersonRules, ProxyCredential, UNKNOWN_GROUP};
 pub use snapshot::{IndexFileError, open_index, write_index};

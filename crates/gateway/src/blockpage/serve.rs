@@ -28,7 +28,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, socket: TcpListener, connections:
 
 async fn answer(shared: &Shared, arrival: &Arrival, request: Request<Incoming>) -> Response {
     if matches!(request.uri().path(), "/proxy.pac" | "/wpad.dat") {
-        return pac(shared);
+        return pac(shared, request.headers());
     }
     if request.uri().path() == LOG_ON_PATH && request.method() == Method::POST {
         return log_on(shared, arrival.device, request).await;

@@ -5,7 +5,7 @@ use super::connections::Place;
 use super::headers::Sent;
 use super::target::Target;
 use crate::observe::Protocol;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// What a request on a connection would be written as.
@@ -55,6 +55,8 @@ pub(crate) struct Arrival {
     pub(crate) sent: Sent,
     /// Whether HTTP/2 was agreed on (by ALPN inside TLS).
     pub(crate) http2: bool,
+    /// Where the device meant to go, if a router redirected it here without its knowing.
+    pub(crate) redirected: Option<SocketAddr>,
     /// The connection's share of the bounds.
     pub(crate) place: Arc<Place>,
 }
@@ -62,6 +64,11 @@ pub(crate) struct Arrival {
 impl Arrival {
     /// A connection to a listening socket of ours, in clear; each request says where it goes.
     pub(super) fn explicit(device: IpAddr, http2: bool, place: Arc<Place>) -> Self {
-        Self { device, scheme: Scheme::Http, authority: None, sent: Sent::None, http2, place }
+        Self { device, scheme: Scheme::Http, authority: None, sent: Sent::None, http2, redirected: None, place }
+    }
+
+    /// A connection that was meant for somewhere else, in clear.
+    pub(super) fn redirected(device: IpAddr, meant: SocketAddr, place: Arc<Place>) -> Self {
+        Self { redirected: Some(meant), ..Self::explicit(device, false, place) }
     }
 }

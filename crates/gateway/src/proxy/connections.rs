@@ -13,6 +13,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -84,7 +85,39 @@ impl Drop for Place {
     }
 }
 
-/// Accepts connections on a socket until the task is stopped, each with its place, and serves them by `handle`.
+impl Connections {
+    /// Accepts connections on a socket, each with its place, until the gateway stops; then waits for those that are open.
+    pub(super) async fn accept<Serve, Served>(self, shared: &Shared, socket: TcpListener, serve: Serve)
+    where
+        Serve: Fn(TcpStream, IpAddr, Place) -> Served,
+        Served: Future<Output = ()> + Send + 'static,
+    {
+        let mut open = JoinSet::new();
+        let mut stopping = shared.stopping();
+        loop {
+            while open.try_join_next().is_some() {}
+            let accepted = tokio::select! {
+                accepted = socket.accept() => accepted,
+                _ = stopping.wait_for(|stops| *stops) => break,
+            };
+            let Ok((stream, client)) = accepted else {
+                tokio::time::sleep(OUT_OF_SOCKETS).await;
+                continue;
+            };
+            let device = client.ip().to_canonical();
+            let Some(place) = self.enter(device) else {
+                count(&shared.metrics.refused_connections);
+                continue;
+            };
+            let _ = stream.set_nodelay(true);
+            open.spawn(serve(stream, device, place));
+        }
+        drop(socket);
+        while open.join_next().await.is_some() {}
+    }
+}
+
+/// Serves HTTP on a socket by `handle`, until the gateway stops.
 pub(crate) async fn serve_http<Handle, Answer>(
     shared: Arc<Shared>,
     socket: TcpListener,
@@ -94,30 +127,19 @@ pub(crate) async fn serve_http<Handle, Answer>(
     Handle: Fn(Arc<Arrival>, hyper::Request<Incoming>) -> Answer + Clone + Send + 'static,
     Answer: Future<Output = Response> + Send + 'static,
 {
-    let limits = shared.config.limits;
-    let mut open = JoinSet::new();
-    loop {
-        while open.try_join_next().is_some() {}
-        let Ok((stream, client)) = socket.accept().await else {
-            tokio::time::sleep(OUT_OF_SOCKETS).await;
-            continue;
-        };
-        let device = client.ip().to_canonical();
-        let Some(place) = connections.enter(device) else {
-            count(&shared.metrics.refused_connections);
-            continue;
-        };
-        let _ = stream.set_nodelay(true);
-        let handle = handle.clone();
-        open.spawn(async move {
-            let Ok(Some(http2)) = timeout(limits.head_time, speaks_http2(&stream)).await else {
+    let each = Arc::clone(&shared);
+    let serve = move |stream: TcpStream, device, place| {
+        let (shared, handle) = (Arc::clone(&each), handle.clone());
+        async move {
+            let Ok(Some(http2)) = timeout(shared.config.limits.head_time, speaks_http2(&stream)).await else {
                 return;
             };
             // A tunnel outlives its request and takes the place with it.
             let arrival = Arc::new(Arrival::explicit(device, http2, Arc::new(place)));
-            serve_connection(&limits, stream, arrival, handle).await;
-        });
-    }
+            serve_connection(&shared, stream, arrival, handle).await;
+        }
+    };
+    connections.accept(&shared, socket, serve).await;
 }
 
 /// Whether a client begins with the preface of HTTP/2 (RFC 9113 section 3.4); `None`: it went away.
@@ -127,13 +149,32 @@ async fn speaks_http2(stream: &TcpStream) -> Option<bool> {
     Some(first.get(..length) == Some(HTTP2_BEGINS))
 }
 
-/// Serves HTTP/1.1 or HTTP/2 on a connection until it ends.
-pub(super) async fn serve_connection<Io, Handle, Answer>(limits: &Limits, io: Io, arrival: Arc<Arrival>, handle: Handle)
+/// Drives a connection, and asks it to finish when the gateway stops. A macro, because the two versions have no trait in
+/// common that says so.
+macro_rules! until_stopping {
+    ($shared:expr, $connection:expr) => {
+        let mut connection = pin!($connection);
+        let mut stopping = $shared.stopping();
+        let stops = tokio::select! {
+            biased;
+            _ = connection.as_mut() => false,
+            _ = stopping.wait_for(|stops| *stops) => true,
+        };
+        if stops {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    };
+}
+
+/// Serves HTTP/1.1 or HTTP/2 on a connection until it ends. When the gateway stops, requests that have begun are finished.
+pub(super) async fn serve_connection<Io, Handle, Answer>(shared: &Shared, io: Io, arrival: Arc<Arrival>, handle: Handle)
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     Handle: Fn(Arc<Arrival>, hyper::Request<Incoming>) -> Answer + Send + 'static,
     Answer: Future<Output = Response> + Send + 'static,
 {
+    let limits = &shared.config.limits;
     let http2 = arrival.http2;
     let io = TokioIo::new(Stalling::new(io, limits.idle_time));
     let service = service_fn(move |request| {
@@ -149,7 +190,7 @@ where
             .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
             .keep_alive_interval(limits.idle_time)
             .keep_alive_timeout(limits.head_time);
-        let _ = builder.serve_connection(io, service).await;
+        until_stopping!(shared, builder.serve_connection(io, service));
     } else {
         let mut builder = http1::Builder::new();
         builder
@@ -157,7 +198,7 @@ where
             .header_read_timeout(limits.head_time)
             .max_header_size(limits.head_bytes)
             .half_close(false);
-        let _ = builder.serve_connection(io, service).with_upgrades().await;
+        until_stopping!(shared, builder.serve_connection(io, service).with_upgrades());
     }
 }
 

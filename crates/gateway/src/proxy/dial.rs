@@ -1,6 +1,7 @@
 //! Opens connections to origins: finds addresses, drops those nobody may reach, tries the rest in turn within one time limit.
 
 use super::address::{is_public, private_allowed};
+use super::parent;
 use super::target::Target;
 use crate::config::local_record;
 use crate::gateway::Shared;
@@ -27,6 +28,12 @@ pub(crate) enum DialError {
     /// The site's TLS is not in order.
     #[error(transparent)]
     NotTrusted(#[from] OriginProblem),
+    /// The proxy further up cannot be reached.
+    #[error("the upstream proxy could not be reached")]
+    UpstreamAway,
+    /// The proxy further up did not do as it was asked.
+    #[error("the upstream proxy refused")]
+    UpstreamRefused,
     /// The connection was refused or broke.
     #[error("the site could not be reached")]
     Unreachable,
@@ -34,19 +41,60 @@ pub(crate) enum DialError {
 
 /// A connection to a target. With safe search, a search engine is dialled under the name of its safe results.
 pub(crate) async fn dial(shared: &Shared, target: &Target, safe_search: Option<&str>) -> Result<TcpStream, DialError> {
-    let opening = async {
-        let mut failure = DialError::NotFound;
-        for address in addresses(shared, target, safe_search).await? {
-            match TcpStream::connect(address).await {
-                Ok(stream) => return Ok(stream),
-                Err(_) => failure = DialError::Unreachable,
+    in_time(shared, async {
+        match parent::for_host(shared, &target.host) {
+            Some(upstream) => {
+                not_private(shared, target)?;
+                parent::connect(upstream, safe_search.unwrap_or(&target.host), target.port).await
             }
+            None => directly(shared, target, safe_search).await,
         }
-        Err(failure)
+    })
+    .await
+}
+
+/// A connection for plain requests: to the target, or to the proxy further up, which takes whole addresses (`true`).
+pub(super) async fn dial_plain(
+    shared: &Shared,
+    target: &Target,
+    safe_search: Option<&str>,
+) -> Result<(TcpStream, bool), DialError> {
+    let Some(upstream) = parent::for_host(shared, &target.host) else {
+        return in_time(shared, directly(shared, target, safe_search)).await.map(|stream| (stream, false));
     };
+    not_private(shared, target)?;
+    in_time(shared, parent::reach(upstream)).await.map(|stream| (stream, true))
+}
+
+async fn in_time(
+    shared: &Shared,
+    opening: impl Future<Output = Result<TcpStream, DialError>>,
+) -> Result<TcpStream, DialError> {
     let stream = timeout(shared.config.limits.connect_time, opening).await.unwrap_or(Err(DialError::TooSlow))?;
     let _ = stream.set_nodelay(true);
     Ok(stream)
+}
+
+async fn directly(shared: &Shared, target: &Target, safe_search: Option<&str>) -> Result<TcpStream, DialError> {
+    let mut failure = DialError::NotFound;
+    for address in addresses(shared, target, safe_search).await? {
+        match TcpStream::connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(_) => failure = DialError::Unreachable,
+        }
+    }
+    Err(failure)
+}
+
+/// Refuses a private address that is written as one; names are resolved further up.
+fn not_private(shared: &Shared, target: &Target) -> Result<(), DialError> {
+    match target.address().map(|address| SocketAddr::new(address, target.port)) {
+        Some(address) if !is_public(address.ip()) && !private_allowed(&shared.config, &target.host, Some(address)) => {
+            count(&shared.metrics.refused_addresses);
+            Err(DialError::NotPublic)
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn addresses(shared: &Shared, target: &Target, safe_search: Option<&str>) -> Result<Vec<SocketAddr>, DialError> {

@@ -3,11 +3,13 @@
 
 use super::arrival::Arrival;
 use super::body::{Body, BodyError};
-use super::dial::{DialError, dial};
+use super::dial::{DialError, dial, dial_plain};
 use super::headers::{Pseudonym, Sent, strip_hop_by_hop};
 use super::origin_io::OriginIo;
+use super::parent;
 use super::respond::{self, Response};
 use super::rewrite::{incoming, outgoing};
+use super::stalling::Stalling;
 use super::target::{Target, host};
 use crate::gateway::Shared;
 use crate::inspect::connect_tls;
@@ -88,6 +90,11 @@ impl Clients {
                 answer.headers_mut().clone_from(upstream.headers());
                 strip_hop_by_hop(answer.headers_mut());
                 (upgrading.carry(shared, passage, upstream, answer), None)
+            }
+            (Ok(upstream), _)
+                if outgoing.to_parent && upstream.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED =>
+            {
+                (respond::unreachable(&parent::refused(upstream.status().as_u16())), None)
             }
             (Ok(upstream), _) => incoming(shared, &self.via, upstream),
             (Err(error), _) => (failed(&error), None),
@@ -195,7 +202,7 @@ struct Connector {
 }
 
 impl tower_service::Service<Uri> for Connector {
-    type Response = TokioIo<OriginIo>;
+    type Response = TokioIo<Stalling<OriginIo>>;
     type Error = DialError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, DialError>> + Send>>;
 
@@ -210,11 +217,16 @@ impl tower_service::Service<Uri> for Connector {
                 host: uri.host().and_then(host).ok_or(DialError::NotFound)?,
                 port: uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 }),
             };
-            let stream = dial(&shared, &target, safe_search).await?;
-            Ok(TokioIo::new(match uri.scheme_str() {
-                Some("https") => OriginIo::Tls(Box::new(connect_tls(&shared, stream, &target.host).await?)),
-                _ => OriginIo::Plain(stream),
-            }))
+            let io = if uri.scheme_str() == Some("https") {
+                let stream = dial(&shared, &target, safe_search).await?;
+                OriginIo::Tls(Box::new(connect_tls(&shared, stream, &target.host).await?))
+            } else {
+                match dial_plain(&shared, &target, safe_search).await? {
+                    (stream, true) => OriginIo::Upstream(stream),
+                    (stream, false) => OriginIo::Plain(stream),
+                }
+            };
+            Ok(TokioIo::new(Stalling::new(io, shared.config.limits.idle_time)))
         })
     }
 }

@@ -17,6 +17,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::HOST;
 use hyper::{Method, Request, Version};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -53,12 +54,12 @@ impl Proxy {
     {
         let proxy = Arc::clone(self);
         Box::pin(async move {
-            let limits = proxy.shared.config.limits;
+            let shared = Arc::clone(&proxy.shared);
             let handle = move |arrival: Arc<Arrival>, request| {
                 let proxy = Arc::clone(&proxy);
                 async move { proxy.handle(&arrival, request).await }
             };
-            serve_connection(&limits, io, Arc::new(arrival), handle).await;
+            serve_connection(&shared, io, Arc::new(arrival), handle).await;
         })
     }
 
@@ -78,6 +79,12 @@ impl Proxy {
         if !names_one_host(&request) {
             return respond::bad_request("It must name one host in its Host field, no fewer and no more.");
         }
+        if let Some(meant) = arrival.redirected {
+            return match redirected_target(meant, &request) {
+                Some(target) => self.carry(arrival, &arrival.sent, &target, request).await,
+                None => respond::bad_request("It names no host that can be looked up."),
+            };
+        }
         let sent = Sent::of(request.headers());
         if request.method() == Method::CONNECT {
             return tunnel::connect(self, arrival, sent, request).await;
@@ -90,7 +97,9 @@ impl Proxy {
             Some(_) => respond::bad_request(
                 "A proxy carries plain addresses that start with http://, and everything else through CONNECT.",
             ),
-            None if matches!(request.uri().path(), "/proxy.pac" | "/wpad.dat") => respond::pac(&self.shared),
+            None if matches!(request.uri().path(), "/proxy.pac" | "/wpad.dat") => {
+                respond::pac(&self.shared, request.headers())
+            }
             None => {
                 respond::bad_request("This is a proxy. Set it as the proxy of your browser; do not open it as a page.")
             }
@@ -121,8 +130,10 @@ impl Proxy {
         };
         let answered = walk(&self.shared, asked);
         match answered.answer {
-            // Inside TLS there is no asking: the CONNECT was answered already.
-            Answer::CredentialWanted if arrival.scheme == Scheme::Https => respond::redirect_to_portal(&self.shared),
+            // Inside TLS there is no asking: the CONNECT was answered already. Who knows of no proxy cannot answer it.
+            Answer::CredentialWanted if arrival.scheme == Scheme::Https || arrival.redirected.is_some() => {
+                respond::redirect_to_portal(&self.shared)
+            }
             Answer::CredentialWanted => respond::credential_wanted(),
             // A portal behind TLS cannot be spoken to in clear.
             Answer::Own if self.shared.config.portal.base_url.starts_with("https://") && !is_wpad(&target.host) => {
@@ -155,6 +166,20 @@ impl Proxy {
             self.shared.observer.observe(observation);
         }
     }
+}
+
+/// The host that a redirected request names, at the port it was meant for; the address where it names none (HTTP/1.0).
+fn redirected_target(meant: SocketAddr, request: &Request<Incoming>) -> Option<Target> {
+    if request.method() == Method::CONNECT {
+        return None;
+    }
+    let named = match request.headers().contains_key(HOST) {
+        true => host_header(request.headers())?,
+        false => meant.ip().to_string(),
+    };
+    // A whole address names its host a second time; it must be the same.
+    let same = request.uri().host().is_none_or(|other| host(other).as_deref() == Some(&named));
+    same.then_some(Target { host: named, port: meant.port() })
 }
 
 /// Whether a request has one `Host` (RFC 9112 section 3.2). Programs that leave it out of a CONNECT are let through: there

@@ -13,10 +13,13 @@ mod handle;
 mod headers;
 mod hello;
 mod origin_io;
+mod parent;
 mod respond;
 mod rewrite;
+mod settings;
 mod stalling;
 mod target;
+pub(crate) mod transparent;
 mod tunnel;
 mod upgrade;
 
@@ -25,6 +28,7 @@ pub(crate) use connections::{Connections, serve_http};
 pub(crate) use handle::{closed_response, pass_warning};
 pub(crate) use headers::host_header;
 pub(crate) use respond::{Response, pac, page, redirect_to_portal};
+pub use settings::{DirectAddress, ProxyConfig, UpstreamProxy};
 pub(crate) use target::host;
 
 use crate::gateway::Shared;

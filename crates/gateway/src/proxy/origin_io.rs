@@ -12,6 +12,8 @@ use tokio::net::TcpStream;
 pub(super) enum OriginIo {
     /// In clear.
     Plain(TcpStream),
+    /// In clear, to the proxy further up: requests on it name whole addresses.
+    Upstream(TcpStream),
     /// Inside TLS whose certificate was verified.
     Tls(Box<OriginStream>),
 }
@@ -20,7 +22,7 @@ pub(super) enum OriginIo {
 macro_rules! whichever {
     ($io:expr, $stream:ident => $done:expr) => {
         match $io.get_mut() {
-            OriginIo::Plain($stream) => {
+            OriginIo::Plain($stream) | OriginIo::Upstream($stream) => {
                 let $stream = Pin::new($stream);
                 $done
             }
@@ -53,7 +55,7 @@ impl AsyncWrite for OriginIo {
 
     fn is_write_vectored(&self) -> bool {
         match self {
-            OriginIo::Plain(stream) => stream.is_write_vectored(),
+            OriginIo::Plain(stream) | OriginIo::Upstream(stream) => stream.is_write_vectored(),
             OriginIo::Tls(stream) => stream.is_write_vectored(),
         }
     }
@@ -69,6 +71,6 @@ impl AsyncWrite for OriginIo {
 
 impl Connection for OriginIo {
     fn connected(&self) -> Connected {
-        Connected::new()
+        Connected::new().proxy(matches!(self, OriginIo::Upstream(_)))
     }
 }

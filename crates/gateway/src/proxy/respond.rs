@@ -2,13 +2,16 @@
 
 use super::body::Body;
 use super::dial::DialError;
+use super::headers::host_header;
+use super::target::Target;
 use crate::blockpage::{CONTENT_SECURITY_POLICY_HEADER, Page, content_security_policy, notice_page};
 use crate::gateway::Shared;
 use crate::inspect::OriginProblem;
 use crate::pac::{PAC_TYPE, pac_file};
-use hyper::StatusCode;
 use hyper::body::Bytes;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, PROXY_AUTHENTICATE};
+use hyper::{HeaderMap, StatusCode};
+use std::net::SocketAddr;
 
 /// An answer.
 pub(crate) type Response = hyper::Response<Body>;
@@ -56,12 +59,16 @@ pub(super) fn sign_first(shared: &Shared) -> Response {
     page(notice_page(403, "Sign the agreement first", text, Some((&portal, "Read and sign"))))
 }
 
-/// The PAC file.
-pub(crate) fn pac(shared: &Shared) -> Response {
-    // The host that links name is reached directly: through a tunnel the portal would take the proxy for the device.
+/// The PAC file, for a browser that found us under the host in `headers`.
+pub(crate) fn pac(shared: &Shared, headers: &HeaderMap) -> Response {
+    // The portal is reached directly: through a tunnel it would take the proxy for the device.
     let portal = &shared.config.portal;
-    let portal = portal.base_host().or(portal.hosts.first().map(String::as_str)).unwrap_or_default();
-    let mut response = Response::new(whole(pac_file(&shared.proxy_public, portal)));
+    let own = portal.base_host().into_iter().chain(portal.hosts.iter().map(String::as_str));
+    // A proxy that listens everywhere has no address of its own to name; the one the browser used is right.
+    let anywhere = shared.proxy_public.parse::<SocketAddr>().ok().filter(|address| address.ip().is_unspecified());
+    let found = anywhere.and_then(|address| Some(Target { host: host_header(headers)?, port: address.port() }));
+    let proxy = found.map_or_else(|| shared.proxy_public.clone(), |found| found.with_port());
+    let mut response = Response::new(whole(pac_file(&proxy, own)));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PAC_TYPE));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("max-age=300"));
     response
@@ -152,6 +159,11 @@ pub(super) fn unreachable(error: &DialError) -> Response {
         }
         DialError::TooSlow => (504, "This site does not answer", "It took too long. Try again in a minute."),
         DialError::NotTrusted(problem) => not_trusted(*problem),
+        DialError::UpstreamAway | DialError::UpstreamRefused => (
+            502,
+            "The way to the internet is closed",
+            "The proxy that the school’s network goes through does not answer, or does not let this through. Tell your technician.",
+        ),
         DialError::Unreachable => {
             (502, "This site cannot be reached", "It refused the connection. Try again in a minute.")
         }

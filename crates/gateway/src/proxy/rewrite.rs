@@ -1,15 +1,19 @@
 //! What changes in a message that passes: a request as its origin gets it, an answer as the client gets it. What belongs to
 //! one hop only is `headers.rs`'s list.
 
+use super::arrival::Scheme;
 use super::body::{Body, Carried};
 use super::forward::Passage;
 use super::headers::{Pseudonym, strip_hop_by_hop};
+use super::parent;
 use super::respond::Response;
+use super::settings::UpstreamProxy;
 use super::upgrade::Upgrading;
 use crate::gateway::Shared;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{
-    ALT_SVC, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, FORWARDED, HOST, HeaderName, HeaderValue, TE, UPGRADE,
+    ALT_SVC, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, FORWARDED, HOST, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
+    TE, UPGRADE,
 };
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request, StatusCode, Uri, Version};
@@ -32,6 +36,8 @@ pub(super) struct Outgoing {
     pub(super) request: Request<Body>,
     /// How far the body has come; `None` without one.
     pub(super) progress: Option<Arc<AtomicU64>>,
+    /// Whether it goes to the proxy further up as it is, not through a tunnel of its.
+    pub(super) to_parent: bool,
     /// What the client wants to change to.
     pub(super) upgrading: Option<Upgrading>,
 }
@@ -71,8 +77,14 @@ pub(super) fn outgoing(
     if passage.own {
         name_device(shared, passage.arrival.device, &mut parts.headers);
     }
+    let parent = (scheme == Scheme::Http).then(|| parent::for_host(shared, &passage.target.host)).flatten();
+    let to_parent = parent.is_some();
+    if let Some(proof) = parent.and_then(UpstreamProxy::authorization) {
+        parts.headers.insert(PROXY_AUTHORIZATION, HeaderValue::from_str(&proof).ok()?);
+    }
     if body.is_end_stream() {
-        return Some(Outgoing { request: Request::from_parts(parts, Body::Empty), progress: None, upgrading });
+        let request = Request::from_parts(parts, Body::Empty);
+        return Some(Outgoing { request, progress: None, to_parent, upgrading });
     }
     let progress = Arc::new(AtomicU64::new(0));
     let limits = &shared.config.limits;
@@ -82,7 +94,7 @@ pub(super) fn outgoing(
     } else {
         Request::from_parts(parts, Body::Carried(carried))
     };
-    Some(Outgoing { request, progress: Some(progress), upgrading })
+    Some(Outgoing { request, progress: Some(progress), to_parent, upgrading })
 }
 
 /// A request whose body waits until the origin wants it. The client, which waits likewise, is told to go on when the body is

@@ -1,6 +1,7 @@
 //! A connection that ends when its other side takes nothing for too long: a reader that stopped reading would otherwise hold
 //! a page, and the origin behind it, for ever. Silence while reading is for those who wait for something to judge.
 
+use hyper_util::client::legacy::connect::{Connected, Connection};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -29,6 +30,12 @@ impl<Io> Stalling<Io> {
         let longest = self.longest;
         let stands = self.stands.get_or_insert_with(|| Box::pin(sleep(longest)));
         stands.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<Io: Connection> Connection for Stalling<Io> {
+    fn connected(&self) -> Connected {
+        self.io.connected()
     }
 }
 

@@ -47,6 +47,14 @@ impl Target {
         }
     }
 
+    /// Host and port, the port always: what a CONNECT names.
+    pub(crate) fn with_port(&self) -> String {
+        match self.host.contains(':') {
+            true => format!("[{}]:{}", self.host, self.port),
+            false => format!("{}:{}", self.host, self.port),
+        }
+    }
+
     /// The address, when the host is one.
     pub(crate) fn address(&self) -> Option<IpAddr> {
         self.host.parse().ok()

@@ -22,7 +22,7 @@ use crate::request::{Answer, Answered, Asked, walk};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -69,6 +69,20 @@ pub(super) async fn connect(proxy: &Arc<Proxy>, arrival: &Arrival, sent: Sent, r
     match dial(shared, &tunnel.target, safe_search).await {
         Ok(origin) => tunnel.after_upgrade(request, move |tunnel, client| tunnel.unread(client, origin)),
         Err(error) => respond::unreachable(&error),
+    }
+}
+
+/// Serves a TLS connection that was redirected here: what a CONNECT would have named is in its ClientHello alone.
+pub(super) async fn redirected(proxy: &Arc<Proxy>, arrival: &Arrival, meant: SocketAddr, mut client: TcpStream) {
+    let target = Target { host: meant.ip().to_string(), port: meant.port() };
+    let (sent, place) = (arrival.sent.clone(), Arc::clone(&arrival.place));
+    let mut tunnel = Tunnel { proxy: Arc::clone(proxy), device: arrival.device, sent, target, place };
+    count(&proxy.shared().metrics.proxy_requests);
+    if let Some(hello) = tunnel.hello(&mut client).await {
+        if let Some(name) = hello.server_name.clone() {
+            tunnel.target.host = name;
+        }
+        tunnel.named(client, hello).await;
     }
 }
 
@@ -164,24 +178,36 @@ impl Tunnel {
     /// Ends the TLS of a tunnel here, in the place of the host that the ClientHello names: that host is judged and reached,
     /// whatever the CONNECT said. Nobody is dialled before a request inside asks for it, so that a closed page is shown
     /// without its origin hearing of it.
-    async fn read(mut self, mut client: impl Client, mut observation: Option<Observation>) {
-        let Some(mut hello) = self.hello(&mut client).await else {
+    async fn read(mut self, mut client: impl Client, observation: Option<Observation>) {
+        let Some(hello) = self.hello(&mut client).await else {
             return self.observe(observation);
         };
         if let Some(name) = hello.server_name.clone().filter(|name| *name != self.target.host) {
             self.target.host = name;
-            let answered = walk(self.shared(), self.asked(&self.target.host));
-            observation = answered.observation;
-            if !answered.inspects || self.passed_by(&self.target.host) {
-                self.observe(observation);
-                if let Answer::Open { safe_search } = answered.answer
-                    && let Ok(origin) = dial(self.shared(), &self.target, safe_search).await
-                {
-                    self.carry(client, origin, hello).await;
-                }
-                return;
-            }
+            return self.named(client, hello).await;
         }
+        self.end(client, hello, observation).await;
+    }
+
+    /// Judges the host that the ClientHello alone names, and does what the answer says.
+    async fn named(self, client: impl Client, hello: Hello) {
+        let Answered { answer, observation, inspects } = walk(self.shared(), self.asked(&self.target.host));
+        if inspects && !self.passed_by(&self.target.host) {
+            return self.end(client, hello, observation).await;
+        }
+        self.observe(observation);
+        let safe_search = match answer {
+            Answer::Open { safe_search } => safe_search,
+            Answer::Own => None,
+            Answer::CredentialWanted | Answer::SignFirst | Answer::Closed(_) => return,
+        };
+        if let Ok(origin) = dial(self.shared(), &self.target, safe_search).await {
+            self.carry(client, origin, hello).await;
+        }
+    }
+
+    /// Speaks TLS in the place of the host, and serves the requests inside.
+    async fn end(self, client: impl Client, mut hello: Hello, observation: Option<Observation>) {
         let Some(accepted) = hello.accepted.take() else {
             return self.observe(observation);
         };
@@ -196,6 +222,7 @@ impl Tunnel {
             authority: Some(self.target),
             sent: self.sent,
             http2,
+            redirected: None,
             place: self.place,
         };
         // Each request inside is observed with its path; the CONNECT would only say it again.

@@ -7,7 +7,9 @@ use super::notices::notice;
 use crate::gateway::Shared;
 use crate::judge;
 use crate::observe::Protocol;
-use crate::rules::{Gate, GatewayRules};
+use crate::proxy::DirectAddress;
+use crate::proxy::address::is_public;
+use crate::rules::{AgeBand, Gate, GatewayRules};
 use belisha_filter::{Decision, Request, RuleKind};
 use belisha_policy::FilterAction;
 use jiff::Timestamp;
@@ -119,7 +121,18 @@ fn rules(walk: &Walk<'_>) -> Option<Verdict> {
     {
         decision.action = FilterAction::Allow;
     }
+    if decision.action == FilterAction::Allow && decision.reason.rule == RuleKind::Default && is_way_round(walk) {
+        decision.action = FilterAction::Block;
+    }
     Some(Verdict::Decided(decision))
+}
+
+/// Whether a public address is asked for without a name, by somebody for whom that is closed: lists know names.
+fn is_way_round(walk: &Walk<'_>) -> bool {
+    walk.asked.protocol != Protocol::Dns
+        && walk.shared.config.proxy.direct_address == DirectAddress::Block
+        && walk.caller.age_band != AgeBand::Adult
+        && walk.asked.host.parse().is_ok_and(is_public)
 }
 
 impl Walk<'_> {

@@ -5,7 +5,7 @@ use belisha_gateway::{AgeBand, Gate, GatewayRules, Outcome, PersonRules};
 use std::sync::Arc;
 use std::time::Duration;
 
-async fn eventually(mut holds: impl AsyncFnMut() -> bool) {
+pub async fn eventually(mut holds: impl AsyncFnMut() -> bool) {
     for _ in 0..100 {
         if holds().await {
             return;

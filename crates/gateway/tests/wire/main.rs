@@ -12,4 +12,6 @@ mod proxy;
 mod quick;
 mod strangers;
 mod support;
+mod transparent;
 mod tunnel;
+mod ways;

@@ -25,7 +25,7 @@ pub fn client_hello(server_name: &str) -> Vec<u8> {
 }
 
 /// An origin that hands on what it hears and answers `heard` to it.
-async fn listening_origin() -> (u16, mpsc::UnboundedReceiver<Vec<u8>>) {
+pub async fn listening_origin() -> (u16, mpsc::UnboundedReceiver<Vec<u8>>) {
     let listener = TcpListener::bind((LOOPBACK, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let (tell, heard) = mpsc::unbounded_channel();
@@ -54,7 +54,7 @@ async fn start() -> (Site, mpsc::UnboundedReceiver<Vec<u8>>) {
     (site, heard)
 }
 
-async fn open(site: &Site, host: &str) -> TcpStream {
+pub async fn open(site: &Site, host: &str) -> TcpStream {
     let mut stream = TcpStream::connect(site.proxy()).await.unwrap();
     stream.write_all(format!("CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n").as_bytes()).await.unwrap();
     let mut head = Vec::new();
