@@ -3,13 +3,17 @@
 //!
 //! Text and phrases are brought to the same plain words first: lower case, look-alike digits and signs read as letters
 //! (`k1ll`), repeated letters once (`dieeee`), letters spelled out with spaces or dots joined (`d i e`), short forms
-//! written out (`im`, `wanna`), and words that add nothing left out (`really`). Phrases match whole words only, so
-//! "Essex", "skilled" and "therapist" are what they are.
+//! written out (`im`, `wanna`), slips in long telling words mended (`sucide`), and words that add nothing left out
+//! (`really`). One more word between a phrase's own does not hide it. Phrases match whole words only, so "Essex",
+//! "skilled" and "therapist" are what they are.
 
+#[cfg(test)]
+mod innocent;
 mod phrases;
+mod slips;
 mod words;
 
-use phrases::{EXCUSES, PHRASES, each};
+use phrases::{EXCUSES, PHRASES, UNLESS_FOLLOWED, each};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -104,21 +108,47 @@ pub struct Hit {
     pub phrase: &'static str,
 }
 
-/// Phrases by their first word, each with the rest of its words.
-struct Phrasebook<T>(HashMap<String, Vec<(Vec<String>, T)>>);
+/// Words that turn a phrase into its opposite, or are somebody else's: between a phrase's words they are not passed over.
+const NEVER_BETWEEN: &[&str] =
+    &["not", "never", "no", "to", "and", "or", "nobody", "without", "about", "of", "for", "it"];
+/// Words that only colour a phrase of two words: `buy some weed`.
+const COLOURS: &[&str] = &[
+    "a", "al", "any", "bit", "best", "cheap", "fat", "god", "litle", "lots", "more", "my", "own", "real", "some",
+    "strong", "stupid", "that", "the", "this", "ugly", "whole", "your",
+];
+
+/// Phrases by their first word.
+struct Phrasebook<T>(HashMap<String, Vec<Phrase<T>>>);
+
+struct Phrase<T> {
+    /// Its words after the first.
+    rest: Vec<String>,
+    /// Whether one more word may stand between its own.
+    loose: bool,
+    /// Words that make something else of it when they come next.
+    unless_followed: &'static [&'static str],
+    meaning: T,
+}
 
 impl<T: Copy> Phrasebook<T> {
-    fn new(entries: impl Iterator<Item = (&'static str, T)>) -> Self {
-        let mut book: HashMap<String, Vec<(Vec<String>, T)>> = HashMap::new();
-        for (phrase, meaning) in entries {
+    fn new(entries: impl Iterator<Item = (&'static str, bool, T)>) -> Self {
+        let mut book: HashMap<String, Vec<Phrase<T>>> = HashMap::new();
+        for (phrase, loose, meaning) in entries {
             let mut words = words::plain(phrase);
+            let unless = UNLESS_FOLLOWED.iter().find(|(listed, _)| *listed == phrase);
+            let unless_followed = unless.map(|(_, words)| *words).unwrap_or_default();
             // Children type phrases without spaces, and spelled-out letters join up.
             let joined = words::once(&words.concat());
             if words.len() > 1 && joined.len() >= SHORTEST_JOINED {
-                book.entry(joined).or_default().push((Vec::new(), meaning));
+                book.entry(joined).or_default().push(Phrase {
+                    rest: Vec::new(),
+                    loose: false,
+                    unless_followed,
+                    meaning,
+                });
             }
             let first = if words.is_empty() { continue } else { words.remove(0) };
-            book.entry(first).or_default().push((words, meaning));
+            book.entry(first).or_default().push(Phrase { rest: words, loose, unless_followed, meaning });
         }
         Self(book)
     }
@@ -127,26 +157,69 @@ impl<T: Copy> Phrasebook<T> {
     fn find<'a>(&'a self, text: &'a [String]) -> impl Iterator<Item = (Range<usize>, T)> + 'a {
         text.iter().enumerate().flat_map(move |(at, first)| {
             let following = text.get(at + 1..).unwrap_or_default();
-            self.0
-                .get(first)
-                .into_iter()
-                .flatten()
-                .filter(move |(rest, _)| following.starts_with(rest))
-                .map(move |(rest, meaning)| (at..at + 1 + rest.len(), *meaning))
+            self.beginning_with(first).filter_map(move |phrase| {
+                let length = phrase.length_in(following)?;
+                Some((at..at + 1 + length, phrase.meaning))
+            })
         })
     }
+
+    /// Phrases whose first word this is, or may be where a sign stands for a letter of it (`k*ll`).
+    fn beginning_with<'a>(&'a self, first: &'a str) -> Box<dyn Iterator<Item = &'a Phrase<T>> + 'a> {
+        if first.contains('*') {
+            let hidden = self.0.iter().filter(move |(word, _)| slips::matches_hidden(first, word));
+            return Box::new(hidden.flat_map(|(_, phrases)| phrases));
+        }
+        Box::new(self.0.get(first).into_iter().flatten())
+    }
+}
+
+impl<T> Phrase<T> {
+    /// How many of the words that follow belong to the phrase, with one more word between its own where that is allowed.
+    fn length_in(&self, following: &[String]) -> Option<usize> {
+        let mut at = 0;
+        let mut passed = !self.loose;
+        for word in &self.rest {
+            let same = |at: usize| following.get(at).is_some_and(|written| written == word || hides(written, word));
+            if !same(at) {
+                let between = following.get(at)?;
+                let may_pass = if self.rest.len() > 1 {
+                    !NEVER_BETWEEN.contains(&&**between)
+                } else {
+                    COLOURS.contains(&&**between)
+                };
+                if passed || !may_pass || !same(at + 1) {
+                    return None;
+                }
+                passed = true;
+                at += 1;
+            }
+            at += 1;
+        }
+        let next = following.get(at).map_or("", |word| word);
+        if self.unless_followed.contains(&next) { None } else { Some(at) }
+    }
+}
+
+/// Whether what was written hides a word behind a sign.
+fn hides(written: &str, word: &str) -> bool {
+    written.contains('*') && slips::matches_hidden(written, word)
 }
 
 static BOOK: LazyLock<Phrasebook<(Hit, bool)>> = LazyLock::new(|| {
     let hit = |group: &phrases::Phrases, phrase| Hit { theme: group.theme, danger: group.danger, phrase };
     let meanings = |group: &'static phrases::Phrases| {
-        each(group.phrases).map(move |phrase| (phrase, (hit(group, phrase), group.excusable)))
+        each(group.phrases).map(move |phrase| {
+            // A phrase that ends in `=` is found as it stands only.
+            let (phrase, loose) = phrase.strip_suffix('=').map_or((phrase, true), |phrase| (phrase, false));
+            (phrase, loose, (hit(group, phrase), group.excusable))
+        })
     };
     Phrasebook::new(PHRASES.iter().flat_map(meanings))
 });
 
 static EXCUSE_BOOK: LazyLock<Phrasebook<()>> =
-    LazyLock::new(|| Phrasebook::new(each(EXCUSES).map(|excuse| (excuse, ()))));
+    LazyLock::new(|| Phrasebook::new(each(EXCUSES).map(|excuse| (excuse, false, ()))));
 
 /// Worrying phrases in a text, the most dangerous first, each phrase once. What a lesson is known to search for
 /// ("suicide prevention assembly") is left out, unless somebody speaks of doing it.
@@ -202,6 +275,34 @@ mod tests {
             ("k.y.s", Theme::Bullying, Danger::Serious),
             ("how to make myself throw up", Theme::EatingDisorder, Danger::Serious),
             ("where can i buy w33d", Theme::Drugs, Danger::Serious),
+            // Slips.
+            ("how to comit sucide", Theme::Suicide, Danger::Urgent),
+            ("i want to kill mysefl", Theme::Suicide, Danger::Urgent),
+            ("hurting mysellf", Theme::SelfHarm, Danger::Serious),
+            ("how to overdoze", Theme::Suicide, Danger::Urgent),
+            ("how many parasetamol to die", Theme::Suicide, Danger::Urgent),
+            ("how to be anerexic", Theme::EatingDisorder, Danger::Serious),
+            ("nobdy likes me", Theme::Bullying, Danger::Serious),
+            // Disguises.
+            ("su1c1de methods", Theme::Suicide, Danger::Low),
+            ("how to commit s.u.i.c.i.d.e", Theme::Suicide, Danger::Urgent),
+            ("how to commit s u i c i d e", Theme::Suicide, Danger::Urgent),
+            ("how to commit s-u-i-c-i-d-e", Theme::Suicide, Danger::Urgent),
+            ("k i l l m y s e l f", Theme::Suicide, Danger::Urgent),
+            ("k*ll myself", Theme::Suicide, Danger::Urgent),
+            ("how to commit su*cide", Theme::Suicide, Danger::Urgent),
+            ("kiiiill myseeelf", Theme::Suicide, Danger::Urgent),
+            ("kill my self", Theme::Suicide, Danger::Urgent),
+            ("take an over dose", Theme::Suicide, Danger::Urgent),
+            ("$elf h@rm pictures", Theme::SelfHarm, Danger::Low),
+            // One more word.
+            ("how to hide deep cuts on my arm", Theme::SelfHarm, Danger::Serious),
+            ("end my miserable life", Theme::Suicide, Danger::Urgent),
+            ("painless quick way to die", Theme::Suicide, Danger::Urgent),
+            ("buy some weed", Theme::Drugs, Danger::Serious),
+            ("bring a big knife to school", Theme::Violence, Danger::Urgent),
+            ("everyone at my school hates me", Theme::Bullying, Danger::Serious),
+            ("make myself always throw up", Theme::EatingDisorder, Danger::Serious),
         ] {
             let hits = scan(text);
             assert!(hits.iter().any(|hit| hit.theme == theme && hit.danger == danger), "{text}: {hits:?}");
@@ -210,36 +311,9 @@ mod tests {
 
     #[test]
     fn lessons_and_ordinary_words_are_left_alone() {
-        for text in [
-            "Essex county map",
-            "skilled workers in the industrial revolution",
-            "how to become a therapist",
-            "to kill a mockingbird summary",
-            "suicide prevention assembly",
-            "world suicide prevention day poster",
-            "romeo and juliet suicide scene analysis",
-            "suicide squad cast",
-            "anti bullying week ideas",
-            "why do plants die in winter",
-            "how to kill weeds without chemicals",
-            "how to make a bath bomb",
-            "atomic bomb hiroshima",
-            "war on drugs essay",
-            "cutting paper snowflakes",
-            "the battle of hastings who shot harold",
-            "ancient egypt goddess isis",
-            "analysis of the weekend weather",
-            "assassination of archduke franz ferdinand",
-            "grape harvest",
-            "cocktail sausages for the party",
-            "scunthorpe united",
-            "dyke drainage netherlands geography",
-            "die casting process",
-            "",
-            "!!! ??? 1234 5678",
-        ] {
-            assert_eq!(scan(text), [], "{text}");
-        }
+        let told: Vec<_> =
+            innocent::SEARCHES.lines().map(|text| (text, scan(text))).filter(|(_, hits)| !hits.is_empty()).collect();
+        assert_eq!(told, []);
     }
 
     #[test]
@@ -262,6 +336,7 @@ mod tests {
         let mut seen = std::collections::HashSet::new();
         for group in PHRASES {
             for phrase in each(group.phrases) {
+                let phrase = phrase.trim_end_matches('=');
                 assert!(seen.insert(phrase), "`{phrase}` stands twice");
                 assert!(scan(phrase).iter().any(|hit| hit.phrase == phrase), "`{phrase}` is not found");
             }

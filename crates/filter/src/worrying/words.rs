@@ -1,5 +1,7 @@
 //! Text into plain words, so that a phrase is found however it was typed. Which phrases worry is `phrases`' affair.
 
+use super::slips::{self, mend};
+
 /// The longest text that is read, in characters; longer ones are pages, which are read in pieces.
 const LONGEST: usize = 200_000;
 
@@ -22,8 +24,6 @@ const SHORT_FORMS: &[(&str, &[&str])] = &[
     ("myslef", &["myself"]),
     ("mysel", &["myself"]),
     ("meself", &["myself"]),
-    ("suiside", &["suicide"]),
-    ("sucide", &["suicide"]),
     ("sewerslide", &["suicide"]),
     ("unalive", &["kil"]),
     ("dont", &["do", "not"]),
@@ -47,8 +47,10 @@ pub(super) fn plain(text: &str) -> Vec<String> {
     let text: String = text.chars().take(LONGEST).flat_map(char::to_lowercase).collect();
     let spelled: Vec<String> = text.split_whitespace().flat_map(letters).collect();
     let joined = join_spelled_out(spelled).into_iter().map(|word| once(&word));
+    let joined = join_halves(joined.collect());
     let mut words = Vec::new();
     for word in joined {
+        let word = mend(&word).map_or(word, str::to_owned);
         match SHORT_FORMS.iter().find(|(short, _)| *short == word) {
             Some((_, long)) => words.extend(long.iter().map(|part| (*part).to_owned())),
             None if FILLERS.contains(&&*word) => {}
@@ -70,6 +72,7 @@ fn letters(run: &str) -> Vec<String> {
             '!' | '|' if has_letter && inside => Some('i'),
             '@' if has_letter => Some('a'),
             '$' if has_letter => Some('s'),
+            '*' if has_letter && inside => Some('*'),
             '0' if has_letter => Some('o'),
             '1' if has_letter => Some('i'),
             '3' if has_letter => Some('e'),
@@ -117,6 +120,28 @@ fn join_spelled_out(words: Vec<String>) -> Vec<String> {
     joined
 }
 
+/// What may follow `my self` written apart without making it `myself`.
+const AFTER_SELF: &[&str] = &["estem", "confidence", "image", "worth", "control", "portrait", "care", "defence"];
+
+/// Joins a telling word that was written as two: `over dose`, `my self`.
+fn join_halves(words: Vec<String>) -> Vec<String> {
+    let mut joined = Vec::with_capacity(words.len());
+    let mut words = words.into_iter().peekable();
+    while let Some(word) = words.next() {
+        let whole = words.peek().and_then(|next| slips::joined(&word, next));
+        let Some((whole, next)) = whole.and_then(|whole| Some((whole, words.next()?))) else {
+            joined.push(word);
+            continue;
+        };
+        if words.peek().is_some_and(|after| AFTER_SELF.contains(&&**after)) {
+            joined.extend([word, next]);
+        } else {
+            joined.push(whole.to_owned());
+        }
+    }
+    joined
+}
+
 /// A word with each repeated letter once. Digits stay.
 pub(super) fn once(word: &str) -> String {
     let mut kept = String::with_capacity(word.len());
@@ -138,7 +163,12 @@ mod tests {
             ("I'm  NOT\tok", "i am not ok"),
             ("k1ll", "kil"),
             ("1234 5678", "1234 5678"),
-            ("kill-my.self", "kil my self"),
+            ("kill-my.self", "kil myself"),
+            ("build my self esteem", "build my self estem"),
+            ("over dose", "overdose"),
+            ("sucide", "suicide"),
+            ("k*ll", "k*l"),
+            ("3*4", "3 4"),
             ("d.i.e now", "die now"),
             ("a b", "a b"),
             ("café", "cafe"),
