@@ -1,7 +1,6 @@
 //! The folder an installation lives in: where its database, keys, lists and snapshots are, and which file is whose.
 
 use crate::clock::fill_with_random_bytes;
-use belisha_filter::{ILLEGAL_TEST_ENTRY, IllegalList};
 use belisha_records::{Identifier, PersonId, SchoolId};
 use ed25519_dalek::SigningKey;
 use sha2::{Digest, Sha256};
@@ -37,7 +36,7 @@ impl DataFolder {
     /// When the folder cannot be made or written.
     pub fn open(root: &Path) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(root)?;
-        for folder in ["keys", "lists", "gateway", "checkpoints", "spill"] {
+        for folder in ["keys", "lists", "illegal", "gateway", "checkpoints", "spill"] {
             let folder = root.join(folder);
             DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
             std::fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
@@ -119,22 +118,6 @@ impl DataFolder {
             Err(error) => Err(error),
         }
     }
-
-    /// The list of illegal content: what a licensed feed delivered into `lists/illegal`, and an entry for tests. It is never
-    /// empty and cannot be left out.
-    ///
-    /// # Errors
-    /// When the file is there and cannot be read: a damaged list stops the start rather than filter less.
-    pub fn illegal_list(&self, key: [u8; 16]) -> io::Result<IllegalList> {
-        let path = self.root.join("lists").join("illegal");
-        let mut list = match std::fs::read(&path) {
-            Ok(bytes) => IllegalList::read_from(key, &bytes).map_err(io::Error::other)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => IllegalList::new(key),
-            Err(error) => return Err(error),
-        };
-        list.insert(ILLEGAL_TEST_ENTRY);
-        Ok(list)
-    }
 }
 
 /// Writes a file that only its owner can read.
@@ -167,7 +150,7 @@ mod tests {
         let data = DataFolder::open(&root).unwrap();
         data.database().unwrap();
         data.write_private("endpoints.json", "{}").unwrap();
-        for folder in ["", "keys", "lists", "gateway", "checkpoints", "spill"] {
+        for folder in ["", "keys", "lists", "illegal", "gateway", "checkpoints", "spill"] {
             assert_eq!(mode(&root.join(folder)), 0o700, "{folder}");
         }
         for file in ["belisha.db", "endpoints.json"] {

@@ -3,6 +3,7 @@
 use crate::clock;
 use crate::commands::Failure;
 use crate::data_folder::{DataFolder, Keys};
+use crate::illegal_feeds;
 use crate::lists;
 use belisha_filter::{DomainIndex, IllegalList};
 use belisha_store::{Store, StoreError};
@@ -71,7 +72,7 @@ impl Installation {
     /// # Errors
     /// When it is damaged.
     pub fn illegal_list(&self) -> Result<Arc<IllegalList>, Failure> {
-        Ok(Arc::new(self.data.illegal_list(self.keys.illegal_list)?))
+        illegal_feeds::illegal_list(&self.data, self.keys.illegal_list).map(Arc::new)
     }
 }
 

@@ -6,6 +6,7 @@ mod clock;
 mod commands;
 mod data_folder;
 mod demo;
+mod illegal_feeds;
 mod installation;
 mod jobs;
 mod lists;
@@ -41,6 +42,9 @@ enum Command {
     /// Add, show or remove category lists
     #[command(subcommand)]
     Lists(commands::lists::ListsCommand),
+    /// Take in licensed lists of illegal content
+    #[command(subcommand)]
+    Illegal(commands::illegal::IllegalCommand),
     /// Say why somebody may or may not open a page, and who could change it
     Explain(commands::explain::ExplainOptions),
     /// Prove that nothing in the records was changed behind the ledger's back
@@ -72,6 +76,7 @@ fn names_nobody(target: &str, level: Level) -> bool {
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Policy(command) => commands::policy::run(&command, &clock::today()),
+        Command::Illegal(command) => commands::illegal::run(&command),
         Command::Docs(options) => commands::docs::run(&options),
         Command::Serve(options) => tokio::runtime::Runtime::new()?.block_on(commands::serve::run(options)),
         Command::Demo(options) => tokio::runtime::Runtime::new()?.block_on(commands::demo::run(options)),

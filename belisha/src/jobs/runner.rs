@@ -83,15 +83,16 @@ fn tell(run: JobRun, failing: &mut HashMap<SchoolId, String>) {
     }
 }
 
-/// Notices within a minute that a list was imported or removed from the command line.
+/// Notices within a minute that a list was imported or removed, or a feed taken in, from the command line.
 async fn watch_lists(context: JobContext, mut stopped: watch::Receiver<bool>) {
-    let mut known = crate::lists::fingerprint(&context.data);
+    let fingerprint = || crate::lists::fingerprint(&context.data) + &crate::illegal_feeds::fingerprint(&context.data);
+    let mut known = fingerprint();
     loop {
         tokio::select! {
             () = asked_to_stop(&mut stopped) => return,
             () = tokio::time::sleep(TICK) => {}
         }
-        let now = crate::lists::fingerprint(&context.data);
+        let now = fingerprint();
         if now != known {
             known = now;
             (context.on_rules_changed)(None);

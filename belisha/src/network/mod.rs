@@ -79,7 +79,7 @@ pub struct SchoolNetworks {
     portal: Portal,
     /// A demonstration has all its visitors at one address: there, whoever signed in last is at the device.
     last_sign_in_wins: bool,
-    illegal: Arc<IllegalList>,
+    illegal: RwLock<Arc<IllegalList>>,
     index: RwLock<Arc<DomainIndex>>,
     free: Mutex<Vec<Listening>>,
     running: RwLock<HashMap<SchoolId, Running>>,
@@ -112,7 +112,7 @@ impl SchoolNetworks {
         });
         listening.reverse();
         let networks = Self {
-            illegal: installation.illegal_list()?,
+            illegal: RwLock::new(installation.illegal_list()?),
             index: RwLock::new(installation.index()?),
             installation,
             portal,
@@ -145,7 +145,11 @@ impl SchoolNetworks {
     pub async fn reload_lists(&self) -> Result<(), Failure> {
         let installation = self.installation.clone();
         // Compiling takes seconds, and answers must not wait for it.
-        let index = tokio::task::spawn_blocking(move || installation.index()).await??;
+        let (index, illegal) = tokio::task::spawn_blocking(move || {
+            Ok::<_, Failure>((installation.index()?, installation.illegal_list()?))
+        })
+        .await??;
+        *self.illegal.write().unwrap_or_else(PoisonError::into_inner) = illegal;
         *self.index.write().unwrap_or_else(PoisonError::into_inner) = index;
         self.refresh_all().await
     }
@@ -158,7 +162,8 @@ impl SchoolNetworks {
     pub async fn refresh(&self, school: SchoolId) -> Result<(), Failure> {
         let mut free = self.free.lock().await;
         let index = Arc::clone(&self.index.read().unwrap_or_else(PoisonError::into_inner));
-        let rules = read_rules(&self.installation, school, index, Arc::clone(&self.illegal)).await?.map(Arc::new);
+        let illegal = Arc::clone(&self.illegal.read().unwrap_or_else(PoisonError::into_inner));
+        let rules = read_rules(&self.installation, school, index, illegal).await?.map(Arc::new);
         let started = self.with(school, |running| {
             running.sender.send_replace(rules.clone());
             Arc::clone(&running.handle)

@@ -63,6 +63,17 @@ impl IllegalList {
         self.entries.insert(hash, fold(domain_hash(&host), self.mark_key)).is_none()
     }
 
+    /// Whether exactly this address, as the provider writes it, was added. An entry below a listed host may be.
+    pub fn holds(&self, address: &str) -> bool {
+        let mut list = Self { key: self.key, mark_key: self.mark_key, entries: HashMap::new() };
+        list.insert(address) && list.entries.keys().all(|hash| self.entries.contains_key(hash))
+    }
+
+    /// Takes in the entries of another list of the same installation.
+    pub fn join(&mut self, other: Self) {
+        self.entries.extend(other.entries);
+    }
+
     /// Whether a host, one of its parents, or this page of it is listed. Lower-case host without a final dot; `path`
     /// with its query, as requested.
     pub fn contains(&self, host: &str, path: Option<&str>) -> bool {
