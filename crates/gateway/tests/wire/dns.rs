@@ -47,7 +47,7 @@ pub fn addresses(message: &Message) -> Vec<String> {
     message.answers.iter().map(|record| record.data.to_string()).collect()
 }
 
-fn extended_error(message: &Message) -> Option<u16> {
+pub fn extended_error(message: &Message) -> Option<u16> {
     match message.edns.as_ref()?.option(EdnsCode::Unknown(15))? {
         EdnsOption::Unknown(15, data) => Some(u16::from_be_bytes([data[0], data[1]])),
         _ => None,

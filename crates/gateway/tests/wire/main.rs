@@ -4,6 +4,9 @@
 mod dns;
 mod http;
 mod identity;
+mod dns_clients;
+mod dns_forward;
+mod elsewhere;
 mod inspect;
 mod inspect_support;
 mod life;

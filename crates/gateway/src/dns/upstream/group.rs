@@ -16,7 +16,9 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// A server that is away is tried after this time, then after twice as long, and so on up to the longest.
 const FIRST_TRY: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How long a trial waits for an answer.
+const TRIAL: Duration = Duration::from_millis(500);
 /// Least questions asked of a group for one answer: a lone server is asked twice, since packets get lost.
 const ATTEMPTS: usize = 2;
 /// While every server is known to be away, a question waits for this part of the usual time only.
@@ -146,7 +148,7 @@ async fn until_back(server: Weak<Server>) {
         pause = (pause * 2).min(LONGEST_PAUSE);
         let Some(server) = server.upgrade() else { return };
         // `ask` notes that it is back.
-        let _ = timeout(LONGEST_PAUSE, server.ask(&trial)).await;
+        let _ = timeout(TRIAL, server.ask(&trial)).await;
         if !server.is_away() {
             return;
         }
