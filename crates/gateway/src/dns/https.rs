@@ -97,18 +97,18 @@ where
     B: Body,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    if request.uri().path() != PATH {
+    let (head, body) = request.into_parts();
+    // Read even if it is refused: over HTTP/2 a stream that ends early looks like an error to some clients.
+    let body = Limited::new(body, LONGEST).collect().await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+    if head.uri.path() != PATH {
         return Err(StatusCode::NOT_FOUND);
     }
-    match *request.method() {
-        Method::GET => in_address(request.uri().query().unwrap_or_default()).ok_or(StatusCode::BAD_REQUEST),
-        Method::POST if request.headers().get(CONTENT_TYPE).is_none_or(|kind| kind != MEDIA_TYPE) => {
+    match head.method {
+        Method::GET => in_address(head.uri.query().unwrap_or_default()).ok_or(StatusCode::BAD_REQUEST),
+        Method::POST if head.headers.get(CONTENT_TYPE).is_none_or(|kind| kind != MEDIA_TYPE) => {
             Err(StatusCode::UNSUPPORTED_MEDIA_TYPE)
         }
-        Method::POST => {
-            let body = Limited::new(request.into_body(), LONGEST).collect().await;
-            Ok(body.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?.to_bytes().to_vec())
-        }
+        Method::POST => Ok(body.to_bytes().to_vec()),
         _ => Err(StatusCode::METHOD_NOT_ALLOWED),
     }
 }

@@ -27,8 +27,7 @@ async fn encrypted(change: impl FnOnce(&mut GatewayConfig)) -> (Site, TempDir) {
     })
     .await;
     let directory = tempfile::tempdir().unwrap();
-    let files =
-        CertificateFiles { chain: directory.path().join("chain.pem"), key: directory.path().join("key.pem") };
+    let files = CertificateFiles { chain: directory.path().join("chain.pem"), key: directory.path().join("key.pem") };
     let made = rcgen::generate_simple_self_signed(vec![NAME.to_owned(), "localhost".to_owned()]).unwrap();
     std::fs::write(&files.chain, made.cert.pem()).unwrap();
     std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
@@ -133,11 +132,17 @@ async fn curl_asks_over_https_by_get_and_post() {
     let great = directory.path().join("great");
     std::fs::write(&great, vec![0; 70_000]).unwrap();
     let data = format!("@{}", great.display());
-    let head = curl(&["-H", "content-type: application/dns-message", "--data-binary", &data, &base]).await.unwrap();
+    let head = curl(&["--http1.1", "-H", "content-type: application/dns-message", "--data-binary", &data, &base])
+        .await
+        .unwrap();
     assert!(head.contains("413"), "{head}");
     // curl itself as a client: it finds a host by our answer.
-    let found = run("curl", &["-sS", "--doh-insecure", "--doh-url", &base, "--max-time", "3", "http://games.example:9/"]).await;
-    assert!(found.unwrap().contains("127.0.0.1") || site.gateway.metrics.blocked.load(std::sync::atomic::Ordering::Relaxed) > 0);
+    let found =
+        run("curl", &["-sS", "--doh-insecure", "--doh-url", &base, "--max-time", "3", "http://games.example:9/"]).await;
+    assert!(
+        found.unwrap().contains("127.0.0.1")
+            || site.gateway.metrics.blocked.load(std::sync::atomic::Ordering::Relaxed) > 0
+    );
 }
 
 /// RFC 7766 sections 6.2.1.1 and 7: many questions at once, answers in any order, and those to come after the last word.
@@ -196,18 +201,20 @@ async fn clients_are_bounded_and_strangers_to_tls_let_go() {
         assert!(matches!(ended, Ok(0) | Err(_)), "a client that says nothing");
         let mut stranger = TcpStream::connect(address).await.unwrap();
         let _ = stranger.write_all(&[0xff; 600]).await;
-        let _ = timeout(Duration::from_secs(5), async { while stranger.read(&mut byte).await.is_ok_and(|read| read > 0) {} })
-            .await
-            .unwrap();
+        let _ = timeout(Duration::from_secs(5), async {
+            while stranger.read(&mut byte).await.is_ok_and(|read| read > 0) {}
+        })
+        .await
+        .unwrap();
     }
-    let held: Vec<_> = futures_of(8, site.dns()).await;
+    let held: Vec<_> = hold(8, site.dns()).await;
     let refused = || site.gateway.metrics.refused_connections.load(std::sync::atomic::Ordering::Relaxed);
     crate::life::eventually(async || refused() > 0).await;
     drop(held);
     crate::life::eventually(async || !addresses(&ask(&site, "games.example", RecordType::A).await).is_empty()).await;
 }
 
-async fn futures_of(number: usize, address: SocketAddr) -> Vec<TcpStream> {
+async fn hold(number: usize, address: SocketAddr) -> Vec<TcpStream> {
     let mut held = Vec::new();
     for _ in 0..number {
         held.push(TcpStream::connect(address).await.unwrap());
@@ -294,7 +301,9 @@ async fn packets_that_no_library_would_write() {
         vec![0x12, 0x34, flags[0], flags[1], 0, questions, 0, answers, 0, authorities, 0, additionals]
     };
     let games = b"\x05games\x07example\0\0\x01\0\x01";
-    let opt = |version: u8, length: u8| [&[0, 0, 41, 4, 0xd0, 0, version, 0, 0, 0, length][..], &vec![0; usize::from(length)]].concat();
+    let opt = |version: u8, length: u8| {
+        [&[0, 0, 41, 4, 0xd0, 0, version, 0, 0, 0, length][..], &vec![0; usize::from(length)]].concat()
+    };
     let code = async |packet: Vec<u8>| {
         let answer = exchange(site.dns(), &packet).await?;
         Some((answer, u16::from_be_bytes([packet[0], packet[1]])))
@@ -306,11 +315,27 @@ async fn packets_that_no_library_would_write() {
     for (what, packet, expected) in [
         ("two questions", [head([1, 0], [2, 0, 0, 0]), games.to_vec(), games.to_vec()].concat(), ResponseCode::FormErr),
         ("no question", head([1, 0], [0, 0, 0, 0]), ResponseCode::FormErr),
-        ("a name that points to itself", [head([1, 0], [1, 0, 0, 0]), vec![0xc0, 12, 0, 1, 0, 1]].concat(), ResponseCode::FormErr),
-        ("a name that points onward", [head([1, 0], [1, 0, 0, 0]), vec![0xc0, 14, 0xc0, 12, 0, 1, 0, 1]].concat(), ResponseCode::FormErr),
-        ("a label of no kind", [head([1, 0], [1, 0, 0, 0]), vec![0x80, 1, 0, 0, 1, 0, 1]].concat(), ResponseCode::FormErr),
+        (
+            "a name that points to itself",
+            [head([1, 0], [1, 0, 0, 0]), vec![0xc0, 12, 0, 1, 0, 1]].concat(),
+            ResponseCode::FormErr,
+        ),
+        (
+            "a name that points onward",
+            [head([1, 0], [1, 0, 0, 0]), vec![0xc0, 14, 0xc0, 12, 0, 1, 0, 1]].concat(),
+            ResponseCode::FormErr,
+        ),
+        (
+            "a label of no kind",
+            [head([1, 0], [1, 0, 0, 0]), vec![0x80, 1, 0, 0, 1, 0, 1]].concat(),
+            ResponseCode::FormErr,
+        ),
         ("a question cut short", [head([1, 0], [1, 0, 0, 0]), games[..9].to_vec()].concat(), ResponseCode::FormErr),
-        ("two OPT records", [head([1, 0], [1, 0, 0, 2]), games.to_vec(), opt(0, 0), opt(0, 0)].concat(), ResponseCode::FormErr),
+        (
+            "two OPT records",
+            [head([1, 0], [1, 0, 0, 2]), games.to_vec(), opt(0, 0), opt(0, 0)].concat(),
+            ResponseCode::FormErr,
+        ),
         ("a count that is not true", [head([1, 0], [1, 0, 0, 9]), games.to_vec()].concat(), ResponseCode::FormErr),
         ("a status question", [head([0x11, 0], [1, 0, 0, 0]), games.to_vec()].concat(), ResponseCode::NotImp),
         ("an update", [head([0x29, 0], [1, 0, 0, 0]), games.to_vec()].concat(), ResponseCode::NotImp),

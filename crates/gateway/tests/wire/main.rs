@@ -2,11 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by stopping")]
 
 mod dns;
-mod http;
-mod identity;
 mod dns_clients;
 mod dns_forward;
 mod elsewhere;
+mod http;
+mod identity;
 mod inspect;
 mod inspect_support;
 mod life;
