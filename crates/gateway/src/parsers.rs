@@ -1,7 +1,13 @@
 //! The parsers of strangers' bytes as plain functions, for the fuzz targets in `fuzz/`. Nothing else calls them here.
 
+use crate::dns::cache::{Cache, Cached, Key};
 use crate::dns::message::{self, Packet};
 use crate::dns::quick::QuickQuestion;
+use crate::dns::{https, scrub, zones};
+use hickory_proto::op::Message;
+use hickory_proto::rr::RData;
+use hickory_proto::rr::rdata::svcb::SvcParamKey;
+use tokio::time::Instant;
 
 /// Reads a DNS packet both ways. What the quick way reads, the other reads as the same question.
 ///
@@ -14,4 +20,39 @@ pub fn dns_question(bytes: &[u8]) {
         panic!("a question to the quick way and none to the other: {bytes:?}");
     };
     assert_eq!(question.host.as_deref(), Some(quick.host()), "{bytes:?}");
+}
+
+/// Reads a DNS answer of another server, takes out what must not be shown, remembers it and writes it again.
+///
+/// # Panics
+/// When the key of an encrypted hello is left, or what is written cannot be read: that is what is looked for.
+pub fn dns_answer(bytes: &[u8]) {
+    let Ok(mut answer) = Message::from_vec(bytes) else { return };
+    let Some(query) = answer.queries.first().cloned() else { return };
+    scrub::clean(&mut answer, &query);
+    for record in &answer.answers {
+        let service = match &record.data {
+            RData::HTTPS(https) => &https.0,
+            RData::SVCB(service) => service,
+            _ => continue,
+        };
+        assert!(service.svc_params.iter().all(|(key, _)| *key != SvcParamKey::EchConfigList), "{bytes:?}");
+    }
+    let Some(host) = message::host_of(query.name()) else { return };
+    let key = Key { host: host.into(), kind: query.query_type(), dnssec_ok: false, checking_disabled: false };
+    let (cache, now) = (Cache::default(), Instant::now());
+    cache.put(key.clone(), &answer, now);
+    if let Cached::Fresh(kept) | Cached::Stale(kept) = cache.get(&key, now) {
+        assert_eq!(kept.answers.len(), answer.answers.len(), "{bytes:?}");
+        let written = message::encode(&kept, None);
+        assert!(Message::from_vec(&written).is_ok(), "{bytes:?}");
+    }
+}
+
+/// Reads the question in the address of a request for DNS over HTTPS, and a line of the school's own records.
+pub fn dns_text(text: &str) {
+    if let Some(packet) = https::in_address(text) {
+        dns_question(&packet);
+    }
+    let _ = zones::read(text);
 }

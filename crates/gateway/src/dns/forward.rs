@@ -5,7 +5,7 @@ use super::cache::{Cache, Cached, Key};
 use super::coalesce::{Asking, Outcome, Unanswered};
 use super::message::{ExtendedError, Question, explain};
 use super::recheck::leads_into;
-use super::scrub::{keep_chain, remove_hidden_hello};
+use super::scrub::clean;
 use super::upstream::{Group, Outgoing, Random, Server, connector};
 use super::zones::Zones;
 use crate::config::{Entropy, GatewayConfig};
@@ -178,8 +178,7 @@ impl Inner {
     async fn fetch(&self, key: &Key, outgoing: &Outgoing) -> Outcome {
         let _permit = self.in_flight.try_acquire().map_err(|_| Unanswered)?;
         let mut message = self.group(&key.host).ask(outgoing).await.ok_or(Unanswered)?;
-        keep_chain(&mut message, &outgoing.query);
-        remove_hidden_hello(&mut message);
+        clean(&mut message, &outgoing.query);
         if !leads_into(&message, &self.closed_networks) {
             self.cache.put(key.clone(), &message, Instant::now());
         }

@@ -14,7 +14,7 @@ pub(crate) mod deliver;
 pub(crate) mod encrypted;
 pub(crate) mod forward;
 pub(crate) mod hash;
-mod https;
+pub(crate) mod https;
 pub(crate) mod listen;
 pub(crate) mod message;
 pub(crate) mod quick;
