@@ -63,7 +63,6 @@ fn largest(question: &Question, transport: Transport) -> Option<u16> {
 }
 
 /// The time as cookies carry it: seconds since 1970, round and round.
-
 fn seconds(shared: &Shared) -> u32 {
     shared.now().as_second() as u32
 }
