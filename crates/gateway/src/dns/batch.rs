@@ -119,10 +119,11 @@ struct Arrived<A> {
     lengths: [usize; BATCH],
 }
 
-impl<A: Copy> Arrived<A> {
-    fn packets<'a>(&'a self, buffers: &'a [[u8; LONGEST]]) -> impl Iterator<Item = (A, &'a [u8])> {
-        let arrived = self.clients.iter().zip(self.lengths).zip(buffers).take(self.count);
-        arrived.filter_map(|((client, length), buffer)| Some(((*client)?, buffer.get(..length)?)))
+impl<A: SystemAddress> Arrived<A> {
+    /// Each packet with its sender, as the system wrote it and as we do.
+    fn packets<'a>(&'a self, buffers: &'a [[u8; LONGEST]]) -> impl Iterator<Item = (A, SocketAddr, &'a [u8])> {
+        let arrived = self.clients.iter().flatten().zip(self.lengths).zip(buffers).take(self.count);
+        arrived.filter_map(|((client, length), buffer)| Some((*client, client.address(), buffer.get(..length)?)))
     }
 }
 
@@ -144,17 +145,25 @@ impl Worker {
             let (mut to, mut written) = ([None; BATCH], 0);
             let rules = self.shared.rules();
             let mut batch = Batch::new(&self.shared, rules.as_deref(), &mut kept.observations);
-            for (client, packet) in arrived.packets(&questions) {
+            let mut packets = arrived.packets(&questions);
+            let packets: [Option<(A, SocketAddr, &[u8])>; BATCH] = std::array::from_fn(|_| packets.next());
+            let ready: [_; BATCH] =
+                packets.map(|packet| packet.and_then(|(_, from, packet)| batch.read(packet, from.ip().to_canonical())));
+            if arrived.count > FEW {
+                batch.fetch(&ready);
+            }
+            for ((client, from, packet), ready) in
+                packets.iter().zip(&ready).filter_map(|(packet, ready)| Some(((*packet)?, ready)))
+            {
                 let (Some(answer), Some(place)) = (answers.get_mut(written), to.get_mut(written)) else { break };
-                let address = client.address();
-                let quickly = batch.take(packet, address.ip().to_canonical(), answer);
+                let quickly = batch.take(ready.as_ref(), answer);
                 if matches!(quickly, Quickly::Answered | Quickly::AnsweredAndDue) {
                     *place = Some(client);
                     written += 1;
                 }
                 if !matches!(quickly, Quickly::Answered | Quickly::Dropped) {
                     let socket = Arc::clone(&self.socket);
-                    handed.push(Handed { packet: packet.into(), client: address, socket, quickly });
+                    handed.push(Handed { packet: packet.into(), client: from, socket, quickly });
                 }
             }
             let now = batch.instant();

@@ -20,6 +20,10 @@ const SETS: usize = 1 << 15;
 #[derive(Default)]
 struct Set([AtomicU64; PLACES]);
 
+/// A device and a name, as a hash.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Visit(u64);
+
 /// Device, name and outcome, as a hash alone. Should two be alike (one in five hundred million), one visit is not written.
 pub(crate) struct RecentNames {
     hash: NameHash,
@@ -35,14 +39,27 @@ impl Default for RecentNames {
 impl RecentNames {
     /// Whether this is the first question of a visit; it is remembered.
     pub(crate) fn first_time(&self, device: IpAddr, host: &str, outcome: Outcome, at: Timestamp) -> bool {
+        self.first(self.visit(device, host), outcome, at)
+    }
+
+    /// A device and a name, as a hash.
+    pub(crate) fn visit(&self, device: IpAddr, host: &str) -> Visit {
         let who = match device {
             IpAddr::V4(v4) => u64::from(v4.to_bits()),
             IpAddr::V6(v6) => self.hash.of(&v6.octets()),
         };
-        let name = self.hash.of(host.as_bytes());
-        let hash = self.hash.with(self.hash.with(name, who), outcome as u64);
-        let Some(Set(places)) = self.sets.get(hash as usize % SETS) else { return true };
-        let (tag, now) = (hash >> 32, ticks(at));
+        Visit(self.hash.with(self.hash.of(host.as_bytes()), who))
+    }
+
+    /// Fetches what [`RecentNames::first`] will look at, so that several questions wait for memory together.
+    pub(crate) fn fetch(&self, visit: Visit) -> u64 {
+        self.places(visit).and_then(|places| places.first()).map_or(0, |place| place.load(Ordering::Relaxed))
+    }
+
+    /// As [`RecentNames::first_time`].
+    pub(crate) fn first(&self, visit: Visit, outcome: Outcome, at: Timestamp) -> bool {
+        let Some(places) = self.places(visit) else { return true };
+        let (tag, now) = (self.hash.with(visit.0, outcome as u64) >> 32, ticks(at));
         let age = |held: u64| now.wrapping_sub(held as u32);
         let mut oldest = places.first();
         let mut greatest = 0;
@@ -64,6 +81,10 @@ impl RecentNames {
             place.store(tag << 32 | u64::from(now), Ordering::Relaxed);
         }
         true
+    }
+
+    fn places(&self, visit: Visit) -> Option<&[AtomicU64; PLACES]> {
+        self.sets.get(visit.0 as usize % SETS).map(|set| &set.0)
     }
 }
 

@@ -20,12 +20,26 @@ const HTTPS_PATH: &[u8] = b"/dns-query{?dns}";
 /// Number of the parameter that says so.
 const DOHPATH: u16 = 7;
 
-/// Whether a name may be one of these. The quick way leaves all of them to [`special`], and some more.
-pub(super) fn may_be_special(shared: &Shared, host: &str) -> bool {
+/// What the quick way makes of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The rules decide.
+    Ordinary,
+    /// A public address's: other servers know it, and no rule speaks of it.
+    PublicReverse,
+    /// It may be one that [`special`] answers. The quick way leaves these to it.
+    Special,
+}
+
+/// Which kind of name a host is.
+pub(super) fn kind(shared: &Shared, host: &str) -> Kind {
     let last = host.rsplit('.').next().unwrap_or_default();
-    matches!(last, "" | "arpa" | "localhost" | "local" | "onion" | "invalid" | "test")
-        || judge::is_canary(host)
-        || shared.zones.speak_of(host)
+    match last {
+        _ if judge::is_canary(host) || shared.zones.speak_of(host) => Kind::Special,
+        "arpa" if reverse(host) == Some(false) => Kind::PublicReverse,
+        "" | "arpa" | "localhost" | "local" | "onion" | "invalid" | "test" => Kind::Special,
+        _ => Kind::Ordinary,
+    }
 }
 
 /// The answer, if the name is one of these.

@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Tables. A power of two.
-const TABLES: usize = 16;
+const TABLES: usize = 8;
 /// Most answers remembered, and most bytes: what a large school asks for in a day.
 const MOST: usize = 131_072;
 const MOST_BYTES: usize = 32 * 1024 * 1024;
@@ -117,18 +117,28 @@ impl Cache {
         stored.message(|_| STALE_TTL).map_or(Cached::Missing, Cached::Stale)
     }
 
-    /// Looks at an answer that is in its time, where it lies. Its table is locked meanwhile.
+    /// Looks at an answer that is in its time, where it lies. Its table is locked meanwhile. `hash` is the key's.
     pub(crate) fn with_fresh<T>(
         &self,
         key: &KeyRef<'_>,
+        hash: u64,
         now: Instant,
         look: impl FnOnce(&mut Stored) -> Option<T>,
     ) -> Option<T> {
-        let hash = self.hash_of(key);
         let mut table = self.table(hash);
         let stored = table.find(hash, key).filter(|stored| stored.is_fresh(now))?;
         stored.asked = stored.asked.saturating_add(1);
         look(stored)
+    }
+
+    /// Fetches what [`Cache::with_fresh`] will look at, so that several questions wait for memory together. A table that
+    /// somebody else uses just now is passed over.
+    pub(crate) fn fetch(&self, hashes: &[u64]) -> u8 {
+        let tables = self.tables.iter().enumerate().filter_map(|(at, table)| Some((at, table.try_lock().ok()?)));
+        tables.fold(0, |sum, (at, table)| {
+            let its_own = hashes.iter().filter(|hash| table_of(**hash) == at);
+            its_own.fold(sum, |sum, hash| sum ^ table.answers.get(hash).map_or(0, Stored::fetch))
+        })
     }
 
     /// Whether an answer is asked for often and its time is nearly over: then it is fetched again before anybody must wait.
@@ -154,16 +164,20 @@ impl Cache {
         sizes.fold((0, 0), |(count, bytes), table| (count + table.answers.len(), bytes + table.bytes))
     }
 
-    fn hash_of(&self, key: &KeyRef<'_>) -> u64 {
+    /// What a key is found by.
+    pub(crate) fn hash_of(&self, key: &KeyRef<'_>) -> u64 {
         self.hash.with(self.hash.of(key.host.as_bytes()), u64::from(key.rest()))
     }
 
     fn table(&self, hash: u64) -> MutexGuard<'_, Table> {
-        // The top bits: the map takes the others.
-        let at = (hash >> (64 - TABLES.trailing_zeros())) as usize % TABLES;
         let [first, ..] = &self.tables;
-        self.tables.get(at).unwrap_or(first).lock().unwrap_or_else(PoisonError::into_inner)
+        self.tables.get(table_of(hash)).unwrap_or(first).lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The table of a hash: by bits in the middle, as the map takes the top and the bottom.
+fn table_of(hash: u64) -> usize {
+    (hash >> 32) as usize % TABLES
 }
 
 /// Takes a hash as it is: ours are keyed already.
@@ -262,7 +276,9 @@ mod tests {
         assert_eq!([ttl(0), ttl(20), ttl(59)], [Ok(60), Ok(40), Ok(1)]);
         assert_eq!([ttl(60), ttl(159), ttl(160)], [Err(Some(30)), Err(Some(30)), Err(None)]);
         let borrowed = key();
-        assert!(cache.with_fresh(&borrowed.borrowed(), start + Duration::from_secs(60), |_| Some(())).is_none());
+        let (key, late) = (borrowed.borrowed(), start + Duration::from_secs(60));
+        assert!(cache.with_fresh(&key, cache.hash_of(&key), late, |_| Some(())).is_none());
+        assert!(cache.with_fresh(&key, cache.hash_of(&key), start, |_| Some(())).is_some());
     }
 
     #[test]

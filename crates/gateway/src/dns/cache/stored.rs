@@ -79,6 +79,11 @@ impl Stored {
         size_of::<Self>() + self.bytes.len() + targets + 4 * size_of::<u64>()
     }
 
+    /// Touches its bytes.
+    pub(super) fn fetch(&self) -> u8 {
+        self.bytes.first().copied().unwrap_or_default() ^ self.bytes.last().copied().unwrap_or_default()
+    }
+
     /// The packet, as long as its times to live are not read.
     pub(crate) fn packet(&self) -> &[u8] {
         let from = usize::from(self.host_length);

@@ -10,8 +10,9 @@ pub(crate) use question::QuickQuestion;
 
 use super::message::ExtendedError;
 use super::rate::Allowed;
+use super::recent::Visit;
 use super::recheck::closes_target;
-use super::special::may_be_special;
+use super::special::{Kind, kind};
 use crate::config::local_record;
 use crate::gateway::Shared;
 use crate::judge;
@@ -63,6 +64,22 @@ struct Tally {
     rate_limited: u64,
 }
 
+impl Tally {
+    fn question(&mut self, done: Quickly) {
+        self.questions += 1;
+        self.answered += u64::from(done != Quickly::Ask);
+    }
+}
+
+/// A question that was read, from whom, and what it will be looked up by.
+pub(crate) struct Ready<'a> {
+    question: QuickQuestion<'a>,
+    device: IpAddr,
+    /// Hash of its answer's key.
+    answer: u64,
+    visit: Visit,
+}
+
 /// How the memory of answers took a question.
 enum Remembered {
     Written {
@@ -85,27 +102,53 @@ impl<'a> Batch<'a> {
         self.instant
     }
 
-    /// Answers a packet, or says who must.
-    pub(crate) fn take(&mut self, packet: &[u8], device: IpAddr, answer: &mut AnswerPacket) -> Quickly {
-        let Some(question) = QuickQuestion::read(packet) else { return Quickly::Other { charged: false } };
-        match self.shared.dns_rate.allow(device, false, self.instant) {
+    /// Reads a packet; `None` for anything but the usual question.
+    pub(crate) fn read<'p>(&self, packet: &'p [u8], device: IpAddr) -> Option<Ready<'p>> {
+        let question = QuickQuestion::read(packet)?;
+        let answer = self.shared.forwarder.cache().hash_of(&question.key());
+        let visit = self.shared.recent_names.visit(device, question.host());
+        Some(Ready { question, device, answer, visit })
+    }
+
+    /// Fetches the memory that these questions will need. Each would wait several times for a place that is in no cache of
+    /// the processor; asked for together, they wait together.
+    pub(crate) fn fetch(&self, ready: &[Option<Ready<'_>>]) {
+        let mut hashes = [0; 64];
+        let mut count = 0;
+        let mut sum = 0;
+        for (ready, hash) in ready.iter().flatten().zip(&mut hashes) {
+            *hash = ready.answer;
+            count += 1;
+            sum ^= self.shared.recent_names.fetch(ready.visit);
+            sum ^= self.rules.map_or(0, |rules| rules.ruleset.index().fetch(ready.question.host()));
+        }
+        sum ^= u64::from(self.shared.forwarder.cache().fetch(hashes.get(..count).unwrap_or_default()));
+        // Nothing depends on it; without this the compiler would leave all of it out.
+        std::hint::black_box(sum);
+    }
+
+    /// Answers a question, or says who must.
+    pub(crate) fn take(&mut self, ready: Option<&Ready<'_>>, answer: &mut AnswerPacket) -> Quickly {
+        let Some(ready) = ready else { return Quickly::Other { charged: false } };
+        match self.shared.dns_rate.allow(ready.device, false, self.instant) {
             Allowed::Allow => {}
             Allowed::Truncate => {
                 self.tally.rate_limited += 1;
-                return answer.cut_short(&question).map_or(Quickly::Dropped, |()| Quickly::Answered);
+                return answer.cut_short(&ready.question).map_or(Quickly::Dropped, |()| Quickly::Answered);
             }
             Allowed::Drop => {
                 self.tally.rate_limited += 1;
                 return Quickly::Dropped;
             }
         }
-        self.judge(&question, device, answer).unwrap_or(Quickly::Other { charged: true })
+        self.judge(ready, answer).unwrap_or(Quickly::Other { charged: true })
     }
 
     /// `None`: something unusual; nothing was counted or observed.
-    fn judge(&mut self, question: &QuickQuestion<'_>, device: IpAddr, answer: &mut AnswerPacket) -> Option<Quickly> {
-        let host = question.host();
-        if may_be_special(self.shared, host) {
+    fn judge(&mut self, ready: &Ready<'_>, answer: &mut AnswerPacket) -> Option<Quickly> {
+        let (device, host) = (ready.device, ready.question.host());
+        let kind = kind(self.shared, host);
+        if kind == Kind::Special {
             return None;
         }
         let asked = asked(device, host);
@@ -114,9 +157,12 @@ impl<'a> Batch<'a> {
             _ => identify(self.rules, &self.shared.identity, &asked, self.now),
         };
         let walk = Walk { shared: self.shared, asked, rules: self.rules, caller: &caller, now: self.now };
-        let done = match walk.settle() {
-            Verdict::Decided(decision) => self.decided(&walk, question, &decision, answer),
-            Verdict::Own | Verdict::CredentialWanted | Verdict::SignFirst => None,
+        let done = match kind {
+            Kind::PublicReverse => self.open(&walk, ready, answer).inspect(|done| self.tally.question(*done)),
+            _ => match walk.settle() {
+                Verdict::Decided(decision) => self.decided(&walk, ready, &decision, answer),
+                Verdict::Own | Verdict::CredentialWanted | Verdict::SignFirst => None,
+            },
         };
         self.caller = Some((device, caller));
         done
@@ -125,35 +171,32 @@ impl<'a> Batch<'a> {
     fn decided(
         &mut self,
         walk: &Walk<'_>,
-        question: &QuickQuestion<'_>,
+        ready: &Ready<'_>,
         decision: &Decision,
         answer: &mut AnswerPacket,
     ) -> Option<Quickly> {
         let outcome = outcome(decision.action);
         let done = if outcome == Outcome::Allowed {
-            self.open(walk, question, answer)?
+            self.open(walk, ready, answer)?
         } else {
             let (error, why) = why_closed(decision);
             let config = &self.shared.config;
-            answer.closed(question, config.block_page_v4, config.block_page_v6, error, why)?;
+            answer.closed(&ready.question, config.block_page_v4, config.block_page_v6, error, why)?;
             Quickly::Answered
         };
-        self.tally.questions += 1;
-        self.tally.answered += u64::from(done != Quickly::Ask);
+        self.tally.question(done);
         *(if outcome == Outcome::Allowed { &mut self.tally.allowed } else { &mut self.tally.blocked }) += 1;
         if decision.log == Log::Never {
             self.tally.helplines += 1;
-        } else if question.is_for_address()
-            && self.shared.recent_names.first_time(walk.asked.device, walk.asked.host, outcome, self.now)
-        {
+        } else if ready.question.is_for_address() && self.shared.recent_names.first(ready.visit, outcome, self.now) {
             self.seen.push(observation(walk, outcome, decision.reason.rule.key(), Some(decision)));
         }
         Some(done)
     }
 
     /// A name that is open: its answer, if it is remembered.
-    fn open(&self, walk: &Walk<'_>, question: &QuickQuestion<'_>, answer: &mut AnswerPacket) -> Option<Quickly> {
-        let host = walk.asked.host;
+    fn open(&self, walk: &Walk<'_>, ready: &Ready<'_>, answer: &mut AnswerPacket) -> Option<Quickly> {
+        let (host, question) = (walk.asked.host, &ready.question);
         let elsewhere = judge::safe_search(self.rules, host, walk.caller.group).is_some()
             || local_record(&self.shared.config.local_records, host).is_some()
             || !self.shared.forwarder.has_upstreams(host)
@@ -161,7 +204,7 @@ impl<'a> Batch<'a> {
         if elsewhere {
             return None;
         }
-        let found = self.shared.forwarder.cache().with_fresh(&question.key(), self.instant, |stored| {
+        let found = self.shared.forwarder.cache().with_fresh(&question.key(), ready.answer, self.instant, |stored| {
             // A private address, or a closed name further on: what that means is for `recheck.rs`.
             if !stored.public || stored.targets.iter().any(|target| Self::target_may_close(walk, target)) {
                 return Some(Remembered::Doubtful);

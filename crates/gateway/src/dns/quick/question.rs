@@ -1,5 +1,5 @@
-//! The usual question read where it lies, without an allocation: one name of ordinary characters, type A, AAAA or HTTPS,
-//! with or without a plain EDNS record. Whatever is not exactly that is left to `message.rs`, which knows all of DNS.
+//! The usual question read where it lies, without an allocation: one name of ordinary characters, type A, AAAA, PTR or
+//! HTTPS, with or without a plain EDNS record. Whatever is not exactly that is left to `message.rs`, which knows all of DNS.
 
 use crate::dns::cache::KeyRef;
 use crate::dns::message::LARGEST_UDP;
@@ -13,6 +13,7 @@ const PLAIN_OPT: usize = 11;
 
 pub(super) const A: u16 = 1;
 pub(super) const AAAA: u16 = 28;
+const PTR: u16 = 12;
 const HTTPS: u16 = 65;
 const INTERNET: u16 = 1;
 
@@ -74,7 +75,7 @@ impl<'a> QuickQuestion<'a> {
         let mut host = [0; LONGEST_NAME];
         let (host_length, after) = host_of(packet, &mut host)?;
         let kind = number(packet, after)?;
-        if !matches!(kind, A | AAAA | HTTPS) || number(packet, after + 2)? != INTERNET {
+        if !matches!(kind, A | AAAA | PTR | HTTPS) || number(packet, after + 2)? != INTERNET {
             return None;
         }
         let end = after + 4;
@@ -227,7 +228,7 @@ mod tests {
 
     #[test]
     fn the_usual_questions_are_read_quickly() {
-        for kind in [RecordType::A, RecordType::AAAA, RecordType::HTTPS] {
+        for kind in [RecordType::A, RecordType::AAAA, RecordType::PTR, RecordType::HTTPS] {
             for edns in [None, Some((1232, false)), Some((4096, true))] {
                 let bytes = packet("WWW.Lessons_-1.Example.", kind, edns);
                 assert_eq!(QuickQuestion::read(&bytes).unwrap().host(), "www.lessons_-1.example");
