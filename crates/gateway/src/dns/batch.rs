@@ -145,16 +145,14 @@ impl Worker {
             let (mut to, mut written) = ([None; BATCH], 0);
             let rules = self.shared.rules();
             let mut batch = Batch::new(&self.shared, rules.as_deref(), &mut kept.observations);
-            let mut packets = arrived.packets(&questions);
-            let packets: [Option<(A, SocketAddr, &[u8])>; BATCH] = std::array::from_fn(|_| packets.next());
-            let ready: [_; BATCH] =
-                packets.map(|packet| packet.and_then(|(_, from, packet)| batch.read(packet, from.ip().to_canonical())));
-            if arrived.count > FEW {
-                batch.fetch(&ready);
+            let mut ready = [const { None }; BATCH];
+            for (ready, (_, from, packet)) in ready.iter_mut().zip(arrived.packets(&questions)) {
+                *ready = batch.read(packet, from.ip().to_canonical());
             }
-            for ((client, from, packet), ready) in
-                packets.iter().zip(&ready).filter_map(|(packet, ready)| Some(((*packet)?, ready)))
-            {
+            if arrived.count > FEW {
+                batch.fetch(ready.get(..arrived.count).unwrap_or_default());
+            }
+            for ((client, from, packet), ready) in arrived.packets(&questions).zip(&ready) {
                 let (Some(answer), Some(place)) = (answers.get_mut(written), to.get_mut(written)) else { break };
                 let quickly = batch.take(ready.as_ref(), answer);
                 if matches!(quickly, Quickly::Answered | Quickly::AnsweredAndDue) {

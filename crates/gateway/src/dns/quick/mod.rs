@@ -105,8 +105,9 @@ impl<'a> Batch<'a> {
     /// Reads a packet; `None` for anything but the usual question.
     pub(crate) fn read<'p>(&self, packet: &'p [u8], device: IpAddr) -> Option<Ready<'p>> {
         let question = QuickQuestion::read(packet)?;
-        let answer = self.shared.forwarder.cache().hash_of(&question.key());
-        let visit = self.shared.recent_names.visit(device, question.host());
+        let key = question.key();
+        let answer = self.shared.forwarder.cache().hash_of(&key);
+        let visit = self.shared.recent_names.visit(device, key.host);
         Some(Ready { question, device, answer, visit })
     }
 
