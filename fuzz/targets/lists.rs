@@ -1,6 +1,5 @@
 //! Any bytes at all are a list with good and bad lines, and never a panic: as each format, and as the format they look
-//! like. What was taken and is written again as a list is the same list. Any bytes are an index or an error, and an
-//! index that was read answers every question and writes itself back.
+//! like. What was taken and is written again as a list is the same list, and an index of it finds every name.
 #![no_main]
 
 use belisha_filter::{DomainIndex, DomainIndexBuilder, Format, ListParser, ParsedEntry, detect, normalise, parse};
@@ -15,7 +14,6 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
             assert_eq!(normalise(&name).as_deref(), Ok(&*name), "normalising twice is normalising once");
         }
     }
-    index(bytes);
 });
 
 fn lines(bytes: &[u8], format: Format) {
@@ -57,12 +55,5 @@ fn built(taken: &[ParsedEntry]) {
         assert!(!index.lookup(&entry.name).is_empty(), "{entry:?} was put in");
         assert!(!index.lookup(&format!("www.{}", entry.name)).is_empty(), "{entry:?} covers what is below");
     }
-    assert_eq!(DomainIndex::read_from(&index.to_bytes()).as_ref(), Ok(&index));
-}
-
-fn index(bytes: &[u8]) {
-    let Ok(index) = DomainIndex::read_from(bytes) else { return };
-    let _ = index.lookup("www.games.example").listings().count();
-    let _ = (index.len(), index.memory(), index.sources().count());
-    assert_eq!(DomainIndex::read_from(&index.to_bytes()).as_ref(), Ok(&index));
+    assert_eq!(DomainIndex::read_from(index.as_bytes()).as_ref(), Ok(&index));
 }

@@ -26,7 +26,14 @@ impl Ruleset {
         } else {
             self.by_whom(&request, group, now)
         };
-        before_lists.or_else(|| self.category(&names, group, now)).unwrap_or_else(|| self.default_for(group))
+        // One after the other: a decision is large, and handing it through closures would copy it at each.
+        if let Some(decision) = before_lists {
+            return decision;
+        }
+        if let Some(decision) = self.category(&names, group, now) {
+            return decision;
+        }
+        self.default_for(group)
     }
 
     /// All that comes before the categories, for a host that one of the tables may speak of. Whatever names hosts and is
@@ -219,7 +226,8 @@ impl Exception {
 /// The host as the tables have it. Borrowed in the usual case.
 pub(crate) fn lower_case(host: &str) -> Cow<'_, str> {
     let host = host.strip_suffix('.').unwrap_or(host);
-    if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+    // Every byte is looked at, without stopping at the first: that is many at a time.
+    if host.bytes().fold(false, |found, byte| found | byte.is_ascii_uppercase()) {
         Cow::Owned(host.to_ascii_lowercase())
     } else {
         Cow::Borrowed(host)

@@ -14,6 +14,7 @@ mod sieve;
 
 pub use build::{DomainIndexBuilder, SourceId};
 pub use bytes::IndexBytes;
+pub use checksum::index_checksum;
 
 use crate::host_names::HostNames;
 use std::sync::Arc;

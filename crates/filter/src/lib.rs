@@ -38,7 +38,7 @@ pub use content_limits::{ContentLimits, ContentRules, FileKind, WhenScannerAway}
 pub use explain::{Explanation, Outcome, Step};
 pub use helplines::{HELPLINES, Helpline, helpline_for};
 pub use illegal::{ILLEGAL_TEST_ENTRY, IllegalList, IllegalListError};
-pub use index::{DomainIndex, DomainIndexBuilder, IndexBytes, IndexError, Listing, Matches, SourceId};
+pub use index::{DomainIndex, DomainIndexBuilder, IndexBytes, IndexError, Listing, Matches, SourceId, index_checksum};
 pub use inspection::InspectionRules;
 pub use lists::{
     Counts, Entry, Format, LineError, ListParser, ParsedEntry, ParsedList, Zone, ZoneAction, category_for, detect,

@@ -2,7 +2,7 @@
 //! sieve, the head (categories, lists, sets), and 64 bytes at the end that say how much there is of each, with a checksum over all.
 //! Little-endian; every number is checked before it is believed.
 
-use super::checksum::Checksum;
+use super::checksum::{Checksum, index_checksum};
 use super::lines::{self, LINE};
 use super::sieve::{self, Sieve};
 use super::{DomainIndex, IndexError, Mark, Member, Source};
@@ -54,9 +54,8 @@ impl DomainIndex {
     /// The bytes are not an index, are cut short, or were changed.
     pub fn open(bytes: IndexBytes) -> Result<Self, IndexError> {
         let whole = (*bytes).as_ref();
-        let mut sum = Checksum::default();
-        sum.add(whole.get(..whole.len().saturating_sub(SUM)).unwrap_or_default());
-        Self::parse(bytes, sum.value())
+        let sum = index_checksum(whole.get(..whole.len().saturating_sub(SUM)).unwrap_or_default());
+        Self::parse(bytes, sum)
     }
 
     /// Opens an index whose bytes are a file mapped into memory, and checks them by reading the file: so that checking
@@ -346,9 +345,8 @@ mod tests {
 
     /// Whatever was changed, the checksum is right: only the checks behind it stand between the bytes and the look-ups.
     fn check(mut body: Vec<u8>) {
-        let mut sum = Checksum::default();
-        sum.add(&body);
-        body.extend_from_slice(&sum.value().to_le_bytes());
+        let sum = index_checksum(&body);
+        body.extend_from_slice(&sum.to_le_bytes());
         let Ok(index) = DomainIndex::read_from(&body) else {
             return;
         };

@@ -101,6 +101,10 @@ fn own_pages(walk: &Walk<'_>) -> Option<Verdict> {
 }
 
 fn before_gate(walk: &Walk<'_>) -> Option<Verdict> {
+    // Where neither a password nor a signature is wanted, `rules` asks the same first, and once is enough.
+    if walk.rules.is_some() && credential(walk).or_else(|| gate(walk)).is_none() {
+        return None;
+    }
     judge::before_gate(walk.rules, &walk.request()).map(Verdict::Decided)
 }
 

@@ -15,6 +15,7 @@ mod proxy;
 mod quick;
 mod strangers;
 mod support;
+mod swapped;
 mod transparent;
 mod tunnel;
 mod ways;
