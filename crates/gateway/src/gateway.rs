@@ -89,6 +89,7 @@ pub(crate) struct Shared {
     pub(crate) forwarder: Forwarder,
     pub(crate) zones: Arc<dns::zones::Zones>,
     pub(crate) recent_names: RecentNames,
+    pub(crate) led_to: dns::led_to::LedTo,
     pub(crate) inspection: Option<Inspection>,
     pub(crate) dns_cookies: ServerCookies,
     pub(crate) dns_rate: RateLimit,
@@ -195,6 +196,7 @@ impl Gateway {
             blocks: RecentBlocks::default(),
             warnings: WarningsPassed::default(),
             recent_names: RecentNames::default(),
+            led_to: dns::led_to::LedTo::default(),
             inspection,
             dns_cookies: ServerCookies::new(cookie_key),
             dns_rate: RateLimit::new(

@@ -36,6 +36,8 @@ async fn answer(shared: &Shared, arrival: &Arrival, request: Request<Incoming>) 
     let Some(host) = host_header(request.headers()) else {
         return page(notice_page(400, "This request cannot be answered", "It does not say which page it wants.", None));
     };
+    // An open name that leads to a closed one shows the page of that one.
+    let host = shared.led_to.find(arrival.device, &host, shared.now()).map_or(host, String::from);
     if request.uri().path() == GO_ON_PATH && request.method() == Method::POST {
         return pass_warning(shared, arrival, Credential::None, &host, request).await;
     }

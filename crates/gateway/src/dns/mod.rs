@@ -15,6 +15,7 @@ pub(crate) mod encrypted;
 pub(crate) mod forward;
 pub(crate) mod hash;
 pub(crate) mod https;
+pub(crate) mod led_to;
 pub(crate) mod listen;
 pub(crate) mod message;
 pub(crate) mod quick;

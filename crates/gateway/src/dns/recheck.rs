@@ -123,6 +123,8 @@ fn closed_target(shared: &Shared, question: &Question, device: IpAddr, target: &
     if let Some(observation) = answered.observation {
         observe(shared, question, observation);
     }
+    let host = question.host.as_deref().unwrap_or_default();
+    shared.led_to.remember(device, host, target, shared.now());
     Some(closed_name(shared, question, &closed))
 }
 

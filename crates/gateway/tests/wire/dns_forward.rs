@@ -332,6 +332,12 @@ async fn an_open_name_is_no_door_to_a_closed_one() {
             "only what was asked for"
         );
     }
+    let page = send(
+        site.gateway.block_page_addr.unwrap(),
+        "GET / HTTP/1.1\r\nHost: to-games.example\r\nConnection: close\r\n\r\n",
+    )
+    .await;
+    assert!(page.status == 403 && page.body.contains("www.games.example"), "the page says what is closed: {page:?}");
     let seen = site.observed();
     assert!(
         seen.iter().any(|seen| seen.host.as_deref() == Some("www.games.example") && seen.outcome == Outcome::Blocked)
