@@ -146,6 +146,7 @@ impl Forwarder {
                 self.prefetch(&key, outgoing);
                 return Ok(Known { message, stale: false });
             }
+            Cached::Stale(message) if self.0.group(host).all_away() => return Ok(Known { message, stale: true }),
             Cached::Stale(message) => Some(message),
             Cached::Missing => None,
         };
