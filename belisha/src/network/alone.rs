@@ -1,7 +1,7 @@
 //! Filtering while the database is away at the start: each school's gateway works on the rules it kept on disk, until the
 //! database is back. Nobody can sign in meanwhile; what is seen is counted and not kept.
 
-use super::{Listening, gateway_config};
+use super::{Listening, authority, gateway_config};
 use crate::commands::Failure;
 use crate::data_folder::{DataFolder, Keys};
 use crate::installation::{Clock, Entropy};
@@ -27,7 +27,8 @@ pub async fn filter_alone(
         let (observed, _) = mpsc::channel(1);
         // The sender goes at once, which tells the gateway that no rules will come and the kept ones stay.
         let (_, rules) = watch::channel(None);
-        let config = gateway_config(data, keys, portal, observed, school, listening);
+        let inspection = authority::kept(data, school)?;
+        let config = gateway_config(data, keys, portal, observed, school, listening, inspection);
         gateways.push(Gateway::start(config, rules, clock.clone(), entropy.clone()).await?);
     }
     Ok(gateways)

@@ -2,6 +2,7 @@
 //! records is in `rules`; what the gateway does with them is `belisha-gateway`'s.
 
 mod alone;
+mod authority;
 mod observations;
 mod rules;
 
@@ -13,7 +14,9 @@ use crate::data_folder::{DataFolder, Keys};
 use crate::installation::Installation;
 use belisha_activity::ActivityRecord;
 use belisha_filter::{DomainIndex, IllegalList, Request};
-use belisha_gateway::{Gateway, GatewayConfig, GatewayHandle, GatewayRules, Observation, Portal, UNKNOWN_GROUP};
+use belisha_gateway::{
+    Gateway, GatewayConfig, GatewayHandle, GatewayRules, InspectionConfig, Observation, Portal, UNKNOWN_GROUP,
+};
 use belisha_records::{PersonId, SchoolId};
 use belisha_web::{BlockedPage, Doing, Listed, Network};
 use jiff::Timestamp;
@@ -51,6 +54,7 @@ fn gateway_config(
     observed: mpsc::Sender<Observation>,
     school: SchoolId,
     listening: Listening,
+    inspection: Option<InspectionConfig>,
 ) -> GatewayConfig {
     let mut config = GatewayConfig::loopback(school, portal.clone(), observed);
     config.illegal_list_key = keys.illegal_list;
@@ -64,6 +68,7 @@ fn gateway_config(
     config.local_records = listening.local_records;
     config.snapshot = Some(data.gateway(school));
     config.compiled_lists = Some(crate::lists::compiled(data.root()));
+    config.inspection = inspection;
     config
 }
 
@@ -193,6 +198,14 @@ impl SchoolNetworks {
         listening: Listening,
     ) -> Result<Running, Failure> {
         let (sender, receiver) = watch::channel(rules);
+        let installation = &self.installation;
+        let inspection = authority::kept_or_made(
+            &installation.data,
+            school,
+            &self.name_of(school).await?,
+            (installation.clock)(),
+            &installation.entropy,
+        )?;
         let config = gateway_config(
             &self.installation.data,
             &self.installation.keys,
@@ -200,10 +213,17 @@ impl SchoolNetworks {
             self.observed.clone(),
             school,
             listening,
+            Some(inspection),
         );
         let clock = Arc::clone(&self.installation.clock);
         let handle = Gateway::start(config, receiver, clock, Arc::clone(&self.installation.entropy)).await?;
         Ok(Running { sender, handle: Arc::new(handle) })
+    }
+
+    async fn name_of(&self, school: SchoolId) -> Result<String, Failure> {
+        let mut tx = self.installation.store.read(school).await?;
+        let record = belisha_store::schools::find(&mut tx, school).await?;
+        Ok(record.map_or_else(|| "School".to_owned(), |record| record.name))
     }
 
     /// Where a school's gateway listens: DNS, proxy, block page.

@@ -4,7 +4,8 @@
 use crate::commands::Failure;
 use crate::installation::Installation;
 use belisha_filter::{
-    BoardingTime, DomainIndex, Exception, Group, IllegalList, Rules, Ruleset, SchoolRule, Timetable, TimetablePart,
+    BoardingTime, DomainIndex, Exception, Group, IllegalList, InspectionRules, Rules, Ruleset, SchoolRule, Timetable,
+    TimetablePart,
 };
 use belisha_gateway::{AgeBand, Gate, GatewayRules, PersonRules, ProxyCredential};
 use belisha_policy::{Audience, Phase, Policy, Role};
@@ -12,6 +13,7 @@ use belisha_records::{Person, PersonId, SchoolCalendar, SchoolId, Signature, is_
 use belisha_store::school_rules::HostAction;
 use belisha_store::{Store, Tx, exceptions, parents_of, people, policies, school_rules, schools, signatures};
 use jiff::civil::Date;
+use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -65,9 +67,20 @@ pub async fn read_rules(
         school_allow: own_rules(&mut tx, HostAction::Allow).await?,
         school_deny: own_rules(&mut tx, HostAction::Deny).await?,
         safe_search: record.settings.get("safe_search").and_then(serde_json::Value::as_bool).unwrap_or(true),
+        inspection: inspection(&record.settings)?,
         ..Rules::new(policy.clone(), timetable(&record.calendar)?)
     };
     Ok(Some(GatewayRules::new(school, record.name, Arc::new(Ruleset::compile(rules, index, illegal)), everyone)))
+}
+
+/// Which encrypted pages are read: the school's setting `inspection`, and none without it.
+fn inspection(settings: &serde_json::Value) -> Result<InspectionRules, Failure> {
+    let Some(given) = settings.get("inspection") else { return Ok(InspectionRules::default()) };
+    InspectionRules::deserialize(given).map_err(|error| {
+        Failure(format!(
+            "the setting `inspection` of the school cannot be understood: {error}; put it right in its settings"
+        ))
+    })
 }
 
 async fn everyone(

@@ -7,8 +7,12 @@ use crate::index::DomainIndex;
 use crate::reason::Group;
 use serde::{Deserialize, Serialize};
 
-/// Which encrypted connections are read. By default none.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Categories that are nobody's business at a school, and are not read unless it says otherwise. Lists name them so.
+const PRIVATE: [&str; 4] = ["health", "bank", "banking", "finance"];
+
+/// Which encrypted connections are read. By default none; where some are, health and banking are left out unless the school
+/// writes other categories.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct InspectionRules {
     /// Whether any are.
@@ -19,6 +23,17 @@ pub struct InspectionRules {
     pub never_hosts: Vec<String>,
     /// Categories whose hosts never are, by key: `health`.
     pub never_categories: Vec<String>,
+}
+
+impl Default for InspectionRules {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            groups: Vec::new(),
+            never_hosts: Vec::new(),
+            never_categories: PRIVATE.map(str::to_owned).into(),
+        }
+    }
 }
 
 /// [`InspectionRules`], ready to answer.

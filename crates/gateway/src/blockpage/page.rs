@@ -25,7 +25,9 @@ a{color:#0b4f8a}.button,button{display:inline-block;margin:.5rem .5rem .5rem 0;p
 border-radius:.25rem;background:#ffb000;color:#1a1a1a;font:inherit;font-weight:700;text-decoration:none;cursor:pointer}\
 .plain{background:#fff}label{display:block;font-weight:700}textarea{display:block;width:100%;min-height:5rem;padding:.5rem;\
 border:2px solid #1a1a1a;font:inherit}a:focus,button:focus,textarea:focus{outline:4px solid #1a1a1a;outline-offset:2px;\
-box-shadow:0 0 0 2px #ffb000}footer{margin-top:2rem;font-size:1rem}";
+box-shadow:0 0 0 2px #ffb000}h2{font-size:1.25rem;line-height:1.3;margin:2rem 0 .5rem}code{font-size:1rem}\
+li{margin:.25rem 0}details{border-top:1px solid #6b6b6b;padding:.25rem 0}summary{padding:.5rem 0;font-weight:700;cursor:pointer}\
+summary:focus{outline:4px solid #1a1a1a;outline-offset:2px}footer{margin-top:2rem;font-size:1rem}";
 
 const BEACON: &str = "<svg viewBox=\"0 0 40 60\" aria-hidden=\"true\" focusable=\"false\">\
 <circle cx=\"20\" cy=\"13\" r=\"12\" fill=\"#ffb000\" stroke=\"#1a1a1a\" stroke-width=\"2\"/>\
@@ -107,7 +109,7 @@ pub(crate) fn notice_page(status: u16, title: &str, text: &str, link: Option<(&s
     Page { status, html: frame(title, &body, "") }
 }
 
-fn frame(title: &str, body: &str, school: &str) -> String {
+pub(super) fn frame(title: &str, body: &str, school: &str) -> String {
     let mut html = String::with_capacity(body.len() + STYLE.len() + 1024);
     let title = Escaped(title);
     put(
@@ -134,12 +136,12 @@ fn fact(body: &mut String, name: &str, value: &str) {
 }
 
 /// Writing into a `String` cannot fail.
-fn put(html: &mut String, text: fmt::Arguments<'_>) {
+pub(super) fn put(html: &mut String, text: fmt::Arguments<'_>) {
     let _ = html.write_fmt(text);
 }
 
 /// Text made safe for HTML text and quoted attributes.
-struct Escaped<'a>(&'a str);
+pub(super) struct Escaped<'a>(pub(super) &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,6 +2,7 @@
 //! host is closed; serves the PAC file.
 
 use super::log_on::log_on;
+use super::certificate::certificate_answer;
 use super::page::{GO_ON_PATH, notice_page};
 use crate::gateway::Shared;
 use crate::identity::directory::PATH as LOG_ON_PATH;
@@ -32,6 +33,9 @@ async fn answer(shared: &Shared, arrival: &Arrival, request: Request<Incoming>) 
     }
     if request.uri().path() == LOG_ON_PATH && request.method() == Method::POST {
         return log_on(shared, arrival.device, request).await;
+    }
+    if let Some(answer) = certificate_answer(shared, request.uri().path()) {
+        return answer;
     }
     let Some(host) = host_header(request.headers()) else {
         return page(notice_page(400, "This request cannot be answered", "It does not say which page it wants.", None));

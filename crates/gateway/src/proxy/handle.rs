@@ -7,7 +7,7 @@ use super::headers::{Sent, host_header};
 use super::respond::{self, Response};
 use super::target::{Target, host};
 use super::tunnel;
-use crate::blockpage::{GO_ON_PATH, closed_page};
+use crate::blockpage::{GO_ON_PATH, certificate_answer, closed_page};
 use crate::gateway::Shared;
 use crate::identity::IdentitySource;
 use crate::observe::{Observation, Outcome, count};
@@ -100,6 +100,7 @@ impl Proxy {
             None if matches!(request.uri().path(), "/proxy.pac" | "/wpad.dat") => {
                 respond::pac(&self.shared, request.headers())
             }
+            None if let Some(answer) = certificate_answer(&self.shared, request.uri().path()) => answer,
             None => {
                 respond::bad_request("This is a proxy. Set it as the proxy of your browser; do not open it as a page.")
             }

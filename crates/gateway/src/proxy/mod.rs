@@ -27,8 +27,8 @@ pub(crate) use arrival::Arrival;
 pub(crate) use connections::{Connections, serve_http};
 pub(crate) use handle::{closed_response, pass_warning};
 pub(crate) use headers::host_header;
-pub(crate) use respond::{Response, pac, page, redirect_to_portal};
 pub use settings::{DirectAddress, ProxyConfig, UpstreamProxy};
+pub(crate) use respond::{Response, file, pac, page, redirect_to_portal};
 pub(crate) use target::host;
 
 use crate::gateway::Shared;

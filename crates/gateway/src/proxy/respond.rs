@@ -9,9 +9,11 @@ use crate::gateway::Shared;
 use crate::inspect::OriginProblem;
 use crate::pac::{PAC_TYPE, pac_file};
 use hyper::body::Bytes;
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, PROXY_AUTHENTICATE};
 use hyper::{HeaderMap, StatusCode};
 use std::net::SocketAddr;
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, PROXY_AUTHENTICATE,
+};
 
 /// An answer.
 pub(crate) type Response = hyper::Response<Body>;
@@ -32,6 +34,18 @@ pub(crate) fn page(page: Page) -> Response {
     headers.insert("referrer-policy", HeaderValue::from_static("no-referrer"));
     if let Ok(policy) = HeaderValue::from_str(content_security_policy()) {
         headers.insert(HeaderName::from_static(CONTENT_SECURITY_POLICY_HEADER), policy);
+    }
+    response
+}
+
+/// A file to be kept.
+pub(crate) fn file(kind: &'static str, name: &'static str, content: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::Whole(Bytes::from(content)));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        headers.insert(CONTENT_DISPOSITION, disposition);
     }
     response
 }

@@ -293,3 +293,69 @@ async fn openssl_finds_nothing_to_complain_of_in_a_certificate() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.contains("Verify return code: 0 (ok)"), "{text} {}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// What Chromium makes of a page, through the proxy, by the text it shows.
+async fn chromium(reading: &Reading, url: &str) -> Option<String> {
+    let profile = tempfile::tempdir().unwrap();
+    let mut browser = Command::new("chromium");
+    browser.env("HOME", profile.path()).args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic"]);
+    browser.args(["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]);
+    browser.args(["--disable-dev-shm-usage", "--dump-dom", "--timeout=15000"]);
+    browser.arg(format!("--user-data-dir={}", profile.path().display()));
+    browser.arg(format!("--proxy-server=http://{}", reading.site.proxy()));
+    // Trusts the key of the school's certificates of hosts, and none else that the system does not know.
+    let stream = reading.tls("lessons.example", reading.trusting()).await.unwrap();
+    browser.arg(format!("--ignore-certificate-errors-spki-list={}", key_hash(&shown(&stream))));
+    let seen = timeout(Duration::from_secs(60), browser.arg(url).kill_on_drop(true).output()).await.ok()?.ok()?;
+    Some(String::from_utf8_lossy(&seen.stdout).into_owned())
+}
+
+#[tokio::test]
+async fn chromium_opens_pages_and_reads_why_one_is_closed() {
+    let reading = Reading::start().await;
+    let Some(page) = chromium(&reading, "https://lessons.example/page?x=1").await else { return };
+    assert!(page.contains("GET /page?x=1"), "{page}");
+    let closed = chromium(&reading, "https://closed.example/").await.unwrap();
+    assert!(closed.contains("This page is closed") && closed.contains("The school has closed this site."), "{closed}");
+}
+
+#[tokio::test]
+async fn the_certificate_is_given_out_with_how_to_install_it_and_never_its_key() {
+    let reading = Reading::start_with(|config, _| {
+        // Somebody who puts both into one file must not publish the key.
+        let inspection = config.inspection.as_mut().unwrap();
+        inspection.ca_certificate_pem = format!("{}{}", inspection.ca_certificate_pem, inspection.ca_key_pem);
+    })
+    .await;
+    let block_page = reading.site.gateway.block_page_addr.unwrap();
+    let fetch = async |path: &str| {
+        send(block_page, &format!("GET {path} HTTP/1.1\r\nHost: 10.0.0.1\r\nConnection: close\r\n\r\n")).await
+    };
+    let page = fetch("/certificate").await;
+    let fingerprint: Vec<String> = {
+        use rustls::pki_types::pem::PemObject;
+        use sha2::Digest;
+        let der = rustls::pki_types::CertificateDer::from_pem_slice(reading.ca.certificate_pem.as_bytes()).unwrap();
+        sha2::Sha256::digest(&der).iter().map(|byte| format!("{byte:02X}")).collect()
+    };
+    assert!(page.status == 200 && page.body.contains(&fingerprint.join(" ")), "{page:?}");
+    assert!(page.body.contains("Marlowe Bridge High School"));
+    for (path, kind) in [
+        ("/certificate.pem", "application/x-pem-file"),
+        ("/certificate.crt", "application/x-x509-ca-cert"),
+        ("/certificate.mobileconfig", "application/x-apple-aspen-config"),
+    ] {
+        let file = fetch(path).await;
+        assert_eq!((file.status, file.header("content-type")), (200, Some(kind)));
+        assert!(!file.body.contains("PRIVATE"), "{path}");
+    }
+    let without = |text: &str| text.replace(['\r', '\n'], "");
+    assert_eq!(without(&fetch("/certificate.pem").await.body), without(&reading.ca.certificate_pem));
+    let through_the_proxy =
+        send(reading.site.proxy(), "GET /certificate HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert_eq!(through_the_proxy.await.status, 200);
+    let unread = Site::start().await;
+    let address = unread.gateway.block_page_addr.unwrap();
+    let none = send(address, "GET /certificate HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    assert_eq!(none.status, 404);
+}

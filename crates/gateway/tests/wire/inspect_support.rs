@@ -5,7 +5,7 @@ use crate::support::*;
 use belisha_filter::InspectionRules;
 use belisha_gateway::{GatewayConfig, InspectionConfig, LocalRecord, SchoolCa, make_school_ca};
 use jiff::{SignedDuration, Timestamp};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, PublicKeyData};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::client::ClientConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
@@ -273,10 +273,12 @@ pub fn trusting(roots: &[&str], at: Timestamp, protocols: &[&str]) -> ClientConf
     config
 }
 
-/// The public key of a certificate authority as Chromium's switch wants it.
-pub fn key_hash(ca: &SchoolCa) -> String {
+/// The hash of a certificate's P-256 key, as Chromium's switch wants it.
+pub fn key_hash(certificate: &CertificateDer<'static>) -> String {
     use base64::Engine as _;
     use sha2::Digest;
-    let key = KeyPair::from_pem(&ca.key_pem).unwrap();
-    base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(key.subject_public_key_info()))
+    let mut store = RootCertStore::empty();
+    store.add(certificate.clone()).unwrap();
+    let key = [&[0x30, 0x59], store.roots[0].subject_public_key_info.as_ref()].concat();
+    base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(key))
 }
