@@ -7,6 +7,8 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// Longest ClientHello waited for, in bytes; with post-quantum keys they are near 2,000.
 const LONGEST: usize = 32 * 1024;
+/// Room for a usual one.
+const USUAL: usize = 2048;
 
 /// A ClientHello.
 pub(super) struct Hello {
@@ -26,16 +28,13 @@ pub(super) struct NotTls;
 /// Reads until the ClientHello is whole.
 pub(super) async fn read_hello(stream: &mut (impl AsyncRead + Unpin)) -> Result<Hello, NotTls> {
     let mut acceptor = Acceptor::default();
-    let mut bytes = Vec::with_capacity(2048);
-    let mut chunk = [0; 4096];
+    let mut bytes = Vec::with_capacity(USUAL);
     loop {
-        let length = stream.read(&mut chunk).await.map_err(|_| NotTls)?;
-        let read = chunk.get(..length).filter(|read| !read.is_empty()).ok_or(NotTls)?;
-        if bytes.len() + read.len() > LONGEST {
+        let before = bytes.len();
+        if stream.read_buf(&mut bytes).await.map_err(|_| NotTls)? == 0 || bytes.len() > LONGEST {
             return Err(NotTls);
         }
-        bytes.extend_from_slice(read);
-        if let Some((accepted, nothing_more)) = feed(&mut acceptor, read)? {
+        if let Some((accepted, nothing_more)) = feed(&mut acceptor, bytes.get(before..).unwrap_or_default())? {
             let server_name = accepted.client_hello().server_name().and_then(host);
             return Ok(Hello { bytes, server_name, accepted: nothing_more.then_some(accepted) });
         }
