@@ -2,8 +2,8 @@
 //! remembers which page a block number means, `serve.rs` answers devices that DNS sent here,
 //! `certificate.rs` gives out the school's certificate.
 
-mod log_on;
 mod certificate;
+mod log_on;
 mod page;
 mod recent;
 mod serve;

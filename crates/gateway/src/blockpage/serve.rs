@@ -1,8 +1,8 @@
 //! The plain HTTP listener behind the address that DNS answers for closed names: reads the `Host` header and shows why that
 //! host is closed; serves the PAC file.
 
-use super::log_on::log_on;
 use super::certificate::certificate_answer;
+use super::log_on::log_on;
 use super::page::{GO_ON_PATH, notice_page};
 use crate::gateway::Shared;
 use crate::identity::directory::PATH as LOG_ON_PATH;

@@ -1,6 +1,6 @@
 //! The proxy: `arrival.rs` says whose a connection is, `handle.rs` takes each request on it through the steps, `forward.rs`
-//! carries requests to their origins, `tunnel.rs` answers CONNECT and `carry.rs` carries what is not read, `dial.rs` opens connections and `address.rs` says to where
-//! none may be opened.
+//! carries requests to their origins, `tunnel.rs` answers CONNECT and `carry.rs` carries what is not read, `dial.rs` opens
+//! connections and `address.rs` says to where none may be opened.
 
 pub(crate) mod address;
 mod arrival;
@@ -27,8 +27,8 @@ pub(crate) use arrival::Arrival;
 pub(crate) use connections::{Connections, serve_http};
 pub(crate) use handle::{closed_response, pass_warning};
 pub(crate) use headers::host_header;
-pub use settings::{DirectAddress, ProxyConfig, UpstreamProxy};
 pub(crate) use respond::{Response, file, pac, page, redirect_to_portal};
+pub use settings::{DirectAddress, ProxyConfig, UpstreamProxy};
 pub(crate) use target::host;
 
 use crate::gateway::Shared;

@@ -9,11 +9,11 @@ use crate::gateway::Shared;
 use crate::inspect::OriginProblem;
 use crate::pac::{PAC_TYPE, pac_file};
 use hyper::body::Bytes;
-use hyper::{HeaderMap, StatusCode};
-use std::net::SocketAddr;
 use hyper::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, PROXY_AUTHENTICATE,
 };
+use hyper::{HeaderMap, StatusCode};
+use std::net::SocketAddr;
 
 /// An answer.
 pub(crate) type Response = hyper::Response<Body>;

@@ -207,8 +207,8 @@ impl Tunnel {
     }
 
     /// Speaks TLS in the place of the host, and serves the requests inside.
-    async fn end(self, client: impl Client, mut hello: Hello, observation: Option<Observation>) {
-        let Some(accepted) = hello.accepted.take() else {
+    async fn end(self, client: impl Client, hello: Hello, observation: Option<Observation>) {
+        let Some(accepted) = hello.accepted() else {
             return self.observe(observation);
         };
         let shared = Arc::clone(self.shared());
