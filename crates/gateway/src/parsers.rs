@@ -56,3 +56,11 @@ pub fn dns_text(text: &str) {
     }
     let _ = zones::read(text);
 }
+
+/// Reads a TLS ClientHello both ways. What both read names the same host.
+///
+/// # Panics
+/// When the two disagree, which is what is looked for.
+pub fn client_hello(bytes: &[u8]) {
+    crate::proxy::read_both_ways(bytes);
+}
