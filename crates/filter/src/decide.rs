@@ -4,7 +4,7 @@
 use crate::helplines::helpline_for;
 use crate::host_names::HostNames;
 use crate::host_table::HostTable;
-use crate::index::{Listing, Matches};
+use crate::index::{Listing, Matches, Sieved};
 use crate::moment::Moment;
 use crate::reason::{Decision, Group, Log, Reason, Request, RuleKind};
 use crate::rules::{Cell, Exception, Ruleset, SchoolRule, severity};
@@ -20,6 +20,7 @@ impl Ruleset {
         let request = Request { host: &host, ..*request };
         let group = Group::from_key(request.group);
         let names = HostNames::of(request.host);
+        let sieved = self.index.sieve(&names);
         // Nearly no host is spoken of by anything but the lists: those are spared every look but one.
         let before_lists = if self.named.may_name(&names) {
             self.by_name(&request, group, now)
@@ -30,7 +31,7 @@ impl Ruleset {
         if let Some(decision) = before_lists {
             return decision;
         }
-        if let Some(decision) = self.category(&names, group, now) {
+        if let Some(decision) = self.category(&names, sieved, group, now) {
             return decision;
         }
         self.default_for(group)
@@ -137,8 +138,14 @@ impl Ruleset {
         })
     }
 
-    pub(crate) fn category(&self, names: &HostNames<'_>, group: Group, now: Timestamp) -> Option<Decision> {
-        let matches = self.index.lookup_names(names);
+    pub(crate) fn category(
+        &self,
+        names: &HostNames<'_>,
+        sieved: Sieved,
+        group: Group,
+        now: Timestamp,
+    ) -> Option<Decision> {
+        let matches = self.index.lookup_names(names, sieved);
         let mut moment = None;
         let mut worst: Option<(Listing<'_>, Cell)> = None;
         for listing in matches.listings() {

@@ -51,6 +51,7 @@ impl Ruleset {
         let request = Request { host: &host, ..*request };
         let group = Group::from_key(request.group);
         let decision = self.decide(&request, now);
+        let names = HostNames::of(request.host);
         let answers = [
             (RuleKind::Illegal, self.illegal_content(&request)),
             (RuleKind::Helpline, self.helpline(&request)),
@@ -62,7 +63,7 @@ impl Ruleset {
             (RuleKind::AllowListOnly, self.allow_list_only(&request, group, now)),
             (RuleKind::AuthorityDeny, self.closed_by_authority(&request)),
             (RuleKind::AuthorityAllow, self.opened_by_authority(&request)),
-            (RuleKind::Category, self.category(&HostNames::of(request.host), group, now)),
+            (RuleKind::Category, self.category(&names, self.index.sieve(&names), group, now)),
             (RuleKind::Default, Some(self.default_for(group))),
         ];
         let illegal = decision.reason.rule == RuleKind::Illegal;

@@ -111,21 +111,29 @@ impl Eq for DomainIndex {}
 impl DomainIndex {
     /// Looks a host up: the name itself and each parent. Lower-case host without a final dot. Allocates nothing.
     pub fn lookup<'a>(&'a self, host: &'a str) -> Matches<'a> {
-        self.lookup_names(&HostNames::of(host))
+        let names = HostNames::of(host);
+        self.lookup_names(&names, self.sieve(&names))
     }
 
-    /// Looks a host up whose names are worked out.
-    pub(crate) fn lookup_names<'a>(&'a self, names: &HostNames<'a>) -> Matches<'a> {
-        let mut matches = Matches { index: self, host: names.host(), found: [(0, 0); DEEPEST], count: 0 };
-        let (sieve, lines) = self.parts();
-        // The most general name has one label.
-        let ready = names.ready().get(usize::from(!self.single_labels)..).unwrap_or_default();
+    /// Which of a host's names may be listed. Asked well before [`DomainIndex::lookup_names`], it waits for memory while other
+    /// work is done.
+    pub(crate) fn sieve(&self, names: &HostNames<'_>) -> Sieved {
+        let (sieve, _) = self.parts();
         // Every word of the sieve is asked for before an answer is waited for.
-        let passed = ready
+        let passed = names
+            .ready()
             .iter()
             .zip(0..)
+            .skip(self.shortest())
             .fold(0u32, |passed, (name, at)| passed | u32::from(sieve::passes(sieve, name.hash)) << at);
-        let passed = ready.iter().zip(0..).filter(|(_, at)| passed >> at & 1 == 1).map(|(name, _)| *name);
+        Sieved(passed)
+    }
+
+    /// Looks a host up whose names are worked out and sieved.
+    pub(crate) fn lookup_names<'a>(&'a self, names: &HostNames<'a>, sieved: Sieved) -> Matches<'a> {
+        let mut matches = Matches { index: self, host: names.host(), found: [(0, 0); DEEPEST], count: 0 };
+        let (_, lines) = self.parts();
+        let passed = names.ready().iter().zip(0..).filter(|(_, at)| sieved.0 >> at & 1 == 1).map(|(name, _)| *name);
         for name in passed.chain(names.rest()) {
             if let Some(set) = lines::find(lines, self.homes, name.hash)
                 && let Some(free) = matches.found.get_mut(matches.count)
@@ -137,12 +145,17 @@ impl DomainIndex {
         matches
     }
 
+    /// How many names of a host are not looked up: the most general has one label.
+    fn shortest(&self) -> usize {
+        usize::from(!self.single_labels)
+    }
+
     /// Fetches what [`DomainIndex::lookup`] will look at: whoever looks several hosts up lets them wait for memory together.
     /// The number means nothing; it is there so that the look is not left out.
     pub fn fetch(&self, host: &str) -> u64 {
         let names = HostNames::of(host);
         let (sieve, lines) = self.parts();
-        let ready = names.ready().get(usize::from(!self.single_labels)..).unwrap_or_default();
+        let ready = names.ready().get(self.shortest()..).unwrap_or_default();
         ready.iter().fold(0, |sum, name| {
             // No branch to guess wrong: for a name that does not pass, the first line stands in.
             let line = lines::home(name.hash, self.homes) * usize::from(sieve::passes(sieve, name.hash));
@@ -188,6 +201,10 @@ impl DomainIndex {
         self.as_bytes().len() + self.head.memory()
     }
 }
+
+/// Which of a host's names may be listed, a bit for each that is ready.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sieved(u32);
 
 /// What the lists say about one host.
 #[derive(Debug, Clone)]
