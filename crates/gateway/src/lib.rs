@@ -3,10 +3,10 @@
 //! It knows the filter and the records' types, no database and no store. Rules come in on a watch channel and are kept on
 //! disk; observations go out on a bounded queue. The life of a request is the list in `request/steps.rs`.
 //!
-//! What it cannot see, and says so: paths and searches inside TLS, for which it would have to break TLS open; what a
-//! device does over another network; the host of an encrypted ClientHello whose keys came from elsewhere than this DNS.
-//! A closed `https` page shows the browser's own error, not ours, for the same reason. The school's router must close
-//! the ways round: DNS to other servers, DNS over TLS (853), and QUIC (UDP 443).
+//! What it cannot see, and says so: paths and searches inside TLS where the school does not read it (`inspect`), and there a
+//! closed `https` page shows the browser's own error, not ours; what a device does over another network; the host of an
+//! encrypted ClientHello whose keys came from elsewhere than this DNS. The school's router must close the ways round: DNS to
+//! other servers, DNS over TLS (853), and QUIC (UDP 443).
 
 mod blockpage;
 mod config;
