@@ -8,7 +8,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     read(bytes);
     sealed(bytes.to_vec());
     // The first two bytes say where the others are laid over an index that is whole.
-    let Some(([low, high], laid)) = bytes.split_first_chunk() else { return };
+    let Some(([low, high], laid)) = bytes.split_first_chunk::<2>() else { return };
     let mut body = whole();
     let at = usize::from(u16::from_le_bytes([*low, *high])) % body.len();
     body.iter_mut().skip(at).zip(laid).for_each(|(byte, other)| *byte = *other);
