@@ -277,7 +277,8 @@ pub struct Office {
 /// How long records are kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Retention {
-    /// Which records.
+    /// Which records. In JSON under another name: `kind` there says that the clause is about retention.
+    #[serde(rename = "records")]
     pub kind: RecordKind,
     /// Days.
     pub days: u32,
