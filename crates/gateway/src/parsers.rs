@@ -8,6 +8,7 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::RData;
 use hickory_proto::rr::rdata::svcb::SvcParamKey;
 use tokio::time::Instant;
+use crate::identity::{self, LeaseFormat};
 
 /// Reads a DNS packet both ways. What the quick way reads, the other reads as the same question.
 ///
@@ -63,4 +64,22 @@ pub fn dns_text(text: &str) {
 /// When the two disagree, which is what is looked for.
 pub fn client_hello(bytes: &[u8]) {
     crate::proxy::read_both_ways(bytes);
+}
+
+/// Reads a RADIUS accounting packet with a secret, and acknowledges it; says whether it was believed, and how long the
+/// acknowledgement is.
+pub fn radius(bytes: &[u8], secret: &[u8]) -> (bool, usize) {
+    (identity::radius::read(bytes, secret).is_ok(), identity::radius::acknowledge(bytes, secret).len())
+}
+
+/// Reads a lease file; how many addresses it speaks of.
+pub fn leases(format: LeaseFormat, text: &str) -> usize {
+    identity::leases::read_leases(format, text).len()
+}
+
+/// Reads one datagram of the kernel's table of neighbours; how many it holds, and whether the table ended.
+pub fn neighbours(bytes: &[u8]) -> (usize, bool) {
+    let mut found = Vec::new();
+    let ended = identity::neighbours::read(bytes, &mut found);
+    (found.len(), ended)
 }

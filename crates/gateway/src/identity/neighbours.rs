@@ -2,7 +2,7 @@
 //! (ARP) and IPv6 (NDP) in one, asked over rtnetlink. Behind a router there are no neighbours: then leases and RADIUS tell.
 //! Only what is confirmed counts; a stale line may be of a device that left.
 
-use super::config::NeighbourConfig;
+use super::config::{NeighbourConfig, interval};
 use super::mac_address::MacAddress;
 use super::source::DeviceSource;
 use crate::gateway::Shared;
@@ -31,7 +31,7 @@ const CONFIRMED: u16 = 0x02 | 0x08 | 0x10 | 0x80;
 
 /// Reads the table at intervals until the task is stopped.
 pub(crate) async fn watch(shared: Arc<Shared>, config: NeighbourConfig) {
-    let mut every = tokio::time::interval(config.every);
+    let mut every = tokio::time::interval(interval(config.every));
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut failing = false;
     loop {

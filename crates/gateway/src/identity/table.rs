@@ -479,4 +479,6 @@ fn remember(addresses: &mut Vec<u128>, address: u128) -> bool {
 }
 
 #[cfg(test)]
+mod any_order;
+#[cfg(test)]
 mod tests;

@@ -9,5 +9,6 @@ mod warnings;
 
 pub(crate) use answer::{Answer, Answered, Closed, observation, outcome};
 pub(crate) use identify::{Caller, Credential, identify};
+pub(crate) use notices::notice;
 pub(crate) use steps::{Asked, Verdict, Walk, is_wpad, judged, still_open, walk};
 pub(crate) use warnings::WarningsPassed;

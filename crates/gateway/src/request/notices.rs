@@ -1,20 +1,15 @@
 //! What is worth a person's notice about a request, whatever was decided about it: a pupil's own device on the network in
 //! locker hours. When that is, is in `identity/locker.rs`; here it becomes an observation, once for each device and day.
 
-use super::steps::{Verdict, Walk};
+use super::steps::Walk;
 use crate::identity::{Notice, locker_day};
 use crate::observe::{Observation, Outcome, count};
-use belisha_filter::{Group, Log};
+use belisha_filter::Group;
 
-/// The notice a request gives rise to, as an observation of its own. It names no person, host or path.
-pub(crate) fn notice(walk: &Walk<'_>, verdict: &Verdict) -> Option<Observation> {
-    // Whoever turns to a helpline or to the school's own pages leaves no trace, not even of having been there.
-    let unseen = match verdict {
-        Verdict::Own => true,
-        Verdict::Decided(decision) => decision.log == Log::Never,
-        Verdict::CredentialWanted | Verdict::SignFirst => false,
-    };
-    let device = walk.caller.device.filter(|_| !unseen)?;
+/// The notice a request gives rise to, as an observation of its own. It names no person, host or path. Not to be asked for a
+/// request that turns to a helpline or to the school's own pages: it leaves no trace, not even of having been there.
+pub(crate) fn notice(walk: &Walk<'_>) -> Option<Observation> {
+    let device = walk.caller.device?;
     let rules = walk.rules?;
     let hours = rules.network().locker_hours.as_ref();
     let day = locker_day(hours, &rules.ruleset.rules().timetable, device.kind, walk.now)?;

@@ -10,7 +10,7 @@ use crate::observe::Protocol;
 use crate::proxy::DirectAddress;
 use crate::proxy::address::is_public;
 use crate::rules::{AgeBand, Gate, GatewayRules};
-use belisha_filter::{Decision, Request, RuleKind};
+use belisha_filter::{Decision, Log, Request, RuleKind};
 use belisha_policy::FilterAction;
 use jiff::Timestamp;
 use std::net::IpAddr;
@@ -60,7 +60,12 @@ pub(crate) struct Walk<'a> {
 /// Takes a request through every step. The observation comes back to the caller, who may know the length of the answer.
 pub(crate) fn walk(shared: &Shared, asked: Asked<'_>) -> Answered {
     through_steps(shared, asked, |walk, verdict| {
-        if let Some(observation) = notice(walk, &verdict) {
+        let leaves_a_trace = match &verdict {
+            Verdict::Own => false,
+            Verdict::Decided(decision) => decision.log != Log::Never,
+            Verdict::CredentialWanted | Verdict::SignFirst => true,
+        };
+        if leaves_a_trace && let Some(observation) = notice(walk) {
             shared.observer.observe(observation);
         }
         answer::answer(walk, verdict)

@@ -222,7 +222,7 @@ async fn an_address_leased_to_another_device_is_nobodys_until_somebody_signs_in(
     let network =
         NetworkRegister { devices: vec![registered(DeviceKind::SchoolIndividual, None, false)], ..register() };
     let mut site = site_with(network, |config| {
-        let every = Duration::from_millis(20);
+        let every = jiff::SignedDuration::from_millis(20);
         config.leases = vec![LeaseFile { every, ..LeaseFile::new(&path, LeaseFormat::Dnsmasq) }];
     })
     .await;

@@ -17,7 +17,7 @@ use crate::config::local_record;
 use crate::gateway::Shared;
 use crate::judge;
 use crate::observe::{Observation, Outcome, Protocol};
-use crate::request::{Asked, Caller, Credential, Verdict, Walk, identify, observation, outcome};
+use crate::request::{Asked, Caller, Credential, Verdict, Walk, identify, notice, observation, outcome};
 use crate::rules::GatewayRules;
 use belisha_filter::{Decision, Log, RuleKind};
 use jiff::Timestamp;
@@ -189,7 +189,10 @@ impl<'a> Batch<'a> {
         *(if outcome == Outcome::Allowed { &mut self.tally.allowed } else { &mut self.tally.blocked }) += 1;
         if decision.log == Log::Never {
             self.tally.helplines += 1;
-        } else if ready.question.is_for_address() && self.shared.recent_names.first(ready.visit, outcome, self.now) {
+            return Some(done);
+        }
+        self.seen.extend(notice(walk));
+        if ready.question.is_for_address() && self.shared.recent_names.first(ready.visit, outcome, self.now) {
             self.seen.push(observation(walk, outcome, decision.reason.rule.key(), Some(decision)));
         }
         Some(done)

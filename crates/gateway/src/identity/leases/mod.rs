@@ -5,13 +5,14 @@ mod dnsmasq;
 mod isc;
 mod table_file;
 
-use super::config::LeaseFile;
+use super::config::{LeaseFile, interval};
 use super::mac_address::MacAddress;
 use super::source::DeviceSource;
 use super::table::IdentityTable;
 use crate::gateway::Shared;
 use crate::observe::count;
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
 use std::collections::HashMap;
 use std::io::Read as _;
 use std::net::IpAddr;
@@ -27,7 +28,8 @@ const MOST: usize = 65_536;
 const WITHOUT_END: SignedDuration = SignedDuration::from_hours(12);
 
 /// How a lease file is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LeaseFormat {
     /// `dhcpd.leases` of the ISC server.
     Isc,
@@ -68,7 +70,7 @@ pub(crate) fn read_leases(format: LeaseFormat, text: &str) -> HashMap<IpAddr, Le
 
 /// Reads one lease file whenever it changed, until the task is stopped.
 pub(crate) async fn watch(shared: Arc<Shared>, file: LeaseFile) {
-    let mut every = tokio::time::interval(file.every);
+    let mut every = tokio::time::interval(interval(file.every));
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut seen = None;
     let mut failing = false;
