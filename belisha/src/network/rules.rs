@@ -7,7 +7,7 @@ use belisha_filter::{
     BoardingTime, DomainIndex, Exception, Group, IllegalList, InspectionRules, Rules, Ruleset, SchoolRule, Timetable,
     TimetablePart,
 };
-use belisha_gateway::{AgeBand, Gate, GatewayRules, PersonRules, ProxyCredential};
+use belisha_gateway::{AgeBand, Gate, GatewayRules, LockerHours, NetworkRegister, PersonRules, ProxyCredential};
 use belisha_policy::{Audience, Phase, Policy, Role};
 use belisha_records::{Person, PersonId, SchoolCalendar, SchoolId, Signature, is_at_school, network_gate};
 use belisha_store::school_rules::HostAction;
@@ -62,6 +62,11 @@ pub async fn read_rules(
         return Err(Failure("the policy in force does not compile; put an earlier version back in force".into()));
     };
     let everyone = everyone(&mut tx, installation, &policy, &record.calendar, record.phase, today).await?;
+    let network = NetworkRegister {
+        usernames: usernames(&mut tx, today).await?,
+        locker_hours: locker_hours(&policy, &record.calendar),
+        ..NetworkRegister::default()
+    };
     let rules = Rules {
         exceptions: granted(&mut tx, now, &policy).await?,
         school_allow: own_rules(&mut tx, HostAction::Allow).await?,
@@ -70,7 +75,22 @@ pub async fn read_rules(
         inspection: inspection(&record.settings)?,
         ..Rules::new(policy.clone(), timetable(&record.calendar)?)
     };
-    Ok(Some(GatewayRules::new(school, record.name, Arc::new(Ruleset::compile(rules, index, illegal)), everyone)))
+    let ruleset = Arc::new(Ruleset::compile(rules, index, illegal));
+    Ok(Some(GatewayRules::new(school, record.name, ruleset, everyone).with_network(network)))
+}
+
+/// The names people have in the school's directory, which are those they sign in with: RADIUS and log-ons use them.
+async fn usernames(tx: &mut Tx, today: Date) -> Result<Vec<(String, PersonId)>, Failure> {
+    let here = people::list(tx).await?.into_iter().filter(|person| is_at_school(person, today));
+    Ok(here.filter_map(|person| Some((person.username?, person.id))).collect())
+}
+
+/// The whole school day, where the policy promises that pupils' own devices lie in lockers: the duty `phones:into-lockers`.
+fn locker_hours(policy: &Policy, calendar: &SchoolCalendar) -> Option<LockerHours> {
+    policy.duties().find(|(_, duty)| duty.what == "phones:into-lockers")?;
+    let from = calendar.day.iter().map(|part| part.from).min()?;
+    let until = calendar.day.iter().map(|part| part.until).max()?;
+    Some(LockerHours { from, until, periods: Vec::new() })
 }
 
 /// Which encrypted pages are read: the school's setting `inspection`, and none without it.

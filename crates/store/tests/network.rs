@@ -47,6 +47,8 @@ both_databases! {
         let figures = activity::figures(&mut tx, after(-7200), after(7200)).await.unwrap();
         let blocked: u64 = figures.iter().filter(|figure| figure.category.as_deref() == Some("games")).map(|figure| figure.requests).sum();
         assert_eq!((blocked, figures.iter().map(|figure| figure.requests).sum::<u64>()), (101, 501));
+        assert!(activity::insert_batch(&mut tx, "notice", &[visit(0, None, "", "noticed")]).await.unwrap());
+        assert_eq!(activity::figures(&mut tx, after(-7200), after(7200)).await.unwrap(), figures, "a notice is no request");
         assert_eq!(activity::top_hosts(&mut tx, "blocked", NOW, after(9999), 5).await.unwrap(), [("maths.example".to_owned(), 101)]);
     }
 

@@ -53,12 +53,14 @@ pub(crate) struct Seat {
     devices: Vec<DeviceMapping>,
     /// More people than can be remembered are here until then, so it is nobody.
     crowded_until: Option<Timestamp>,
+    /// What ended before then may have been forgotten, so nobody is named for a second before it.
+    forgotten_before: Option<Timestamp>,
 }
 
 impl Seat {
     /// The person who covers a second, if it is one; with several mappings of theirs, the most reliable.
     pub(super) fn who(&self, at: Timestamp) -> Presence {
-        if self.crowded_until.is_some_and(|until| at < until) {
+        if self.crowded_until.is_some_and(|until| at < until) || self.forgot(at) {
             return Presence::Several;
         }
         let mut best: Option<&Mapping> = None;
@@ -74,6 +76,9 @@ impl Seat {
 
     /// The device that covers a second; `None` where nobody knows, or the sources differ.
     pub(super) fn device(&self, at: Timestamp) -> Option<&DeviceMapping> {
+        if self.forgot(at) {
+            return None;
+        }
         let mut covering = self.devices.iter().filter(|mapping| mapping.from <= at && at < mapping.until);
         let first = covering.next()?;
         covering.all(|other| other.device == first.device).then_some(first)
@@ -96,6 +101,7 @@ impl Seat {
         }
         if self.people.len() >= PEOPLE {
             self.people.retain(|held| held.mapping.until > now);
+            self.forgotten_before = Some(now);
         }
         if self.people.len() >= PEOPLE {
             self.crowded_until = self.crowded_until.max(Some(mapping.until));
@@ -134,6 +140,7 @@ impl Seat {
                 }
                 if self.devices.len() >= DEVICES {
                     self.devices.retain(|known| known.until > now);
+                    self.forgotten_before = Some(now);
                 }
                 self.devices.push(stated);
                 true
@@ -166,6 +173,10 @@ impl Seat {
         self.people.iter().filter(move |held| held.session.is_some() && held.mapping.until > now)
     }
 
+    fn forgot(&self, at: Timestamp) -> bool {
+        self.forgotten_before.is_some_and(|before| at < before)
+    }
+
     /// Whether anything still runs.
     pub(super) fn runs(&self, now: Timestamp) -> bool {
         self.people.iter().any(|held| held.mapping.until > now)
@@ -180,6 +191,7 @@ impl Seat {
         let kept = Seat {
             crowded_until: crowded_until.max(people.iter().skip(PEOPLE).map(|held| held.mapping.until).max()),
             people: people.into_iter().take(PEOPLE).collect(),
+            forgotten_before: Some(now),
             devices: self.devices.iter().filter(|known| known.until > now).take(DEVICES).copied().collect(),
         };
         kept.runs(now).then_some(kept)

@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 
 const HOUR: i64 = 3_600_000;
 
+/// What is written as the action of a row that is a notice, such as of a pupil's own device seen in locker hours.
+const NOTICED: &str = "noticed";
+
 /// Requests of a group in an hour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HourFigure {
@@ -28,10 +31,14 @@ pub struct HourFigure {
 /// Adds a batch. In the order of the keys, so that two batches at once never wait for each other in a circle.
 pub(super) async fn add(tx: &mut Tx, school: SchoolId, visits: &[Visit]) -> Result<()> {
     let mut counts: BTreeMap<(i64, &str, &str, &str), i64> = BTreeMap::new();
-    for visit in visits {
+    // A notice is no request.
+    for visit in visits.iter().filter(|visit| visit.action != NOTICED) {
         let hour = visit.at.as_millisecond().div_euclid(HOUR) * HOUR;
         let key = (hour, visit.group.as_str(), visit.action.as_str(), visit.category.as_deref().unwrap_or_default());
         *counts.entry(key).or_default() += 1;
+    }
+    if counts.is_empty() {
+        return Ok(());
     }
     let mut values = Vec::with_capacity(counts.len() * 6);
     for ((hour, group, action, category), requests) in &counts {

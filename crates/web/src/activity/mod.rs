@@ -51,6 +51,7 @@ fn done(action: &str) -> (&'static str, &'static str) {
         "warned" => ("open", "Warned"),
         "asked" => ("due", "Closed, may ask"),
         "sign-first" => ("undecided", "Sign first"),
+        "noticed" => ("undecided", "A notice"),
         _ if FilterAction::from_key(action) == Some(FilterAction::Allow) => ("kept", "Opened"),
         _ => ("done", "Closed"),
     }
