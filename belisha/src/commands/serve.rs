@@ -7,11 +7,12 @@ use crate::installation::{Clock, Entropy, Installation, open_folder};
 use crate::jobs::Mailer;
 use crate::network::{Listening, filter_alone};
 use crate::running::{self, Plan};
+use belisha_gateway::IdentityConfig;
 use belisha_store::StoreError;
 use belisha_web::Settings;
 use clap::Args;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +49,9 @@ pub struct ServeOptions {
     /// A DNS server that is asked for open names; may be given several times
     #[arg(long)]
     upstream: Vec<SocketAddr>,
+    /// Settings of what tells who is at an address (RADIUS, leases, log-ons), JSON: docs/guides/who-is-it.md
+    #[arg(long)]
+    identity: Option<PathBuf>,
     /// Mail server, smtp://user:password@host:port or smtps://…; file:DIR writes each mail into that folder instead
     #[arg(long, env = "BELISHA_SMTP")]
     smtp: Option<String>,
@@ -67,6 +71,7 @@ pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
         proxy: Some(options.proxy),
         block_page: Some(options.block_page),
         upstreams: options.upstream,
+        identity: options.identity.as_deref().map(identity).transpose()?.unwrap_or_default(),
         ..Listening::default()
     };
     let mailer = options.smtp.as_deref().map(|url| Mailer::new(url, &options.mail_from)).transpose()?.map(Arc::new);
@@ -98,6 +103,13 @@ pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
     println!("Stopping.");
     running.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads the settings of identity.
+fn identity(path: &Path) -> Result<IdentityConfig, Failure> {
+    let wrong = |what: String| Failure(format!("cannot use the settings in `{}`: {what}", path.display()));
+    let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    serde_json::from_slice(&text).map_err(|error| wrong(format!("{error}; docs/guides/who-is-it.md has an example")))
 }
 
 /// How long the database may take before the gateways begin without it.

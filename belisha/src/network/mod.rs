@@ -44,6 +44,8 @@ pub struct Listening {
     pub upstreams: Vec<SocketAddr>,
     /// Names answered here.
     pub local_records: HashMap<String, belisha_gateway::LocalRecord>,
+    /// What tells who is at an address.
+    pub identity: belisha_gateway::IdentityConfig,
 }
 
 /// How the gateway of a school is set up.
@@ -66,6 +68,7 @@ fn gateway_config(
     }
     config.upstreams = listening.upstreams;
     config.local_records = listening.local_records;
+    config.identity = listening.identity;
     config.snapshot = Some(data.gateway(school));
     config.compiled_lists = Some(crate::lists::compiled(data.root()));
     config.inspection = inspection;

@@ -1,10 +1,11 @@
 //! Settings of the sources of identity. Nothing is listened to and nothing is read unless it is set here. Secrets are never
-//! shown: the types that hold one have no `Debug`.
+//! shown: the types that hold one have no `Debug`, and the whole leaves it out.
 
 use super::leases::LeaseFormat;
 use ipnet::IpNet;
 use jiff::SignedDuration;
 use serde::Deserialize;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -22,6 +23,17 @@ pub struct IdentityConfig {
     pub neighbours: Option<NeighbourConfig>,
     /// Log-ons posted by the computers of a directory. `None`: not taken.
     pub directory: Option<DirectoryConfig>,
+}
+
+impl fmt::Debug for IdentityConfig {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("IdentityConfig")
+            .field("radius", &self.radius.as_ref().map(|radius| &radius.listen))
+            .field("leases", &self.leases)
+            .field("neighbours", &self.neighbours)
+            .field("directory", &self.directory.is_some())
+            .finish()
+    }
 }
 
 /// A DHCP server's lease file.
