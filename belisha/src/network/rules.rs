@@ -7,7 +7,10 @@ use belisha_filter::{
     BoardingTime, DomainIndex, Exception, Group, IllegalList, InspectionRules, Rules, Ruleset, SchoolRule, Timetable,
     TimetablePart,
 };
-use belisha_gateway::{AgeBand, Gate, GatewayRules, LockerHours, NetworkRegister, PersonRules, ProxyCredential};
+use belisha_gateway::{
+    AgeBand, Gate, GatewayRules, LockerHours, NetworkRange, NetworkRegister, PersonRules, ProxyCredential,
+    RegisteredDevice,
+};
 use belisha_policy::{Audience, Phase, Policy, Role};
 use belisha_records::{Person, PersonId, SchoolCalendar, SchoolId, Signature, is_at_school, network_gate};
 use belisha_store::school_rules::HostAction;
@@ -63,9 +66,11 @@ pub async fn read_rules(
     };
     let everyone = everyone(&mut tx, installation, &policy, &record.calendar, record.phase, today).await?;
     let network = NetworkRegister {
+        devices: registered_devices(&mut tx).await?,
+        ranges: ranges(&mut tx).await?,
+        owners_are_named: record.settings.get("owners_are_named").and_then(serde_json::Value::as_bool).unwrap_or(false),
         usernames: usernames(&mut tx, today).await?,
         locker_hours: locker_hours(&policy, &record.calendar),
-        ..NetworkRegister::default()
     };
     let rules = Rules {
         exceptions: granted(&mut tx, now, &policy).await?,
@@ -77,6 +82,31 @@ pub async fn read_rules(
     };
     let ruleset = Arc::new(Ruleset::compile(rules, index, illegal));
     Ok(Some(GatewayRules::new(school, record.name, ruleset, everyone).with_network(network)))
+}
+
+async fn registered_devices(tx: &mut Tx) -> Result<Vec<RegisteredDevice>, Failure> {
+    let devices = belisha_store::registered_devices::list(tx).await?.into_iter();
+    Ok(devices
+        .map(|device| RegisteredDevice {
+            id: device.id,
+            mac: device.mac,
+            kind: device.kind,
+            person: device.person,
+            shared: device.shared,
+        })
+        .collect())
+}
+
+/// Rooms and networks. The pages write addresses in one way; what cannot be read all the same is left out and said.
+async fn ranges(tx: &mut Tx) -> Result<Vec<NetworkRange>, Failure> {
+    let ranges = belisha_store::network_ranges::list(tx).await?.into_iter().filter_map(|range| {
+        let Ok(network) = range.network.parse() else {
+            tracing::error!(network = range.network, "these addresses of a room cannot be read; enter the room again");
+            return None;
+        };
+        Some(NetworkRange { network, label: range.label, unknown_group: range.unknown_group })
+    });
+    Ok(ranges.collect())
 }
 
 /// The names people have in the school's directory, which are those they sign in with: RADIUS and log-ons use them.

@@ -213,6 +213,8 @@ permissions! {
     ], "ask what the filter would decide for a group, and why";
     SeeDevices = "see-devices", &[Headteacher, DesignatedSafeguardingLead, OnlineSafetyLead, OnlineSafetyCoordinator, IctManager, IctTechnician],
         "see which devices the filter knows, and which it has not seen lately";
+    ManageDevices = "manage-devices", &[Headteacher, OnlineSafetyLead, IctManager, IctTechnician],
+        "enter devices, rooms and networks, correct and retire them";
     SeeJobs = "see-jobs", &[Headteacher, OnlineSafetyLead, OnlineSafetyCoordinator, IctManager, IctTechnician, SystemAdministrator],
         "see when each job last ran well";
     SeeLedger = "see-ledger", &[Headteacher, Governor, ChairOfGovernors, LocalAuthorityOfficer, SystemAdministrator, IctManager],

@@ -13,6 +13,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "people and policies", include_str!("../migrations/0001_people_and_policies.sql")),
     (2, "records", include_str!("../migrations/0002_records.sql")),
     (3, "network", include_str!("../migrations/0003_network.sql")),
+    (4, "device register", include_str!("../migrations/0004_device_register.sql")),
 ];
 
 /// Brings a database up to date, in one transaction: a program that is stopped half-way leaves the old tables.

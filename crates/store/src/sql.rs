@@ -33,6 +33,7 @@ bind_ids!(
     DutyId,
     MessageId,
     DeviceId,
+    RegisteredDeviceId,
     ListId,
     ConcernId,
     ReportId,

@@ -91,6 +91,10 @@ tables! {
     }
     SCHOOL_RULES = "school_rules" { Text: host action reason owner_id on_date; Number: removed_at; }
     DEVICES = "devices" { Text: address person_id; Number: signed_in_at expires_at signed_out_at; }
+    REGISTERED_DEVICES = "registered_devices" {
+        Text: mac kind person_id; Flag: shared; Text: label room notes; Number: registered_at retired_at;
+    }
+    NETWORK_RANGES = "network_ranges" { Text: network label unknown_group; Number: added_at retired_at; }
     ACTIVITY_BATCHES = "activity_batches" { Number: number rows_count; Text: rows_hash; Number: first_at last_at; }
     LOOK_UPS = "look_ups" { Text: by_id about_id reason; Number: at from_at until_at; }
 }

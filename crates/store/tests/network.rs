@@ -3,10 +3,13 @@
 
 mod school;
 
+use belisha_policy::DeviceKind;
 use belisha_store::activity::{KeptAs, Visit};
 use belisha_store::approvals::{Approval, ApprovalDecision};
 use belisha_store::lists::CategoryList;
+use belisha_store::network_ranges::NetworkRange;
 use belisha_store::register_entries::RegisterEntry;
+use belisha_store::registered_devices::RegisteredDevice;
 use belisha_store::reports::IssuedReport;
 use belisha_store::school_rules::{HostAction, HostRule};
 use belisha_store::testing::TestDatabase;
@@ -132,6 +135,38 @@ both_databases! {
         devices::sign_out(&mut tx, "10.0.0.7").await.unwrap();
         assert!(devices::list_open(&mut tx, NOW).await.unwrap().is_empty());
         assert_eq!(devices::purge(&mut tx, after(99)).await.unwrap(), 2);
+    }
+
+    async fn a_device_is_entered_corrected_and_retired_and_its_card_used_again(database: TestDatabase) {
+        settle(&database).await;
+        let mut tx = begin(&database).await;
+        let device = RegisteredDevice {
+            id: nth(70), mac: "00-1A-2B-3C-4D-5E".parse().unwrap(), kind: DeviceKind::PupilOwned, person: Some(nth(PUPIL)), shared: false,
+            label: "a phone".into(), room: None, notes: Some("blue".into()),
+        };
+        registered_devices::insert(&mut tx, &device).await.unwrap();
+        let corrected = RegisteredDevice { kind: DeviceKind::SchoolShared, person: None, shared: true, room: Some("Room 12".into()), ..device.clone() };
+        registered_devices::update(&mut tx, &corrected).await.unwrap();
+        assert_eq!(registered_devices::list(&mut tx).await.unwrap(), std::slice::from_ref(&corrected));
+        assert_eq!(registered_devices::find(&mut tx, device.id).await.unwrap(), Some(corrected.clone()));
+        registered_devices::retire(&mut tx, device.id).await.unwrap();
+        assert!(matches!(registered_devices::retire(&mut tx, device.id).await, Err(StoreError::Missing(_))));
+        assert!(matches!(registered_devices::update(&mut tx, &corrected).await, Err(StoreError::Missing(_))));
+        registered_devices::insert(&mut tx, &RegisteredDevice { id: nth(71), ..device.clone() }).await.unwrap();
+        assert_eq!(registered_devices::find(&mut tx, device.id).await.unwrap(), None);
+        let twice = registered_devices::insert(&mut tx, &RegisteredDevice { id: nth(72), ..device }).await;
+        assert!(matches!(twice, Err(StoreError::Conflict(_))), "{twice:?}");
+    }
+
+    async fn a_room_is_added_and_retired(database: TestDatabase) {
+        settle(&database).await;
+        let mut tx = begin(&database).await;
+        let range = NetworkRange { id: String::new(), network: "10.20.0.0/16".into(), label: "Guest Wi-Fi".into(), unknown_group: Some("guest".into()) };
+        let key = network_ranges::insert(&mut tx, &range).await.unwrap();
+        assert_eq!(network_ranges::list(&mut tx).await.unwrap(), [NetworkRange { id: key.clone(), ..range }]);
+        network_ranges::retire(&mut tx, &key).await.unwrap();
+        assert!(network_ranges::list(&mut tx).await.unwrap().is_empty());
+        assert!(matches!(network_ranges::retire(&mut tx, &key).await, Err(StoreError::Missing(_))));
     }
 
     async fn a_report_is_kept_as_issued_and_acknowledged_once(database: TestDatabase) {

@@ -35,6 +35,7 @@ pub const NAVIGATION: &[Area] = &[
     Area { label: "Signatures", href: urls::SIGNATURES, permission: Permission::SeeClassSignatures },
     Area { label: "People", href: urls::PEOPLE, permission: Permission::SeePeople },
     Area { label: "Filter", href: urls::FILTER, permission: Permission::SeeFilterRules },
+    Area { label: "Devices", href: urls::DEVICES, permission: Permission::SeeDevices },
     Area { label: "Activity", href: urls::ACTIVITY, permission: Permission::SeeActivityTotals },
     Area { label: "Reports", href: urls::REPORTS, permission: Permission::SeeReports },
     Area { label: "Jobs", href: urls::JOBS, permission: Permission::SeeJobs },

@@ -12,6 +12,7 @@ mod app;
 pub mod assets;
 mod board;
 mod concerns;
+mod devices;
 mod duties;
 mod error;
 mod filter;
@@ -61,6 +62,7 @@ pub fn router(app: App) -> Router {
         .merge(activity::router())
         .merge(board::router())
         .merge(duties::router())
+        .merge(devices::router())
         .merge(filter::router())
         .merge(concerns::router())
         .merge(helplines::router())

@@ -75,12 +75,31 @@ pub const ASK_FOR_SITE: &str = "/requests/ask";
 pub const FILTER_RULES: &str = "/filter/rules";
 /// What the filter would decide, and why.
 pub const EXPLAIN: &str = "/filter/explain";
+/// The register of devices, and rooms.
+pub const DEVICES: &str = "/devices";
+/// Rooms and networks (posted).
+pub const ROOMS: &str = "/devices/rooms";
 /// Activity in figures.
 pub const ACTIVITY: &str = "/activity";
 /// One person’s activity, with a reason.
 pub const LOOK_UP: &str = "/activity/look-up";
 /// The reader’s own activity.
 pub const MY_ACTIVITY: &str = "/activity/mine";
+
+/// One device of the register.
+pub fn device(device: impl Borrow<belisha_records::RegisteredDeviceId>) -> String {
+    format!("{DEVICES}/{}", device.borrow())
+}
+
+/// Takes a device out of use (posted).
+pub fn retire_device(device: impl Borrow<belisha_records::RegisteredDeviceId>) -> String {
+    format!("{DEVICES}/{}/retire", device.borrow())
+}
+
+/// Takes a room out of use (posted).
+pub fn retire_room(room: &str) -> String {
+    format!("{ROOMS}/{room}/retire")
+}
 
 /// One request for a site.
 pub fn request(request: impl Borrow<belisha_records::AccessRequestId>) -> String {

@@ -42,6 +42,8 @@ const PAGES: &[(&str, &str, Who)] = &[
     ("/duties/of/{clause}/{period}", "/duties/of/none/none", With(&[Permission::SeeDuties])),
     ("/duties/raise", "/duties/raise", With(&[Permission::IssueReport])),
     ("/duties/{duty}", "/duties/ID", With(&[Permission::SeeDuties])),
+    ("/devices", "/devices", With(&[Permission::SeeDevices])),
+    ("/devices/{device}", "/devices/ID", With(&[Permission::ManageDevices])),
     ("/filter", "/filter", With(&[Permission::SeeFilterRules])),
     ("/filter/explain", "/filter/explain", With(&[Permission::ExplainDecisions])),
     ("/helplines", "/helplines", Anybody),

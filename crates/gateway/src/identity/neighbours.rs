@@ -3,10 +3,10 @@
 //! Only what is confirmed counts; a stale line may be of a device that left.
 
 use super::config::{NeighbourConfig, interval};
-use super::mac_address::MacAddress;
 use super::source::DeviceSource;
 use crate::gateway::Shared;
 use crate::observe::count;
+use belisha_records::MacAddress;
 use std::net::IpAddr;
 use std::sync::Arc;
 

@@ -3,9 +3,9 @@
 //! is *there* is said by the mappings in `table.rs`.
 
 use super::locker::LockerHours;
-use super::mac_address::MacAddress;
 use crate::rules::UNKNOWN_GROUP;
 use belisha_policy::DeviceKind;
+use belisha_records::MacAddress;
 use belisha_records::{PersonId, RegisteredDeviceId};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,8 @@
 //! One address: the people and devices that were said to be there, from when, until when. Ending a mapping ends it from now
 //! on and never before; nothing here is back-dated. Which address a statement is about is `table.rs`'s.
 
-use super::mac_address::MacAddress;
 use super::source::{Confidence, DeviceSource, IdentitySource};
+use belisha_records::MacAddress;
 use belisha_records::PersonId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -3,10 +3,10 @@
 //! portal, RADIUS, leases, neighbours and the directory; groups, gates and passwords are in `rules.rs`.
 
 use super::counters::Counters;
-use super::mac_address::MacAddress;
 use super::register::{KnownDevice, Lookup, number};
 use super::seat::{DeviceMapping, Mapping, Presence, Seat};
 use super::source::{DeviceSource, IdentitySource};
+use belisha_records::MacAddress;
 use belisha_records::{PersonId, RegisteredDeviceId};
 use jiff::Timestamp;
 use jiff::civil::Date;

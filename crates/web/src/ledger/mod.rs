@@ -48,6 +48,8 @@ const AREAS: &[(&str, &str)] = &[
     ("report_acknowledgements", "Reports"),
     ("register_entries", "Registers"),
     ("devices", "Devices"),
+    ("registered_devices", "Register of devices"),
+    ("network_ranges", "Rooms and networks"),
     ("activity_batches", "Activity"),
 ];
 

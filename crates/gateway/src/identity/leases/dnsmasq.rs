@@ -2,7 +2,7 @@
 //! third word is the address and whose last is the client's DUID.
 
 use super::Lease;
-use crate::identity::mac_address::MacAddress;
+use belisha_records::MacAddress;
 use jiff::Timestamp;
 use std::net::IpAddr;
 

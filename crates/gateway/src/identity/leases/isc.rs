@@ -2,7 +2,7 @@
 //! counts.
 
 use super::Lease;
-use crate::identity::mac_address::MacAddress;
+use belisha_records::MacAddress;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;

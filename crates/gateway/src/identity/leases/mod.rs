@@ -6,11 +6,11 @@ mod isc;
 mod table_file;
 
 use super::config::{LeaseFile, interval};
-use super::mac_address::MacAddress;
 use super::source::DeviceSource;
 use super::table::IdentityTable;
 use crate::gateway::Shared;
 use crate::observe::count;
+use belisha_records::MacAddress;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use std::collections::HashMap;

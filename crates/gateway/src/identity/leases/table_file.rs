@@ -3,7 +3,7 @@
 
 use super::Lease;
 use super::dnsmasq::from_duid;
-use crate::identity::mac_address::MacAddress;
+use belisha_records::MacAddress;
 use jiff::Timestamp;
 use std::net::IpAddr;
 

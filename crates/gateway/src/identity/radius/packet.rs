@@ -1,7 +1,7 @@
 //! RADIUS accounting packets (RFC 2866, with RFC 2869 and RFC 6911): read, checked against the shared secret, answered. What a
 //! packet means for who is where is in `sessions.rs`; sockets are in `mod.rs`.
 
-use crate::identity::mac_address::MacAddress;
+use belisha_records::MacAddress;
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

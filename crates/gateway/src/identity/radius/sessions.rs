@@ -2,8 +2,8 @@
 //! Whom a session names, and where, is kept in `table.rs`.
 
 use super::packet::{Accounting, Status};
-use crate::identity::mac_address::MacAddress;
 use crate::identity::table::{IdentityTable, Session};
+use belisha_records::MacAddress;
 use belisha_records::PersonId;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
