@@ -4,11 +4,11 @@ use crate::dns::cache::{Cache, Cached, Key};
 use crate::dns::message::{self, Packet};
 use crate::dns::quick::QuickQuestion;
 use crate::dns::{https, scrub, zones};
+use crate::identity::{self, LeaseFormat};
 use hickory_proto::op::Message;
 use hickory_proto::rr::RData;
 use hickory_proto::rr::rdata::svcb::SvcParamKey;
 use tokio::time::Instant;
-use crate::identity::{self, LeaseFormat};
 
 /// Reads a DNS packet both ways. What the quick way reads, the other reads as the same question.
 ///
