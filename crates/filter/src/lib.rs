@@ -30,7 +30,9 @@ mod reason;
 mod rules;
 mod safe_search;
 mod search_terms;
+mod settings;
 mod timetable;
+mod what_if;
 mod worrying;
 
 pub use built_in::{BUILT_IN_LIST, add_built_in, built_in_index, built_in_list};
@@ -55,5 +57,7 @@ pub use reason::{ClauseReference, Decision, Group, Log, Reason, Request, RuleKin
 pub use rules::{Exception, Rules, Ruleset, SchoolRule};
 pub use safe_search::{canary, safe_search, safe_search_hosts, safe_search_moderate};
 pub use search_terms::{names_helpline, search_terms, search_terms_in_body};
+pub use settings::{FILTER_SETTINGS, FilterSettings};
 pub use timetable::{BoardingTime, Timetable, TimetableError, TimetablePart};
+pub use what_if::{Change, ChangeError, Effect, HostEffect, Seen, Subject};
 pub use worrying::{Danger, Hit, Theme, scan};

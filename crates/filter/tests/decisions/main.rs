@@ -8,6 +8,7 @@ mod limits;
 mod precedence;
 mod reasons;
 mod school;
+mod what_if;
 
 use belisha_filter::{ILLEGAL_TEST_ENTRY, RuleKind};
 use belisha_policy::FilterAction;
