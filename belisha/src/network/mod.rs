@@ -13,7 +13,7 @@ use crate::commands::Failure;
 use crate::data_folder::{DataFolder, Keys};
 use crate::installation::Installation;
 use belisha_activity::ActivityRecord;
-use belisha_filter::{DomainIndex, IllegalList, Request};
+use belisha_filter::{Change, DomainIndex, Effect, IllegalList, Request, Seen};
 use belisha_gateway::{
     Gateway, GatewayConfig, GatewayHandle, GatewayRules, InspectionConfig, Observation, Portal, UNKNOWN_GROUP,
 };
@@ -310,6 +310,18 @@ impl Network for SchoolNetworks {
 
     fn pass_warning(&self, school: SchoolId, id: &str) -> bool {
         self.with(school, |running| running.handle.pass_warning(id)).unwrap_or(false)
+    }
+
+    fn what_if(
+        &self,
+        school: SchoolId,
+        change: &Change,
+        seen: &mut dyn Iterator<Item = Seen<'_>>,
+    ) -> Result<Effect, String> {
+        let rules = self.with(school, |running| running.sender.borrow().clone()).flatten();
+        let rules = rules.ok_or("no policy is in force here, so there is nothing to compare a rule with")?;
+        let changed = rules.ruleset.with_change(change).map_err(|error| error.to_string())?;
+        Ok(rules.ruleset.effect(&changed, seen))
     }
 
     fn listed(&self, school: SchoolId, host: &str) -> Listed {

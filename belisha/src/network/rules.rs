@@ -4,19 +4,20 @@
 use crate::commands::Failure;
 use crate::installation::Installation;
 use belisha_filter::{
-    BoardingTime, DomainIndex, Exception, Group, IllegalList, InspectionRules, Rules, Ruleset, SchoolRule, Timetable,
-    TimetablePart,
+    BoardingTime, DomainIndex, Exception, FILTER_SETTINGS, FilterSettings, Group, IllegalList, LessonList, Rules,
+    Ruleset, SchoolRule, Timetable, TimetablePart,
 };
 use belisha_gateway::{
     AgeBand, Gate, GatewayRules, LockerHours, NetworkRange, NetworkRegister, PersonRules, ProxyCredential,
     RegisteredDevice,
 };
 use belisha_policy::{Audience, Phase, Policy, Role};
-use belisha_records::{Person, PersonId, SchoolCalendar, SchoolId, Signature, is_at_school, network_gate};
+use belisha_records::{ClassId, Person, PersonId, SchoolCalendar, SchoolId, Signature, is_at_school, network_gate};
 use belisha_store::school_rules::HostAction;
-use belisha_store::{Store, Tx, exceptions, parents_of, people, policies, school_rules, schools, signatures};
+use belisha_store::{
+    Store, Tx, exceptions, lesson_lists, parents_of, people, policies, school_rules, schools, signatures,
+};
 use jiff::civil::Date;
-use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -76,9 +77,11 @@ pub async fn read_rules(
         exceptions: granted(&mut tx, now, &policy).await?,
         school_allow: own_rules(&mut tx, HostAction::Allow).await?,
         school_deny: own_rules(&mut tx, HostAction::Deny).await?,
+        authority_allow: own_rules(&mut tx, HostAction::AuthorityAllow).await?,
+        authority_deny: own_rules(&mut tx, HostAction::AuthorityDeny).await?,
+        lesson_lists: lesson_lists(&mut tx, now).await?,
         safe_search: record.settings.get("safe_search").and_then(serde_json::Value::as_bool).unwrap_or(true),
-        inspection: inspection(&record.settings)?,
-        ..Rules::new(policy.clone(), timetable(&record.calendar)?)
+        ..Rules::new(policy.clone(), timetable(&record.calendar)?).with_settings(settings(&record.settings)?)
     };
     let ruleset = Arc::new(Ruleset::compile(rules, index, illegal));
     Ok(Some(GatewayRules::new(school, record.name, ruleset, everyone).with_network(network)))
@@ -121,16 +124,6 @@ fn locker_hours(policy: &Policy, calendar: &SchoolCalendar) -> Option<LockerHour
     let from = calendar.day.iter().map(|part| part.from).min()?;
     let until = calendar.day.iter().map(|part| part.until).max()?;
     Some(LockerHours { from, until, periods: Vec::new() })
-}
-
-/// Which encrypted pages are read: the school's setting `inspection`, and none without it.
-fn inspection(settings: &serde_json::Value) -> Result<InspectionRules, Failure> {
-    let Some(given) = settings.get("inspection") else { return Ok(InspectionRules::default()) };
-    InspectionRules::deserialize(given).map_err(|error| {
-        Failure(format!(
-            "the setting `inspection` of the school cannot be understood: {error}; put it right in its settings"
-        ))
-    })
 }
 
 async fn everyone(
@@ -197,5 +190,42 @@ async fn own_rules(tx: &mut Tx, action: HostAction) -> Result<Vec<SchoolRule>, F
     let of_this_kind = rules.filter(|rule| rule.action == action);
     Ok(of_this_kind
         .map(|rule| SchoolRule { id: rule.id.to_string(), host: rule.host, groups: Vec::new(), reason: rule.reason })
+        .collect())
+}
+
+/// What the school set for its filter. Settings that cannot be read stop the new rules: the gateway keeps its last ones.
+fn settings(of_school: &serde_json::Value) -> Result<FilterSettings, Failure> {
+    match of_school.get(FILTER_SETTINGS) {
+        None | Some(serde_json::Value::Null) => Ok(FilterSettings::default()),
+        Some(written) => serde_json::from_value(written.clone()).map_err(|wrong| {
+            Failure(format!("the school's settings of its filter cannot be read ({wrong}); save them again on the page Settings of the filter"))
+        }),
+    }
+}
+
+/// The lists that hold now or later, a class as the ids of who is in it today.
+async fn lesson_lists(tx: &mut Tx, now: jiff::Timestamp) -> Result<Vec<LessonList>, Failure> {
+    let open = lesson_lists::list_open(tx, now).await?;
+    if open.is_empty() {
+        return Ok(Vec::new());
+    }
+    let people = people::list(tx).await?;
+    let of_class = |class: Option<ClassId>| {
+        let members = people.iter().filter(|person| class.is_some() && person.class == class);
+        members.map(|person| person.id.to_string()).collect()
+    };
+    Ok(open
+        .into_iter()
+        .map(|list| LessonList {
+            people: of_class(list.class),
+            id: list.id,
+            name: list.name,
+            hosts: list.hosts,
+            groups: list.groups,
+            from: list.from,
+            until: list.until,
+            reason: list.reason,
+            made_by_office: Role::Teacher,
+        })
         .collect())
 }

@@ -206,6 +206,10 @@ permissions! {
     ], "read the filter's rules with their reasons";
     ManageFilterRules = "manage-filter-rules", &[Headteacher, OnlineSafetyLead, OnlineSafetyCoordinator, IctManager, IctTechnician],
         "open or close a site for a group, with a reason; the illegal list and the helplines are out of everybody's reach";
+    TryFilterRules = "try-filter-rules", &[
+        Headteacher, SeniorLeader, DesignatedSafeguardingLead, DeputyDesignatedSafeguardingLead, OnlineSafetyLead, OnlineSafetyCoordinator,
+        IctManager, IctTechnician, LocalAuthorityOfficer,
+    ], "see in figures, without names, what a rule that nobody has saved would have changed last week";
     ManageLists = "manage-lists", TECHNICAL, "add and refresh category lists";
     ExplainDecisions = "explain-decisions", &[
         Headteacher, SeniorLeader, DesignatedSafeguardingLead, DeputyDesignatedSafeguardingLead, OnlineSafetyLead, OnlineSafetyCoordinator,

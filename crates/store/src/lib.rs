@@ -31,6 +31,7 @@ pub mod exceptions;
 pub mod incidents;
 pub mod job_runs;
 pub mod ledger;
+pub mod lesson_lists;
 pub mod lists;
 pub mod look_ups;
 mod migrations;

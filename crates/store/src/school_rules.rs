@@ -16,6 +16,17 @@ pub enum HostAction {
     Allow,
     /// Closes it.
     Deny,
+    /// The local authority opens it; the school's own word comes before it.
+    AuthorityAllow,
+    /// The local authority closes it.
+    AuthorityDeny,
+}
+
+impl HostAction {
+    /// Whether the rule is the local authority's, kept here for it.
+    pub fn is_the_authoritys(self) -> bool {
+        matches!(self, HostAction::AuthorityAllow | HostAction::AuthorityDeny)
+    }
 }
 
 /// A rule of the school's own.
@@ -35,14 +46,19 @@ pub struct HostRule {
     pub on: Date,
 }
 
-/// Makes a rule, in the place of the one for the same host if there is one. Answers the new id.
+/// Makes a rule, in the place of the one for the same host if there is one: the school's in the place of the school's, the
+/// authority's in the place of the authority's. Answers the new id.
 ///
 /// # Errors
 /// `ReadOnly`, `Busy`.
 pub async fn insert(tx: &mut Tx, rule: &HostRule) -> Result<String> {
     let school = tx.writes("the school's rules")?;
-    let text = "UPDATE school_rules SET removed_at = $3 WHERE school_id = $1 AND host = $2 AND removed_at IS NULL RETURNING id";
-    for row in tx.all(text, bind![school, &rule.host, tx.now()]).await? {
+    let text = "UPDATE school_rules SET removed_at = $3 WHERE school_id = $1 AND host = $2 AND action IN ($4, $5) AND removed_at IS NULL RETURNING id";
+    let [allow, deny] = match rule.action.is_the_authoritys() {
+        true => [HostAction::AuthorityAllow, HostAction::AuthorityDeny],
+        false => [HostAction::Allow, HostAction::Deny],
+    };
+    for row in tx.all(text, bind![school, &rule.host, tx.now(), word(&allow)?, word(&deny)?]).await? {
         tx.wrote(&SCHOOL_RULES, row.text("id")?, "replaced");
     }
     let id = tx.new_key();

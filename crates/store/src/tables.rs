@@ -90,6 +90,9 @@ tables! {
         Text: category name source format; Number: domains refused_lines; Text: refused_summary; Number: fetched_at removed_at;
     }
     SCHOOL_RULES = "school_rules" { Text: host action reason owner_id on_date; Number: removed_at; }
+    LESSON_LISTS = "lesson_lists" {
+        Text: name hosts class_id audience_groups; Number: from_at until_at; Text: reason made_by; Number: closed_at;
+    }
     DEVICES = "devices" { Text: address person_id; Number: signed_in_at expires_at signed_out_at; }
     REGISTERED_DEVICES = "registered_devices" {
         Text: mac kind person_id; Flag: shared; Text: label room notes; Number: registered_at retired_at;

@@ -6,6 +6,7 @@ mod school;
 use belisha_policy::DeviceKind;
 use belisha_store::activity::{KeptAs, Visit};
 use belisha_store::approvals::{Approval, ApprovalDecision};
+use belisha_store::lesson_lists::CheckedSites;
 use belisha_store::lists::CategoryList;
 use belisha_store::network_ranges::NetworkRange;
 use belisha_store::register_entries::RegisterEntry;
@@ -110,6 +111,22 @@ both_databases! {
         assert!(lists::list(&mut tx).await.unwrap().is_empty());
     }
 
+    async fn the_sites_of_a_lesson_hold_until_their_end_or_until_somebody_ends_them(database: TestDatabase) {
+        settle(&database).await;
+        let mut tx = begin(&database).await;
+        let list = CheckedSites {
+            id: String::new(), name: "7B, geography".into(), hosts: vec!["atlas.example".into()], class: None, groups: vec!["pupil".into()],
+            from: after(0), until: after(3600), reason: "rivers".into(), made_by: Some(nth(HEAD)), closed_at: None,
+        };
+        let id = lesson_lists::insert(&mut tx, &list).await.unwrap();
+        let other = lesson_lists::insert(&mut tx, &CheckedSites { until: after(10), ..list.clone() }).await.unwrap();
+        assert_eq!(lesson_lists::list_open(&mut tx, after(60)).await.unwrap(), [CheckedSites { id: id.clone(), ..list }]);
+        assert_eq!(lesson_lists::list_open(&mut tx, after(0)).await.unwrap()[0].id, other, "the first to end comes first");
+        lesson_lists::close(&mut tx, &id).await.unwrap();
+        assert!(lesson_lists::list_open(&mut tx, after(60)).await.unwrap().is_empty());
+        assert!(matches!(lesson_lists::close(&mut tx, &id).await, Err(StoreError::Missing(_))), "it has ended");
+    }
+
     async fn a_school_opens_or_closes_a_host_itself(database: TestDatabase) {
         settle(&database).await;
         let mut tx = begin(&database).await;
@@ -118,7 +135,17 @@ both_databases! {
         };
         school_rules::insert(&mut tx, &rule).await.unwrap();
         let key = school_rules::insert(&mut tx, &HostRule { action: HostAction::Deny, ..rule.clone() }).await.unwrap();
-        assert_eq!(school_rules::list(&mut tx).await.unwrap(), [HostRule { id: key.clone(), action: HostAction::Deny, ..rule }]);
+        assert_eq!(school_rules::list(&mut tx).await.unwrap(), [HostRule { id: key.clone(), action: HostAction::Deny, ..rule.clone() }]);
+        let of_authority = HostRule { action: HostAction::AuthorityAllow, ..rule.clone() };
+        let other = school_rules::insert(&mut tx, &of_authority).await.unwrap();
+        assert_eq!(school_rules::list(&mut tx).await.unwrap().len(), 2, "the authority's word stands beside the school's");
+        let closed = HostRule { action: HostAction::AuthorityDeny, ..rule.clone() };
+        school_rules::insert(&mut tx, &closed).await.unwrap();
+        let left = school_rules::list(&mut tx).await.unwrap();
+        assert!(left.len() == 2 && left.iter().all(|one| one.id != other), "and takes the place of its own");
+        for one in left.iter().filter(|one| one.id != key) {
+            school_rules::remove(&mut tx, &one.id).await.unwrap();
+        }
         school_rules::remove(&mut tx, &key).await.unwrap();
         assert!(school_rules::list(&mut tx).await.unwrap().is_empty());
     }

@@ -2,6 +2,7 @@
 
 use crate::passwords::Hasher;
 use crate::sign_in::attempts::Attempts;
+use belisha_filter::{Change, Effect, Seen};
 use belisha_records::{Identifier, PersonId, SchoolId};
 use belisha_store::ledger::VerifyingKey as LedgerKey;
 use belisha_store::{Entropy, Store};
@@ -36,6 +37,18 @@ pub trait Network: Send + Sync {
     fn pass_warning(&self, school: SchoolId, id: &str) -> bool;
     /// What the school's category lists say about a host.
     fn listed(&self, school: SchoolId, host: &str) -> Listed;
+    /// What a rule that nobody has saved would have changed in requests that were made.
+    ///
+    /// # Errors
+    /// There is no such rule, or no filter runs for the school; in words for the form.
+    fn what_if(
+        &self,
+        _school: SchoolId,
+        _change: &Change,
+        _seen: &mut dyn Iterator<Item = Seen<'_>>,
+    ) -> Result<Effect, String> {
+        Err("no filter is running for this school, so nothing can be tried".into())
+    }
     /// What a person types into a device that asks for the proxy: name and password. For their own page only, never for
     /// anybody else's eyes. `None` where the network has no proxy.
     fn proxy_credentials(&self, _person: PersonId, _username: &str) -> Option<(String, String)> {

@@ -73,6 +73,10 @@ pub const FILTER: &str = "/filter";
 pub const ASK_FOR_SITE: &str = "/requests/ask";
 /// The school’s own rules of the filter (posted).
 pub const FILTER_RULES: &str = "/filter/rules";
+/// What the school set for its filter beside its sites.
+pub const FILTER_SETTINGS: &str = "/filter/settings";
+/// What a rule that nobody has saved would have changed.
+pub const WHAT_IF: &str = "/filter/what-if";
 /// What the filter would decide, and why.
 pub const EXPLAIN: &str = "/filter/explain";
 /// The register of devices, and rooms.

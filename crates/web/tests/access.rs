@@ -46,6 +46,8 @@ const PAGES: &[(&str, &str, Who)] = &[
     ("/devices/{device}", "/devices/ID", With(&[Permission::ManageDevices])),
     ("/filter", "/filter", With(&[Permission::SeeFilterRules])),
     ("/filter/explain", "/filter/explain", With(&[Permission::ExplainDecisions])),
+    ("/filter/settings", "/filter/settings", With(&[Permission::SeeFilterRules])),
+    ("/filter/what-if", "/filter/what-if", With(&[Permission::TryFilterRules])),
     ("/helplines", "/helplines", Anybody),
     ("/incidents", "/incidents", With(&[Permission::SeeIncidents])),
     ("/incidents/record", "/incidents/record", With(&[Permission::RecordIncident])),

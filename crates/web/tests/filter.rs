@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+use belisha_filter::FilterSettings;
+use belisha_records::Actor;
+use belisha_store::activity::Visit;
 use belisha_store::school_rules::{HostAction, HostRule};
 use belisha_store::testing::TestDatabase;
-use belisha_store::{both_databases, school_rules};
+use belisha_store::{activity, both_databases, ledger, school_rules, schools};
 use belisha_web::testing::TestSchool;
+use jiff::SignedDuration;
 
 async fn rules(school: &TestSchool) -> Vec<HostRule> {
     school_rules::list(&mut school.app.store.read(school.id).await.unwrap()).await.unwrap()
@@ -83,5 +87,104 @@ both_databases! {
         assert!(one.says("for Jory Penhale"), "{}", one.words());
         let nobody = head.post("/filter/explain", &[("page", "x.example"), ("group", "pupil"), ("person", "zzz")]).await;
         assert_eq!(nobody.status, 422);
+    }
+
+    async fn a_change_of_settings_has_a_reason_and_names_who_made_it(database: TestDatabase) {
+        let school = TestSchool::open(database.store).await;
+        let lead = school.signed_in("technician").await;
+        assert!(lead.get("/filter/settings").await.says("Nobody has changed these settings"));
+        let mut fields = vec![
+            ("safe-search", "on"), ("inspection", "on"), ("inspected", "pupil"), ("inspected", "younger-pupil"), ("never-hosts", "https://Bank.example/login\nhealth.example"),
+            ("limit-pupil", "160"), ("files-pupil", "programs"), ("files-pupil", "office-macros"), ("scanning", "refuse"), ("allow-list-only", "younger-pupil"),
+            ("list-Belisha-built-in-list", ""), ("school-hosts", "files.school.example"),
+        ];
+        assert_eq!(lead.post("/filter/settings", &fields).await.errors(), ["Say why you change this"]);
+        school.network_heard();
+        fields.push(("reason", "Agreed by the online safety group in October"));
+        let seen = lead.post("/filter/settings", &fields).await;
+        assert_eq!(seen.location(), "/filter/settings?done=saved", "{}", seen.words());
+        assert_eq!(school.network_heard(), ["rules changed"]);
+        let mut tx = school.app.store.read(school.id).await.unwrap();
+        let stored = schools::find(&mut tx, school.id).await.unwrap().unwrap().settings;
+        let settings: FilterSettings = serde_json::from_value(stored["filter"].clone()).unwrap();
+        assert_eq!(settings.inspection.never_hosts, ["bank.example", "health.example"]);
+        assert_eq!(settings.inspection.groups, ["younger-pupil", "pupil"]);
+        let pupils = &settings.content.groups["pupil"];
+        assert_eq!((pupils.phrase_limit, pupils.blocked_file_kinds.len(), pupils.scan_downloads), (Some(160), 2, true));
+        assert!(settings.content.groups["staff"].scan_downloads && settings.content.groups["staff"].phrase_limit.is_none());
+        assert_eq!(settings.allow_list_only, ["younger-pupil"]);
+        let newest = ledger::entries(&mut tx, None, 2).await.unwrap();
+        let actor = format!("person:{}", school.person("technician"));
+        assert!(newest.iter().all(|entry| entry.actor == actor), "{newest:?}");
+        assert!(newest.iter().any(|entry| entry.area == "schools") && newest.iter().any(|entry| entry.area == "register_entries"));
+        drop(tx);
+        let page = school.signed_in("head").await.get("/filter/settings").await;
+        for words in ["Agreed by the online safety group", "Inspection: on (was: off)", "Phrase limit for pupil: 160", "3 November 2026"] {
+            assert!(page.says(words), "{words}: {}", page.words());
+        }
+        // The same form again changes nothing, and so leaves nothing.
+        assert_eq!(lead.post("/filter/settings", &fields).await.location(), "/filter/settings");
+        assert!(school.network_heard().is_empty() || school.network_heard() == ["rules changed"]);
+    }
+
+    async fn settings_are_refused_in_words_and_changed_by_nobody_else(database: TestDatabase) {
+        let school = TestSchool::open(database.store).await;
+        let head = school.signed_in("head").await;
+        let wrong = [("inspection", "on"), ("limit-pupil", "many"), ("never-hosts", "two words"), ("reason", "x")];
+        let seen = head.post("/filter/settings", &wrong).await;
+        assert_eq!(seen.status, 422);
+        assert_eq!(seen.errors().len(), 4, "{:?}", seen.errors());
+        assert!(seen.body.contains("two words"), "what was typed is kept");
+        let officer = school.signed_in("officer").await;
+        let page = officer.get("/filter/settings").await;
+        assert!(page.status == 200 && !page.says("Why do you change this?") && page.body.contains("disabled"));
+        assert_eq!(officer.post("/filter/settings", &[("inspection", "off"), ("reason", "Because I can")]).await.status, 403);
+        for words in ["illegal content and the helplines have no switch"] {
+            assert!(page.says(words), "{words}");
+        }
+    }
+
+    async fn a_rule_is_tried_on_last_week_before_it_is_saved_and_names_nobody(database: TestDatabase) {
+        let school = TestSchool::open(database.store).await;
+        let now = school.app.now();
+        let visit = |who: &str, host: &str, hours: i64| Visit {
+            at: now - SignedDuration::from_hours(hours), person: Some(school.person(who)), device: "10.0.0.7".into(), group: "staff".into(),
+            host: host.into(), path: None, search_term: None, action: "allowed".into(), category: None, reason: "default".into(),
+        };
+        let visits = [visit("teacher", "atlas.example", 30), visit("head", "atlas.example", 29), visit("teacher", "maps.atlas.example", 28), visit("teacher", "atlas.example", 24 * 8)];
+        let mut tx = school.app.store.begin(&Actor::Job("test"), school.id, now).await.unwrap();
+        activity::insert_batch(&mut tx, "batch", &visits).await.unwrap();
+        tx.commit().await.unwrap();
+        let technician = school.signed_in("technician").await;
+        // From the form of the filter's page, as it is typed there.
+        let page = technician.post("/filter/what-if", &[("host", "Atlas.example"), ("action", "deny"), ("reason", "Old borders")]).await;
+        assert!(page.says("3 requests would have been answered otherwise"), "{}", page.words());
+        for words in ["2, as far as it was known who asked", "maps.atlas.example", "Save this rule", "Nothing has been saved"] {
+            assert!(page.says(words), "{words}: {}", page.words());
+        }
+        assert!(page.body.contains("value=\"Old borders\""));
+        assert!(!page.says("Penhale") && !page.body.contains(&school.person("teacher").to_string()), "nobody is named");
+        assert!(rules(&school).await.is_empty(), "nothing is saved by trying");
+        let pupils = technician.post("/filter/what-if", &[("what", "host"), ("host", "atlas.example"), ("action", "block"), ("groups", "pupil")]).await;
+        assert!(pupils.says("Nothing would have changed last week") && !pupils.says("Save this rule"), "{}", pupils.words());
+        let wrong = technician.post("/filter/what-if", &[("what", "host"), ("host", "atlas.example"), ("action", "warn")]).await;
+        assert_eq!(wrong.errors(), ["A single site is opened or closed; only a category can warn or ask"]);
+        let officer = school.signed_in("officer").await.post("/filter/what-if", &[("what", "host"), ("host", "atlas.example"), ("action", "block")]).await;
+        assert!(officer.says("3 requests") && !officer.says("Save this rule"), "the authority tries and saves nothing");
+        for who in ["pupil", "teacher", "governor", "parent"] {
+            assert_eq!(school.signed_in(who).await.post("/filter/what-if", &[]).await.status, 403, "{who}");
+        }
+    }
+
+    async fn the_authoritys_sites_stand_beside_the_schools(database: TestDatabase) {
+        let school = TestSchool::open(database.store).await;
+        let head = school.signed_in("head").await;
+        for action in ["authority-deny", "allow"] {
+            head.post("/filter/rules", &[("host", "shared.example"), ("action", action), ("reason", "As the council wrote in May")]).await;
+        }
+        assert_eq!(rules(&school).await.len(), 2);
+        assert!(head.get("/filter").await.says("Closed, by the authority"));
+        let helpline = head.post("/filter/rules", &[("host", "childline.org.uk"), ("action", "authority-deny"), ("reason", "No reason is good enough")]).await;
+        assert_eq!(helpline.status, 422);
     }
 }

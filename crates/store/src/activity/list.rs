@@ -6,6 +6,7 @@ use crate::sql::bind;
 use crate::transaction::Tx;
 use belisha_records::{Actor, PersonId};
 use jiff::Timestamp;
+use std::collections::HashMap;
 
 /// What a person visited between two times, the newest first. The second time is excluded.
 ///
@@ -74,6 +75,38 @@ pub async fn list_search_terms(tx: &mut Tx, from: Timestamp, until: Timestamp, l
     );
     let rows = tx.all(&text, bind![tx.school()?, from, until, i64::from(limit)]).await?;
     rows.iter().map(read).map(|visit| visit.map(without_person)).collect()
+}
+
+/// A request as it may be counted: whoever made it is a number that means nothing outside the one list it is in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Counted {
+    /// When.
+    pub at: Timestamp,
+    /// Filter group the decision was made for.
+    pub group: String,
+    /// Host asked for.
+    pub host: String,
+    /// The same number for the same person; `None` where nobody was known.
+    pub person: Option<usize>,
+}
+
+/// What was asked for by name between two times, the newest first, to try rules on. The second time is excluded.
+///
+/// # Errors
+/// `Unreachable`, `Corrupt`.
+pub async fn list_to_count(tx: &mut Tx, from: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<Counted>> {
+    let text = "SELECT at, person_id, audience_group, host FROM activity WHERE school_id = $1 AND host <> '' AND at >= $2 AND at < $3
+         ORDER BY at DESC, batch DESC, position DESC LIMIT $4";
+    let rows = tx.all(text, bind![tx.school()?, from, until, i64::from(limit)]).await?;
+    let mut numbers: HashMap<String, usize> = HashMap::new();
+    let counted = rows.iter().map(|row| {
+        let person = row.maybe_text("person_id")?.map(|person| {
+            let next = numbers.len();
+            *numbers.entry(person).or_insert(next)
+        });
+        Ok(Counted { at: row.time("at")?, group: row.text("audience_group")?, host: row.text("host")?, person })
+    });
+    counted.collect()
 }
 
 fn without_person(visit: Visit) -> Visit {

@@ -9,7 +9,7 @@ mod purge;
 pub(crate) use batch::first_changed_batch;
 pub use batch::{MOST_ROWS, insert_batch};
 pub use figures::{HourFigure, figures, top_hosts};
-pub use list::{list_between, list_of, list_own, list_search_terms};
+pub use list::{Counted, list_between, list_of, list_own, list_search_terms, list_to_count};
 pub use purge::{KeptAs, purge};
 
 use crate::error::Result;

@@ -4,7 +4,9 @@
 mod explain;
 pub(crate) mod host;
 mod rules;
+mod settings;
 mod show;
+mod what_if;
 
 use crate::app::App;
 use crate::urls;
@@ -16,5 +18,7 @@ pub(crate) fn router() -> Router<App> {
         .route(urls::FILTER, get(show::page))
         .route(urls::FILTER_RULES, post(rules::add))
         .route("/filter/rules/{rule}/remove", post(rules::remove))
+        .route(urls::WHAT_IF, get(what_if::page).post(what_if::submit))
+        .route(urls::FILTER_SETTINGS, get(settings::page).post(settings::save))
         .route(urls::EXPLAIN, get(explain::page).post(explain::submit))
 }

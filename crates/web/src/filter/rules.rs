@@ -19,12 +19,14 @@ pub(crate) async fn add(State(app): State<App>, reader: SignedIn, mut answers: A
     let action = match answers.value("action") {
         "allow" => HostAction::Allow,
         "deny" => HostAction::Deny,
+        "authority-allow" => HostAction::AuthorityAllow,
+        "authority-deny" => HostAction::AuthorityDeny,
         _ => {
             answers.refuse("action", "choose whether the site opens or closes");
             HostAction::Deny
         }
     };
-    let wish = if action == HostAction::Allow { Wish::Open } else { Wish::Close };
+    let wish = if matches!(action, HostAction::Allow | HostAction::AuthorityAllow) { Wish::Open } else { Wish::Close };
     let host = typed(answers.value("host"), wish).unwrap_or_else(|wrong| {
         answers.refuse("host", wrong);
         String::new()

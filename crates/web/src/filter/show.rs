@@ -62,6 +62,7 @@ struct FilterPage {
     helplines: Vec<&'static str>,
     may_change: bool,
     may_explain: bool,
+    may_try: bool,
     may_requests: bool,
     may_board: bool,
 }
@@ -114,11 +115,16 @@ pub(super) async fn shown(tx: &mut Tx, reader: &SignedIn, answers: Answers, noti
                 .hint("Whatever its category, and before anything opened for a time"),
             Choice::new("allow", "Open it for everybody")
                 .hint("Whatever its category; a site the school has closed stays closed"),
+            Choice::new("authority-deny", "Closed by the local authority")
+                .hint("Written down for the authority. What the school itself says comes before it"),
+            Choice::new("authority-allow", "Opened by the local authority")
+                .hint("Written down for the authority. What the school itself says comes before it"),
         ],
         open,
         lists: lists.collect(),
         helplines: HELPLINES.iter().map(|line| line.name).collect(),
         may_change: reader.can(Permission::ManageFilterRules),
+        may_try: reader.can(Permission::TryFilterRules),
         may_explain: reader.can(Permission::ExplainDecisions),
         may_requests: reader.can(Permission::SeeAccessRequests),
         may_board: reader.can(Permission::SeeBoard),
@@ -161,6 +167,8 @@ fn rule(rule: HostRule, names: &Names) -> Rule {
     let (kind, word) = match rule.action {
         HostAction::Allow => ("kept", "Open"),
         HostAction::Deny => ("done", "Closed"),
+        HostAction::AuthorityAllow => ("kept", "Open, by the authority"),
+        HostAction::AuthorityDeny => ("done", "Closed, by the authority"),
     };
     Rule {
         kind,

@@ -4,6 +4,7 @@
 use super::Client;
 use crate::app::{App, BlockedPage, Doing, Listed, Network, Settings, example_policies};
 use crate::passwords;
+use belisha_filter::{Change, Effect, IllegalList, Rules, Ruleset, Seen, Timetable, built_in_index};
 use belisha_policy::{Audience, Nation, Phase, Role};
 use belisha_records::{Actor, Class, ClassId, Identifier, OfficeHolding, Person, PersonId, PersonName, SchoolId};
 use belisha_store::schools::School;
@@ -122,6 +123,21 @@ impl Network for Heard {
     fn pass_warning(&self, _: SchoolId, id: &str) -> bool {
         drop(self.note(format!("warning passed: {id}")));
         id.contains("-warned-")
+    }
+    /// By the example policy and the built-in list, with no school day: every time is before or after school.
+    fn what_if(
+        &self,
+        _: SchoolId,
+        change: &Change,
+        seen: &mut dyn Iterator<Item = Seen<'_>>,
+    ) -> Result<Effect, String> {
+        let source = example_policies().first().unwrap().source.clone();
+        let policy = belisha_policy::compile(&source, "2026-11-03".parse().unwrap()).policy.unwrap();
+        let timetable = Timetable::new("Europe/London", Vec::new(), Vec::new(), Vec::new()).unwrap();
+        let (index, illegal) = (Arc::new(built_in_index().unwrap()), Arc::new(IllegalList::new([1; 16])));
+        let rules = Ruleset::compile(Rules::new(policy, timetable), index, illegal);
+        let changed = rules.with_change(change).map_err(|error| error.to_string())?;
+        Ok(rules.effect(&changed, seen))
     }
     /// A host says what it is: `weapons.example` is listed as weapons, `illegal.example` is beyond everybody’s reach.
     fn listed(&self, _: SchoolId, host: &str) -> Listed {

@@ -1,0 +1,298 @@
+//! What the school sets for its filter beside its policy and its sites: inspection, what pages and files may hold, who sees
+//! only what was opened, lists by group. Every change has a reason and stands in the register and the ledger with who made it.
+//! The list of illegal content and the helplines have no switch, here or anywhere.
+
+use super::host::{Wish, typed};
+use crate::answers::{Answers, Choice};
+use crate::app::App;
+use crate::error::WebResult;
+use crate::frame::{Frame, show};
+use crate::requests::{Names, category_label, group_label};
+use crate::session::SignedIn;
+use crate::{urls, words};
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect};
+use belisha_filter::{
+    BUILT_IN_LIST, ContentLimits, ContentRules, FILTER_SETTINGS, FileKind, FilterSettings, InspectionRules,
+    WhenScannerAway,
+};
+use belisha_policy::{CATEGORIES, GROUPS};
+use belisha_records::{Permission, SHORTEST_REASON};
+use belisha_store::register_entries::{self, RegisterEntry};
+use belisha_store::{Tx, lists, schools};
+use serde::{Deserialize, Serialize};
+
+/// The register of changes.
+const REGISTER: &str = "filter:settings";
+/// Changes shown.
+const SHOWN: usize = 10;
+/// The highest limit of a page's phrase score; the usual ones are 50 to 300.
+const HIGHEST_LIMIT: u32 = 10_000;
+
+/// What a change leaves in the register.
+#[derive(Serialize, Deserialize)]
+struct Change {
+    reason: String,
+    changes: Vec<String>,
+}
+
+struct Changed {
+    by: String,
+    on: String,
+    reason: String,
+    changes: Vec<String>,
+}
+
+/// A group and its fields.
+struct GroupFields {
+    label: &'static str,
+    limit: String,
+    files: String,
+}
+
+/// A list in use and its field.
+struct ListField {
+    name: String,
+    field: String,
+}
+
+#[derive(Template)]
+#[template(path = "filter/settings.html")]
+struct SettingsPage {
+    frame: Frame,
+    answers: Answers,
+    may_change: bool,
+    groups: Vec<Choice>,
+    categories: Vec<Choice>,
+    kinds: Vec<Choice>,
+    by_group: Vec<GroupFields>,
+    lists: Vec<ListField>,
+    on_off: Vec<Choice>,
+    scanning: Vec<Choice>,
+    changed: Vec<Changed>,
+}
+
+/// What stands in a school's settings; nothing where they cannot be read, so that they can be saved anew.
+fn stored(settings: &serde_json::Value) -> FilterSettings {
+    settings.get(FILTER_SETTINGS).and_then(|written| serde_json::from_value(written.clone()).ok()).unwrap_or_default()
+}
+
+fn safe_search(settings: &serde_json::Value) -> bool {
+    settings.get("safe_search").and_then(serde_json::Value::as_bool).unwrap_or(true)
+}
+
+pub(crate) async fn page(State(app): State<App>, reader: SignedIn, RawQuery(query): RawQuery) -> WebResult {
+    reader.may(Permission::SeeFilterRules)?;
+    let saved = Answers::parse(query.unwrap_or_default().as_bytes()).value("done") == "saved";
+    let settings = &reader.school.settings;
+    let answers = filled(&stored(settings), safe_search(settings));
+    let mut tx = app.store.read(reader.school.id).await?;
+    shown(&mut tx, &reader, answers, saved.then_some("The filter works by the new settings from now on.")).await
+}
+
+async fn shown(tx: &mut Tx, reader: &SignedIn, answers: Answers, notice: Option<&str>) -> WebResult {
+    let names = Names::read(tx, reader).await?;
+    let mut entries = register_entries::list(tx, REGISTER).await?;
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.entered_at));
+    let zone = reader.zone();
+    let changed = entries.into_iter().take(SHOWN).filter_map(|entry| {
+        let change: Change = serde_json::from_value(entry.content).ok()?;
+        Some(Changed {
+            by: entry.by.map_or_else(|| "nobody".to_owned(), |by| names.of(by)),
+            on: words::moment(entry.entered_at, &zone),
+            reason: change.reason,
+            changes: change.changes,
+        })
+    });
+    let changed = changed.collect();
+    let lists = list_names(tx).await?.into_iter().map(|name| ListField { field: list_field(&name), name }).collect();
+    let mut frame = reader.frame();
+    frame.notice = notice.map(str::to_owned);
+    show(SettingsPage {
+        frame,
+        answers,
+        may_change: reader.can(Permission::ManageFilterRules),
+        groups: GROUPS.iter().map(|(key, _)| Choice::new(key, group_label(key))).collect(),
+        categories: CATEGORIES.iter().map(|(key, _)| Choice::new(key, category_label(key))).collect(),
+        kinds: FileKind::ALL.iter().map(|kind| Choice::new(kind.key(), kind.label())).collect(),
+        by_group: GROUPS
+            .iter()
+            .map(|(key, label)| GroupFields { label, limit: format!("limit-{key}"), files: format!("files-{key}") })
+            .collect(),
+        lists,
+        on_off: vec![Choice::new("on", "On"), Choice::new("off", "Off")],
+        scanning: vec![
+            Choice::new("refuse", "On; while the scanner is away, downloads are refused")
+                .hint("What nobody looked at stays out"),
+            Choice::new("let-through", "On; while the scanner is away, downloads go through")
+                .hint("Each of them is recorded as not scanned"),
+            Choice::new("off", "Off"),
+        ],
+        changed,
+    })
+}
+
+/// Every list that can be confined: the built-in one, and those that were added, each once.
+async fn list_names(tx: &mut Tx) -> WebResult<Vec<String>> {
+    let mut names = vec![BUILT_IN_LIST.to_owned()];
+    names.extend(lists::list(tx).await?.into_iter().map(|list| list.name));
+    names.sort_unstable();
+    names.dedup();
+    Ok(names)
+}
+
+/// The field of a list: letters, digits and hyphens, as an id of a page may be.
+fn list_field(name: &str) -> String {
+    let letters = name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' });
+    format!("list-{}", letters.collect::<String>())
+}
+
+fn filled(settings: &FilterSettings, safe_search: bool) -> Answers {
+    let mut answers = Answers::new()
+        .with("safe-search", if safe_search { "on" } else { "off" })
+        .with("inspection", if settings.inspection.enabled { "on" } else { "off" })
+        .with("never-hosts", settings.inspection.never_hosts.join("\n"))
+        .with("school-hosts", settings.school_hosts.join("\n"));
+    for (field, keys) in [
+        ("inspected", &settings.inspection.groups),
+        ("never-categories", &settings.inspection.never_categories),
+        ("allow-list-only", &settings.allow_list_only),
+    ] {
+        answers = keys.iter().fold(answers, |answers, key| answers.with(field, key));
+    }
+    for (group, limits) in &settings.content.groups {
+        if let Some(limit) = limits.phrase_limit {
+            answers = answers.with(format!("limit-{group}"), limit);
+        }
+        let kinds = limits.blocked_file_kinds.iter();
+        answers = kinds.fold(answers, |answers, kind| answers.with(format!("files-{group}"), kind.key()));
+    }
+    let scanned = settings.content.groups.values().find(|limits| limits.scan_downloads);
+    let scanning = match scanned.map(|limits| limits.when_scanner_away) {
+        None => "off",
+        Some(WhenScannerAway::Refuse) => "refuse",
+        Some(WhenScannerAway::LetThrough) => "let-through",
+    };
+    for (list, groups) in &settings.list_groups {
+        answers = groups.iter().fold(answers, |answers, key| answers.with(list_field(list), key));
+    }
+    answers.with("scanning", scanning)
+}
+
+pub(crate) async fn save(State(app): State<App>, reader: SignedIn, mut answers: Answers) -> WebResult {
+    reader.may(Permission::ManageFilterRules)?;
+    let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
+    let lists = list_names(&mut tx).await?;
+    let settings = read(&mut answers, &lists);
+    let safe = answers.value("safe-search") != "off";
+    let mut school = reader.school.clone();
+    let mut changes = stored(&school.settings).changes(&settings);
+    if safe != safe_search(&school.settings) {
+        changes.push(format!("Safe search: {}", if safe { "on (was: off)" } else { "off (was: on)" }));
+    }
+    if changes.is_empty() && !answers.has_errors() {
+        return Ok(Redirect::to(urls::FILTER_SETTINGS).into_response());
+    }
+    let reason = answers.required("reason", "say why you change this", 500);
+    if !reason.is_empty() && reason.chars().filter(|letter| letter.is_alphanumeric()).count() < SHORTEST_REASON {
+        answers.refuse("reason", "the reason is too short: say in a few words why");
+    }
+    if answers.has_errors() {
+        let page = shown(&mut tx, &reader, answers, None).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    }
+    if !school.settings.is_object() {
+        school.settings = serde_json::json!({});
+    }
+    if let Some(object) = school.settings.as_object_mut() {
+        object.insert(FILTER_SETTINGS.into(), serde_json::to_value(&settings).unwrap_or_default());
+        object.insert("safe_search".into(), safe.into());
+    }
+    schools::update(&mut tx, &school).await?;
+    let entry = RegisterEntry {
+        id: String::new(),
+        register: REGISTER.into(),
+        on: reader.today(),
+        about: None,
+        by: Some(reader.person.id),
+        entered_at: reader.now,
+        content: serde_json::to_value(Change { reason, changes }).unwrap_or_default(),
+    };
+    register_entries::insert(&mut tx, &entry).await?;
+    tx.commit().await?;
+    app.network.rules_changed(reader.school.id).await;
+    Ok(Redirect::to(&format!("{}?done=saved", urls::FILTER_SETTINGS)).into_response())
+}
+
+fn read(answers: &mut Answers, lists: &[String]) -> FilterSettings {
+    let inspection = InspectionRules {
+        enabled: answers.value("inspection") == "on",
+        groups: groups(answers, "inspected"),
+        never_hosts: hosts(answers, "never-hosts"),
+        never_categories: known(answers, "never-categories", CATEGORIES),
+    };
+    if inspection.enabled && inspection.groups.is_empty() {
+        answers.refuse("inspected", "choose whose encrypted pages are read, or switch inspection off");
+    }
+    let scanning = answers.value("scanning").to_owned();
+    let mut content = ContentRules::default();
+    for (group, _) in GROUPS {
+        let limits = ContentLimits {
+            phrase_limit: phrase_limit(answers, &format!("limit-{group}")),
+            blocked_file_kinds: answers.all(&format!("files-{group}")).filter_map(FileKind::from_key).collect(),
+            scan_downloads: matches!(scanning.as_str(), "refuse" | "let-through"),
+            when_scanner_away: match scanning.as_str() {
+                "let-through" => WhenScannerAway::LetThrough,
+                _ => WhenScannerAway::Refuse,
+            },
+        };
+        if limits != ContentLimits::default() {
+            content.groups.insert((*group).to_owned(), limits);
+        }
+    }
+    let confined = |name: &String| {
+        let groups = groups(answers, &list_field(name));
+        // A list for every group and one for none ticked are the same: it counts for everybody.
+        (!groups.is_empty() && groups.len() < GROUPS.len()).then(|| (name.clone(), groups))
+    };
+    let list_groups = lists.iter().filter_map(confined).collect();
+    let allow_list_only = groups(answers, "allow-list-only");
+    FilterSettings { inspection, content, allow_list_only, list_groups, school_hosts: hosts(answers, "school-hosts") }
+}
+
+fn groups(answers: &Answers, field: &str) -> Vec<String> {
+    known(answers, field, GROUPS)
+}
+
+fn known(answers: &Answers, field: &str, words: &[(&str, &str)]) -> Vec<String> {
+    words.iter().filter(|(key, _)| answers.has(field, key)).map(|(key, _)| (*key).to_owned()).collect()
+}
+
+fn phrase_limit(answers: &mut Answers, field: &str) -> Option<u32> {
+    let typed = answers.value(field).to_owned();
+    if typed.is_empty() {
+        return None;
+    }
+    let limit = typed.parse().ok().filter(|limit| (1..=HIGHEST_LIMIT).contains(limit));
+    if limit.is_none() {
+        answers.refuse(field, format!("write a whole number from 1 to {HIGHEST_LIMIT}, or leave it empty"));
+    }
+    limit
+}
+
+/// Sites, one a line.
+fn hosts(answers: &mut Answers, field: &str) -> Vec<String> {
+    let lines: Vec<String> = answers.value(field).lines().map(|line| line.trim().to_owned()).collect();
+    let mut hosts = Vec::new();
+    for line in lines.iter().filter(|line| !line.is_empty()) {
+        match typed(line, Wish::Open) {
+            Ok(host) => hosts.push(host),
+            Err(wrong) => answers.refuse(field, format!("`{line}`: {wrong}")),
+        }
+    }
+    hosts.sort_unstable();
+    hosts.dedup();
+    hosts
+}
