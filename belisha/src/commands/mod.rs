@@ -8,6 +8,7 @@ pub mod lists;
 pub mod policy;
 pub mod serve;
 pub mod verify;
+mod what_if;
 
 /// A command that could not do its work: what happened, then what to do.
 #[derive(Debug)]

@@ -3,10 +3,12 @@
 
 mod alone;
 mod authority;
+mod explanation;
 mod observations;
 mod rules;
 
 pub use alone::filter_alone;
+pub use explanation::{Asking, explanation, host_and_path};
 pub use rules::read_rules;
 
 use crate::commands::Failure;
@@ -288,14 +290,13 @@ impl Network for SchoolNetworks {
                 "No policy is in force here, so everything but the school's own pages and helplines is closed.".into(),
             )];
         };
-        explanation(&rules, person, page, at)
+        explanation(&rules, &Asking { person, ..Asking::default() }, page, at)
     }
 
     fn explain_for_group(&self, school: SchoolId, group: &str, page: &str, at: Timestamp) -> Vec<(String, String)> {
         let rules = self.with(school, |running| running.sender.borrow().clone()).flatten();
         let Some(rules) = rules else { return self.explain(school, None, page, at) };
-        let (host, path) = host_and_path(page);
-        rows(&rules, &Request { host: &host, path: path.as_deref(), group, person: None, device: None }, false, at)
+        explanation(&rules, &Asking { group: Some(group), ..Asking::default() }, page, at)
     }
 
     fn block(&self, school: SchoolId, id: &str) -> Option<BlockedPage> {
@@ -340,56 +341,4 @@ impl Network for SchoolNetworks {
         };
         Listed { categories, beyond_reach }
     }
-}
-
-/// Host, and path with query, of what somebody typed: a whole address or only a host.
-pub fn host_and_path(page: &str) -> (String, Option<String>) {
-    let whole = if page.contains("://") { page.to_owned() } else { format!("http://{page}") };
-    match url::Url::parse(&whole) {
-        Ok(url) => {
-            let path = url.path().to_owned() + &url.query().map(|query| format!("?{query}")).unwrap_or_default();
-            (
-                url.host_str().unwrap_or_default().trim_end_matches('.').to_lowercase(),
-                Some(path).filter(|path| path != "/"),
-            )
-        }
-        Err(_) => (page.trim().to_lowercase(), None),
-    }
-}
-
-/// What the rules would do for a person, in labelled rows: the answer, why, the list, the clause, who could change it.
-pub fn explanation(rules: &GatewayRules, person: Option<PersonId>, page: &str, at: Timestamp) -> Vec<(String, String)> {
-    let (host, path) = host_and_path(page);
-    let known = person.and_then(|person| rules.person(person));
-    let group = known.map_or(UNKNOWN_GROUP, |known| known.group.as_str());
-    let key = person.map(|person| person.to_string());
-    let request = Request { host: &host, path: path.as_deref(), group, person: key.as_deref(), device: None };
-    let sign_first = known.is_some_and(|known| known.gate == belisha_gateway::Gate::SignFirst);
-    rows(rules, &request, sign_first, at)
-}
-
-fn rows(rules: &GatewayRules, request: &Request<'_>, sign_first: bool, at: Timestamp) -> Vec<(String, String)> {
-    let explained = rules.ruleset.explain(request, at);
-    let reason = &explained.decision.reason;
-    let mut rows = vec![("Answer".to_owned(), format!("{}: {}", explained.decision.action.label(), reason))];
-    if sign_first && !matches!(reason.rule, belisha_filter::RuleKind::Helpline) {
-        rows.push(("Gate".into(), "this person has not signed what opens the network, so only the portal, the policy and helplines are reachable".into()));
-    }
-    rows.push(("Group".into(), explained.group.key().into()));
-    rows.push(("Rule".into(), reason.rule.label().into()));
-    for (list, category, name) in &explained.listings {
-        rows.push(("List".into(), format!("`{list}` has `{name}` under `{category}`")));
-    }
-    if let Some(clause) = &reason.clause {
-        rows.push(("Clause of the policy".into(), format!("{} {} ({})", clause.number, clause.section, clause.id)));
-    }
-    rows.push(("Who could change it".into(), reason.changed_by.map_or("nobody", |role| role.label()).into()));
-    if let Some(opens) = reason.opens_at {
-        let zone = jiff::tz::TimeZone::get("Europe/London").unwrap_or(jiff::tz::TimeZone::UTC);
-        rows.push(("Next open".into(), opens.to_zoned(zone).strftime("%A %-d %B, %H:%M").to_string()));
-    }
-    for (place, step) in explained.steps.iter().enumerate() {
-        rows.push((format!("Step {}", place + 1), step.words.clone()));
-    }
-    rows
 }

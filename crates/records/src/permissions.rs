@@ -206,6 +206,8 @@ permissions! {
     ], "read the filter's rules with their reasons";
     ManageFilterRules = "manage-filter-rules", &[Headteacher, OnlineSafetyLead, OnlineSafetyCoordinator, IctManager, IctTechnician],
         "open or close a site for a group, with a reason; the illegal list and the helplines are out of everybody's reach";
+    CheckLessonSites = "check-lesson-sites", &[Teacher, Headteacher, SeniorLeader, OnlineSafetyLead, OnlineSafetyCoordinator],
+        "keep a class to the sites that were checked for its lesson, until an end";
     TryFilterRules = "try-filter-rules", &[
         Headteacher, SeniorLeader, DesignatedSafeguardingLead, DeputyDesignatedSafeguardingLead, OnlineSafetyLead, OnlineSafetyCoordinator,
         IctManager, IctTechnician, LocalAuthorityOfficer,

@@ -75,6 +75,8 @@ pub const ASK_FOR_SITE: &str = "/requests/ask";
 pub const FILTER_RULES: &str = "/filter/rules";
 /// What the school set for its filter beside its sites.
 pub const FILTER_SETTINGS: &str = "/filter/settings";
+/// The sites checked for a lesson.
+pub const LESSON_SITES: &str = "/filter/lesson";
 /// What a rule that nobody has saved would have changed.
 pub const WHAT_IF: &str = "/filter/what-if";
 /// What the filter would decide, and why.
@@ -113,6 +115,11 @@ pub fn request(request: impl Borrow<belisha_records::AccessRequestId>) -> String
 /// Ends an opening of a site before its time (posted).
 pub fn end_exception(exception: &str) -> String {
     format!("{REQUESTS}/exceptions/{exception}/end")
+}
+
+/// Ends the list of a lesson (posted).
+pub fn end_lesson_sites(id: &str) -> String {
+    format!("{LESSON_SITES}/{id}/end")
 }
 
 /// Takes a rule of the school back (posted).

@@ -46,6 +46,7 @@ const PAGES: &[(&str, &str, Who)] = &[
     ("/devices/{device}", "/devices/ID", With(&[Permission::ManageDevices])),
     ("/filter", "/filter", With(&[Permission::SeeFilterRules])),
     ("/filter/explain", "/filter/explain", With(&[Permission::ExplainDecisions])),
+    ("/filter/lesson", "/filter/lesson", With(&[Permission::CheckLessonSites])),
     ("/filter/settings", "/filter/settings", With(&[Permission::SeeFilterRules])),
     ("/filter/what-if", "/filter/what-if", With(&[Permission::TryFilterRules])),
     ("/helplines", "/helplines", Anybody),

@@ -7,7 +7,7 @@ use belisha_records::Actor;
 use belisha_store::activity::Visit;
 use belisha_store::school_rules::{HostAction, HostRule};
 use belisha_store::testing::TestDatabase;
-use belisha_store::{activity, both_databases, ledger, register_entries, school_rules, schools};
+use belisha_store::{activity, both_databases, classes, ledger, lesson_lists, register_entries, school_rules, schools};
 use belisha_web::testing::TestSchool;
 use jiff::SignedDuration;
 
@@ -187,5 +187,37 @@ both_databases! {
         assert!(head.get("/filter").await.says("Closed, by the authority"));
         let helpline = head.post("/filter/rules", &[("host", "childline.org.uk"), ("action", "authority-deny"), ("reason", "No reason is good enough")]).await;
         assert_eq!(helpline.status, 422);
+    }
+
+    async fn a_teacher_keeps_a_class_to_the_sites_of_a_lesson_until_it_ends(database: TestDatabase) {
+        let school = TestSchool::open(database.store).await;
+        let teacher = school.signed_in("teacher").await;
+        assert!(teacher.get("/filter/lesson").await.says("You teach no class here"));
+        let mut tx = school.app.store.begin(&Actor::Job("test"), school.id, school.app.now()).await.unwrap();
+        let class = classes::list(&mut tx).await.unwrap()[0].id;
+        classes::add_teacher(&mut tx, class, school.person("teacher")).await.unwrap();
+        tx.commit().await.unwrap();
+        let class = class.to_string();
+        let page = teacher.get("/filter/lesson").await;
+        assert!(page.says("A new list") && page.says("Empty: until this lesson time ends"), "{}", page.words());
+        assert_eq!(teacher.post("/filter/lesson", &[]).await.errors().len(), 4);
+        let wrong = [("class", class.as_str()), ("name", "Rivers"), ("hosts", "atlas.example\ntwo words"), ("reason", "Rivers of Europe"), ("until", "09:00")];
+        assert_eq!(teacher.post("/filter/lesson", &wrong).await.errors().len(), 2, "a bad site, and an end that has passed");
+        school.network_heard();
+        let right = [("class", class.as_str()), ("name", "7B, geography"), ("hosts", "https://Atlas.example/rivers\nmaps.example"), ("reason", "Rivers of Europe")];
+        let seen = teacher.post("/filter/lesson", &right).await;
+        assert_eq!(seen.location(), "/filter/lesson?done=made", "{}", seen.words());
+        assert_eq!(school.network_heard(), ["rules changed"]);
+        let open = || async { lesson_lists::list_open(&mut school.app.store.read(school.id).await.unwrap(), school.app.now()).await.unwrap() };
+        let made = open().await;
+        assert_eq!((made[0].hosts.as_slice(), made[0].made_by), (["atlas.example".to_owned(), "maps.example".to_owned()].as_slice(), Some(school.person("teacher"))));
+        assert!(made[0].until > school.app.now() && made[0].groups.is_empty());
+        assert!(teacher.get("/filter/lesson").await.says("7B, geography"));
+        for who in ["pupil", "parent", "governor", "technician"] {
+            assert_eq!(school.signed_in(who).await.post("/filter/lesson", &right).await.status, 403, "{who}");
+        }
+        assert_eq!(teacher.post(&format!("/filter/lesson/{}/end", "0190a000-0000-7000-8000-00000000ffff"), &[]).await.status, 404);
+        assert_eq!(teacher.post(&format!("/filter/lesson/{}/end", made[0].id), &[]).await.location(), "/filter/lesson?done=ended");
+        assert!(open().await.is_empty());
     }
 }

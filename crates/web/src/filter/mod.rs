@@ -3,6 +3,7 @@
 
 mod explain;
 pub(crate) mod host;
+mod lesson;
 mod rules;
 mod settings;
 mod show;
@@ -18,6 +19,8 @@ pub(crate) fn router() -> Router<App> {
         .route(urls::FILTER, get(show::page))
         .route(urls::FILTER_RULES, post(rules::add))
         .route("/filter/rules/{rule}/remove", post(rules::remove))
+        .route(urls::LESSON_SITES, get(lesson::page).post(lesson::make))
+        .route("/filter/lesson/{list}/end", post(lesson::end))
         .route(urls::WHAT_IF, get(what_if::page).post(what_if::submit))
         .route(urls::FILTER_SETTINGS, get(settings::page).post(settings::save))
         .route(urls::EXPLAIN, get(explain::page).post(explain::submit))

@@ -42,6 +42,12 @@ pub const DOINGS: &[Doing] = &[
         permission: Permission::AskForSite,
     },
     Doing {
+        label: "Sites for a lesson",
+        href: urls::LESSON_SITES,
+        about: "Keep a class to the sites you checked, until the lesson ends",
+        permission: Permission::CheckLessonSites,
+    },
+    Doing {
         label: "Why is a page closed?",
         href: urls::EXPLAIN,
         about: "What the filter decides, for whom, by which rule",

@@ -42,6 +42,7 @@ const AREAS: &[(&str, &str)] = &[
     ("access_requests", "Requests for sites"),
     ("exceptions", "Sites opened for a time"),
     ("school_rules", "Rules of the filter"),
+    ("lesson_lists", "Sites for lessons"),
     ("lists", "Category lists"),
     ("duties", "Duties"),
     ("reports", "Reports"),
