@@ -131,8 +131,8 @@ impl Network for Heard {
         change: &Change,
         seen: &mut dyn Iterator<Item = Seen<'_>>,
     ) -> Result<Effect, String> {
-        let source = example_policies().first().unwrap().source.clone();
-        let policy = belisha_policy::compile(&source, "2026-11-03".parse().unwrap()).policy.unwrap();
+        let source = example_policies().first().unwrap().source;
+        let policy = belisha_policy::compile(source, "2026-11-03".parse().unwrap()).policy.unwrap();
         let timetable = Timetable::new("Europe/London", Vec::new(), Vec::new(), Vec::new()).unwrap();
         let (index, illegal) = (Arc::new(built_in_index().unwrap()), Arc::new(IllegalList::new([1; 16])));
         let rules = Ruleset::compile(Rules::new(policy, timetable), index, illegal);
