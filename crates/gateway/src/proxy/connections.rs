@@ -153,7 +153,7 @@ async fn speaks_http2(stream: &TcpStream) -> Option<bool> {
 /// common that says so.
 macro_rules! until_stopping {
     ($shared:expr, $connection:expr) => {
-        let mut connection = pin!($connection);
+        let mut connection = $connection;
         let mut stopping = $shared.stopping();
         let stops = tokio::select! {
             biased;
@@ -190,7 +190,7 @@ where
             .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
             .keep_alive_interval(limits.idle_time)
             .keep_alive_timeout(limits.head_time);
-        until_stopping!(shared, builder.serve_connection(io, service));
+        until_stopping!(shared, Box::pin(builder.serve_connection(io, service)));
     } else {
         let mut builder = http1::Builder::new();
         builder
@@ -198,7 +198,7 @@ where
             .header_read_timeout(limits.head_time)
             .max_header_size(limits.head_bytes)
             .half_close(false);
-        until_stopping!(shared, builder.serve_connection(io, service).with_upgrades());
+        until_stopping!(shared, pin!(builder.serve_connection(io, service).with_upgrades()));
     }
 }
 

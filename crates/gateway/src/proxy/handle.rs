@@ -87,7 +87,8 @@ impl Proxy {
         }
         let sent = Sent::of(request.headers());
         if request.method() == Method::CONNECT {
-            return tunnel::connect(self, arrival, sent, request).await;
+            // Boxed, as all that is rare here: the future of every request has room for the largest of them.
+            return Box::pin(tunnel::connect(self, arrival, sent, request)).await;
         }
         match request.uri().scheme_str() {
             Some("http") => match Target::of_request(request.uri()) {
@@ -117,7 +118,7 @@ impl Proxy {
             return respond::too_large();
         }
         if request.uri().path() == GO_ON_PATH && request.method() == Method::POST {
-            return pass_warning(&self.shared, arrival, sent.credential(), &target.host, request).await;
+            return Box::pin(pass_warning(&self.shared, arrival, sent.credential(), &target.host, request)).await;
         }
         let uri = request.uri().clone();
         let path = uri.path_and_query().map(|path| path.as_str());
