@@ -1,6 +1,8 @@
 //! Text as phrases are compared in it: lower case, every run of punctuation and white space one space. The phrases of
 //! a book and the text of a page both pass through here, so they agree on what a letter is.
 
+use std::sync::LazyLock;
+
 /// What a byte stands for when it ends a run of plain text: markup, or the start of a character beyond ASCII.
 pub(crate) const STOP: u8 = 0;
 /// What stands between two words.
@@ -70,6 +72,58 @@ pub(crate) fn fold(character: char) -> Folded {
     match plain {
         Some(letter) if letter.is_alphanumeric() => Folded::Letter(letter),
         _ => Folded::Space,
+    }
+}
+
+/// What a character of two or three bytes becomes, found without asking what it is: most letters of most alphabets.
+pub(crate) enum Quick {
+    /// This small letter, of two bytes.
+    Two([u8; 2]),
+    /// Itself, of three bytes: a letter of a script without capitals.
+    Three([u8; 3]),
+    Space,
+    Nothing,
+}
+
+/// Each character of two bytes as `fold` has it: the code of its small letter, a mark below, or `ASK`.
+static SMALL: LazyLock<Vec<u16>> = LazyLock::new(|| {
+    (0..0x800u32)
+        .map(|code| match char::from_u32(code).map(fold) {
+            Some(Folded::Space) => u16::from(SPACE),
+            Some(Folded::Nothing) => 0,
+            Some(Folded::Letter(letter)) => {
+                let mut small = letter.to_lowercase();
+                match (small.next().map(u32::from), small.next()) {
+                    (Some(one @ 0x80..0x800), None) => u16::try_from(one).unwrap_or(ASK),
+                    _ => ASK,
+                }
+            }
+            None => ASK,
+        })
+        .collect()
+});
+const ASK: u16 = u16::MAX;
+
+/// The first character of some bytes and its length, where it is one of those.
+pub(crate) fn quick(bytes: &[u8]) -> Option<(Quick, usize)> {
+    match *bytes {
+        [lead @ 0xc2..=0xdf, next @ 0x80..=0xbf, ..] => {
+            let code = usize::from(lead & 0x1f) << 6 | usize::from(next & 0x3f);
+            let quick = match SMALL.get(code).copied()? {
+                ASK => return None,
+                0 => Quick::Nothing,
+                space if space == u16::from(SPACE) => Quick::Space,
+                small => Quick::Two([0xc0 | (small >> 6) as u8, 0x80 | (small & 0x3f) as u8]),
+            };
+            Some((quick, 2))
+        }
+        // Kana's letters, the Chinese characters of everyday, Hangul's syllables up to U+CFFF.
+        [lead @ 0xe4..=0xec, second @ 0x80..=0xbf, third @ 0x80..=0xbf, ..]
+            if lead != 0xea && (lead != 0xe4 || second >= 0xb8) =>
+        {
+            Some((Quick::Three([lead, second, third]), 3))
+        }
+        _ => None,
     }
 }
 
@@ -156,6 +210,25 @@ mod tests {
         ] {
             assert_eq!(String::from_utf8(phrase(text)).unwrap(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn the_quick_way_says_what_the_long_way_says() {
+        let mut quickly = 0;
+        for character in (0x80..0x1_0000).filter_map(char::from_u32) {
+            let mut bytes = [0; 4];
+            let written = character.encode_utf8(&mut bytes);
+            let Some((found, length)) = quick(written.as_bytes()) else { continue };
+            quickly += 1;
+            let found = match found {
+                Quick::Two(letter) => letter.to_vec(),
+                Quick::Three(letter) => letter.to_vec(),
+                Quick::Space => vec![SPACE],
+                Quick::Nothing => vec![],
+            };
+            assert_eq!((found, length), (phrase(written), written.len()), "{character:?}");
+        }
+        assert!(quickly > 30_000, "{quickly}");
     }
 
     proptest! {

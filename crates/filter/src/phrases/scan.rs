@@ -2,7 +2,7 @@
 //! for each, so that no page's words can count in another's score.
 
 use super::finder::Finder;
-use super::fold::{Decoded, Folded, SPACE, STOP, Table, decode, fold, western};
+use super::fold::{Decoded, Folded, Quick, SPACE, STOP, Table, decode, fold, quick, western};
 use super::{PhraseBook, PhraseKind};
 use aho_corasick::Anchored;
 use aho_corasick::automaton::{Automaton, StateID};
@@ -226,7 +226,12 @@ impl Page {
     /// A run of characters beyond ASCII; what is left of one at the end waits for the next piece.
     fn beyond_ascii(&mut self, book: &PhraseBook, bytes: &[u8]) -> usize {
         let mut at = 0;
-        while let Some(byte) = bytes.get(at).filter(|byte| !byte.is_ascii()) {
+        loop {
+            at += match &book.finder {
+                Finder::Fast(automaton) => self.quick_by(automaton, book, bytes.get(at..).unwrap_or_default()),
+                Finder::Small(automaton) => self.quick_by(automaton, book, bytes.get(at..).unwrap_or_default()),
+            };
+            let Some(byte) = bytes.get(at).filter(|byte| !byte.is_ascii()) else { break };
             let rest = bytes.get(at..).unwrap_or_default();
             match decode(rest) {
                 Decoded::Character(character, length) => {
@@ -247,6 +252,31 @@ impl Page {
             }
         }
         self.read += at as u64;
+        at
+    }
+
+    /// The characters of such a run that are known at sight; how many bytes they take.
+    fn quick_by(&mut self, automaton: &impl Automaton, book: &PhraseBook, bytes: &[u8]) -> usize {
+        let mut at = 0;
+        while let Some((found, length)) = quick(bytes.get(at..).unwrap_or_default()) {
+            at += length;
+            let letter: &[u8] = match &found {
+                Quick::Two(letter) => letter,
+                Quick::Three(letter) => letter,
+                Quick::Space if self.gap => continue,
+                Quick::Space => &[SPACE],
+                Quick::Nothing => continue,
+            };
+            self.gap = letter == [SPACE];
+            let mut state = self.state;
+            for byte in letter {
+                state = automaton.next_state(Anchored::No, state, *byte);
+                if automaton.is_special(state) && automaton.is_match(state) {
+                    self.matched(automaton, book, state);
+                }
+            }
+            self.state = state;
+        }
         at
     }
 
