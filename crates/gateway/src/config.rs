@@ -1,6 +1,7 @@
 //! What the person who runs a gateway decides: where it listens, whom it asks, what it may reach. One gateway serves one
 //! school; a machine that serves two starts two. What people may *visit* is not here: that is `rules.rs`.
 
+use crate::content::ContentConfig;
 use crate::dns::config::DnsConfig;
 use crate::identity::IdentityConfig;
 use crate::inspect::InspectionConfig;
@@ -68,6 +69,8 @@ pub struct GatewayConfig {
     pub inspection: Option<InspectionConfig>,
     /// What tells who is at an address, beside the portal and proxy passwords.
     pub identity: IdentityConfig,
+    /// How pages and files are looked at where the rules say so.
+    pub content: ContentConfig,
     /// Bounds on what one client may take.
     pub limits: Limits,
 }
@@ -98,6 +101,7 @@ impl GatewayConfig {
             observations,
             inspection: None,
             identity: IdentityConfig::default(),
+            content: ContentConfig::default(),
             limits: Limits::default(),
         }
     }

@@ -16,6 +16,7 @@ use crate::proxy;
 use crate::request::WarningsPassed;
 use crate::rules::GatewayRules;
 use crate::snapshot::{self, SnapshotError, WrittenLists};
+use belisha_filter::PhraseBook;
 use jiff::Timestamp;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -96,6 +97,7 @@ pub(crate) struct Shared {
     /// Where `/proxy.pac` is served and what it names, known once the sockets are open.
     pub(crate) proxy_public: String,
     pub(crate) block_page_addr: Option<SocketAddr>,
+    phrase_book: RwLock<Option<Arc<PhraseBook>>>,
     rules: RwLock<Option<Arc<GatewayRules>>>,
     written_lists: WrittenLists,
     /// Held while the snapshot is written, so that stopping waits for what was begun.
@@ -133,6 +135,11 @@ impl Shared {
     /// The rules in use; `None` is the strictest state: portal and helplines only.
     pub(crate) fn rules(&self) -> Option<Arc<GatewayRules>> {
         self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The book pages are held against.
+    pub(crate) fn phrase_book(&self) -> Option<Arc<PhraseBook>> {
+        self.phrase_book.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -194,6 +201,7 @@ impl Gateway {
             logged_on: Taken::default(),
             observer: Observer { queue: config.observations.clone(), metrics: Arc::clone(&metrics) },
             blocks: RecentBlocks::default(),
+            phrase_book: RwLock::new(config.content.phrase_book.clone()),
             warnings: WarningsPassed::default(),
             recent_names: RecentNames::default(),
             led_to: dns::led_to::LedTo::default(),
@@ -290,6 +298,11 @@ pub struct GatewayHandle {
 }
 
 impl GatewayHandle {
+    /// Holds pages against another book from now on; those being read keep theirs.
+    pub fn use_phrase_book(&self, book: Arc<PhraseBook>) {
+        *self.shared.phrase_book.write().unwrap_or_else(PoisonError::into_inner) = Some(book);
+    }
+
     /// A recent block by the id on its page (`…/requests/ask?block=ID`); the last few thousand are kept. Before showing it,
     /// the page compares [`Block::person`] with whoever is signed in.
     pub fn block(&self, id: &str) -> Option<Block> {

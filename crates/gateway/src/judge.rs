@@ -1,4 +1,4 @@
-//! The only place that calls `belisha-filter`: judging a request, safe search, search terms, worrying phrases. What is done
+//! What is asked of `belisha-filter` about requests: judging a request, safe search, search terms, worrying phrases. What is done
 //! with the answer is in `request/steps.rs`.
 
 use crate::observe::Worry;
@@ -54,6 +54,14 @@ pub(crate) fn is_canary(host: &str) -> bool {
 pub(crate) fn search_term(host: &str, path_and_query: &str) -> Option<String> {
     let term = belisha_filter::search_terms(host, path_and_query)?;
     Some(term.chars().take(LONGEST_TERM).collect())
+}
+
+/// What the body of a request says, a search or something written to a chat: all of it, and the beginning that is written down.
+pub(crate) fn said_in_body(host: &str, path: &str, content_type: &str, body: &[u8]) -> Option<(String, String)> {
+    let searched = belisha_filter::search_terms_in_body(host, path, content_type, body);
+    let words = searched.or_else(|| belisha_filter::ai_chat::prompt(host, path, content_type, body))?;
+    let shown = words.chars().take(LONGEST_TERM).collect();
+    Some((words, shown))
 }
 
 /// Whether a search is for a helpline.

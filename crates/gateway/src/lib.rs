@@ -10,6 +10,7 @@
 
 mod blockpage;
 mod config;
+mod content;
 mod dns;
 mod gateway;
 mod identity;
@@ -25,6 +26,7 @@ mod snapshot;
 
 pub use blockpage::Block;
 pub use config::{Clock, Entropy, GatewayConfig, Limits, LocalRecord, Portal};
+pub use content::{ClamdAddress, ContentConfig};
 pub use dns::certificate::CertificateError;
 pub use dns::config::{CertificateFiles, DnsConfig, ForwardZone, TlsUpstream};
 pub use dns::zones::ZoneError;

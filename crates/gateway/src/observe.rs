@@ -173,6 +173,12 @@ pub struct Metrics {
     pub rules_taken: AtomicU64,
     /// Snapshots that could not be written.
     pub snapshot_failures: AtomicU64,
+    /// Pages and files that were let through by their site and refused by what they hold.
+    pub content_refused: AtomicU64,
+    /// Pages that could not be read, because their origin packed them in a way nobody asked for.
+    pub pages_unread: AtomicU64,
+    /// Downloads that should have been scanned or opened and could not be.
+    pub downloads_unscanned: AtomicU64,
     /// Bytes carried through tunnels, both ways.
     pub tunnel_bytes: AtomicU64,
     /// TLS connections opened for reading.
@@ -214,6 +220,9 @@ impl Metrics {
             ("observations_dropped", read(&self.observations_dropped)),
             ("rules_taken", read(&self.rules_taken)),
             ("snapshot_failures", read(&self.snapshot_failures)),
+            ("content_refused", read(&self.content_refused)),
+            ("pages_unread", read(&self.pages_unread)),
+            ("downloads_unscanned", read(&self.downloads_unscanned)),
             ("tunnel_bytes", read(&self.tunnel_bytes)),
             ("inspected", read(&self.inspected)),
             ("inspection_failures", read(&self.inspection_failures)),

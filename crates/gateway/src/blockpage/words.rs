@@ -1,6 +1,7 @@
 //! The words of the block page, by the reader's age: short ones for early readers, plain ones for pupils, exact ones for
 //! adults. No reader is blamed: lists make mistakes, and a closed page is no offence. Layout is `page.rs`'s.
 
+use crate::content::Refusal;
 use crate::observe::Outcome;
 use crate::request::Closed;
 use crate::rules::AgeBand;
@@ -28,7 +29,8 @@ pub(super) fn words(closed: &Closed) -> Words {
     let nobody = closed.rule == RuleKind::Illegal;
     let warned = closed.block.outcome == Outcome::Warned;
     // A request opens a site, which is no help where the device itself is refused.
-    let asked_for = !nobody && !warned && closed.rule != RuleKind::Device;
+    let harmful = closed.content == Some(Refusal::Malware);
+    let asked_for = !nobody && !warned && !harmful && closed.rule != RuleKind::Device;
     match closed.age_band {
         AgeBand::Younger => Words {
             title: if warned { "Stop and think" } else { "Stop! This page is closed" },
@@ -89,8 +91,22 @@ fn lead_for_pupils(closed: &Closed, nobody: bool, warned: bool) -> String {
     }
 }
 
+/// What was found in a page or file whose site is open.
+fn why_content(refusal: &Refusal, label: &str) -> String {
+    match refusal {
+        Refusal::Words { .. } if label.is_empty() => "The site is open, but the words of this page are not.".into(),
+        Refusal::Words { .. } => format!("The site is open, but the words of this page speak of {label}."),
+        Refusal::File(kind) => format!("Files of this kind are not downloaded here: {}.", kind.label().to_lowercase()),
+        Refusal::Malware => "The file was scanned, and would harm the computer.".into(),
+        Refusal::NotScanned => "The file could not be scanned, so it stays outside. Try again later, or ask.".into(),
+    }
+}
+
 /// Why, for readers who can do something with it.
 fn why(closed: &Closed) -> String {
+    if let Some(refusal) = &closed.content {
+        return why_content(refusal, closed.block.category_label.as_deref().unwrap_or_default());
+    }
     let category = closed.block.category_label.as_deref().unwrap_or_default();
     match closed.rule {
         RuleKind::Illegal => "Pages like this are closed for everybody, by law.".into(),

@@ -1,6 +1,7 @@
 //! Bodies as they pass through the proxy: streamed, never kept, with a bound on their length and on how long either side
 //! may be silent. Their framing is hyper's.
 
+use crate::content::{Copied, Read, Spooled};
 use hyper::body::{Body as HttpBody, Bytes, Frame, Incoming, SizeHint};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,6 +19,12 @@ pub(crate) enum BodyError {
     /// Nothing came for too long.
     #[error("nothing more of the body came")]
     Silent,
+    /// What it holds is refused, and some of it went on already.
+    #[error("the rest of the page is withheld")]
+    Withheld,
+    /// The disk would not hold a download that is to be looked at.
+    #[error("the download could not be kept while it is looked at: {0}")]
+    Spool(std::io::Error),
     /// The connection broke, or what came was no body.
     #[error(transparent)]
     Broken(#[from] hyper::Error),
@@ -31,6 +38,10 @@ pub(crate) enum Body {
     Whole(Bytes),
     /// From a client or an origin, as it comes.
     Carried(Carried),
+    /// A page that is read as it passes.
+    Read(Box<Read>),
+    /// A download that was looked at.
+    Spooled(Box<Spooled>),
 }
 
 /// A body on its way from one side to the other.
@@ -45,6 +56,8 @@ pub(crate) struct Carried {
     moved: bool,
     /// Counts frames, for whoever waits for the answer to a long upload.
     progress: Option<Arc<AtomicU64>>,
+    /// Where its beginning is copied to.
+    copied: Option<Copied>,
     /// The origin's word that it wants the body at all (RFC 9110 section 10.1.1).
     wanted: Option<Pin<Box<dyn Future<Output = bool> + Send>>>,
 }
@@ -52,12 +65,18 @@ pub(crate) struct Carried {
 impl Carried {
     /// At most `limit` bytes, with no pause longer than `idle`.
     pub(super) fn new(inner: Incoming, limit: u64, idle: Duration) -> Self {
-        Self { inner, left: limit, idle, silence: None, moved: true, progress: None, wanted: None }
+        Self { inner, left: limit, idle, silence: None, moved: true, progress: None, copied: None, wanted: None }
     }
 
     /// Tells how far it has come.
     pub(super) fn counted(mut self, progress: &Arc<AtomicU64>) -> Self {
         self.progress = Some(Arc::clone(progress));
+        self
+    }
+
+    /// Copies its beginning.
+    pub(super) fn copied(mut self, copied: Option<Copied>) -> Self {
+        self.copied = copied;
         self
     }
 
@@ -73,6 +92,9 @@ impl Carried {
             progress.fetch_add(1, Ordering::Relaxed);
         }
         let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+        if let (Some(copied), Some(data)) = (&self.copied, frame.data_ref()) {
+            copied.pass(data);
+        }
         self.left = self.left.checked_sub(length).ok_or(BodyError::TooLarge)?;
         Ok(frame)
     }
@@ -97,6 +119,17 @@ impl HttpBody for Body {
             Body::Whole(bytes) if bytes.is_empty() => return Poll::Ready(None),
             Body::Whole(bytes) => return Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Body::Carried(carried) => carried,
+            Body::Read(read) => return read.poll_frame(context),
+            Body::Spooled(spooled) => {
+                return match spooled.next() {
+                    Ok(Some(piece)) => Poll::Ready(Some(Ok(Frame::data(piece)))),
+                    Ok(None) => match spooled.more() {
+                        Some(more) => Pin::new(more).poll_frame(context),
+                        None => Poll::Ready(None),
+                    },
+                    Err(error) => Poll::Ready(Some(Err(BodyError::Spool(error)))),
+                };
+            }
         };
         if let Some(wanted) = &mut carried.wanted {
             if !ready!(wanted.as_mut().poll(context)) {
@@ -117,6 +150,8 @@ impl HttpBody for Body {
             Body::Empty => true,
             Body::Whole(bytes) => bytes.is_empty(),
             Body::Carried(carried) => carried.inner.is_end_stream(),
+            // Their heads say how long they are, or nothing does.
+            Body::Read(_) | Body::Spooled(_) => false,
         }
     }
 
@@ -125,6 +160,7 @@ impl HttpBody for Body {
             Body::Empty => SizeHint::with_exact(0),
             Body::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Body::Carried(carried) => carried.inner.size_hint(),
+            Body::Read(_) | Body::Spooled(_) => SizeHint::default(),
         }
     }
 }

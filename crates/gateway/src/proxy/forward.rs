@@ -11,6 +11,7 @@ use super::respond::{self, Response};
 use super::rewrite::{incoming, outgoing};
 use super::stalling::Stalling;
 use super::target::{Target, host};
+use crate::content::Copied;
 use crate::gateway::Shared;
 use crate::inspect::connect_tls;
 use hyper::body::Incoming;
@@ -45,6 +46,8 @@ pub(super) struct Passage<'a> {
     pub(super) own: bool,
     /// The name a search engine is dialled under.
     pub(super) safe_search: Option<&'static str>,
+    /// Where the request's body is copied to as it passes.
+    pub(super) copied: Option<Copied>,
 }
 
 /// Clients by the name of the safe results they dial, if any.
@@ -187,7 +190,7 @@ fn failed(error: &ForwardError) -> Response {
                     "The rest of what you sent did not arrive. Try again.",
                 );
             }
-            Some(BodyError::Broken(_)) | None => {}
+            Some(BodyError::Broken(_) | BodyError::Withheld | BodyError::Spool(_)) | None => {}
         }
         source = cause.source();
     }

@@ -8,6 +8,7 @@ use super::respond::{self, Response};
 use super::target::{Target, host};
 use super::tunnel;
 use crate::blockpage::{GO_ON_PATH, certificate_answer, closed_page};
+use crate::content::Review;
 use crate::gateway::Shared;
 use crate::identity::IdentitySource;
 use crate::observe::{Observation, Outcome, count};
@@ -142,7 +143,7 @@ impl Proxy {
                 respond::redirect(&format!("{}{}", self.shared.config.portal.base_url, path.unwrap_or("/")))
             }
             Answer::Own => {
-                let passage = Passage { arrival, sent, target, path, own: true, safe_search: None };
+                let passage = Passage { arrival, sent, target, path, own: true, safe_search: None, copied: None };
                 self.clients.forward(&passage, request).await.0
             }
             Answer::SignFirst => {
@@ -154,11 +155,20 @@ impl Proxy {
                 closed_response(&self.shared, *closed)
             }
             Answer::Open { safe_search } => {
-                // What an open request sends and what comes back are looked at here: nowhere else do both pass.
-                let passage = Passage { arrival, sent, target, path, own: false, safe_search };
+                let mut request = request;
+                let shared = &self.shared;
+                let review =
+                    Review::begin(shared, answered.observation, &target.host, path.unwrap_or("/"), &mut request);
+                let copied = review.as_ref().ok().and_then(Review::copy);
+                let passage = Passage { arrival, sent, target, path, own: false, safe_search, copied };
                 let (response, bytes) = self.clients.forward(&passage, request).await;
-                self.observe(answered.observation.map(|observation| Observation { bytes, ..observation }));
-                response
+                match review {
+                    Ok(review) => review.answer(shared, response, bytes).await,
+                    Err(observation) => {
+                        self.observe(observation.map(|observation| Observation { bytes, ..observation }));
+                        response
+                    }
+                }
             }
         }
     }

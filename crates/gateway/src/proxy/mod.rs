@@ -24,11 +24,12 @@ mod tunnel;
 mod upgrade;
 
 pub(crate) use arrival::Arrival;
+pub(crate) use body::{Body, BodyError};
 pub(crate) use connections::{Connections, serve_http};
 pub(crate) use handle::{closed_response, pass_warning};
 pub(crate) use headers::host_header;
 pub(crate) use hello::read_both_ways;
-pub(crate) use respond::{Response, file, pac, page, redirect_to_portal};
+pub(crate) use respond::{Response, broken_download, file, pac, page, redirect_to_portal};
 pub use settings::{DirectAddress, ProxyConfig, UpstreamProxy};
 pub(crate) use target::host;
 

@@ -160,6 +160,11 @@ pub(super) fn too_large() -> Response {
     refused(413, "This is too large to send", text)
 }
 
+/// A download that broke off while it was taken to be looked at.
+pub(crate) fn broken_download() -> Response {
+    refused(502, "The file did not arrive", "It broke off on its way. Try again in a minute.")
+}
+
 /// No connection to the origin.
 pub(super) fn unreachable(error: &DialError) -> Response {
     let (status, title, text) = match error {

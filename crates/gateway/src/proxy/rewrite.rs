@@ -88,7 +88,8 @@ pub(super) fn outgoing(
     }
     let progress = Arc::new(AtomicU64::new(0));
     let limits = &shared.config.limits;
-    let carried = Carried::new(body, limits.body_bytes, limits.idle_time).counted(&progress);
+    let carried =
+        Carried::new(body, limits.body_bytes, limits.idle_time).counted(&progress).copied(passage.copied.clone());
     let request = if expects {
         expecting(parts, carried, limits.idle_time)
     } else {

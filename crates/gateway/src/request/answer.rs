@@ -2,6 +2,7 @@
 
 use super::steps::{Verdict, Walk};
 use crate::blockpage::Block;
+use crate::content::Refusal;
 use crate::identity::IdentitySource;
 use crate::judge;
 use crate::observe::{Observation, Outcome, Protocol, count};
@@ -34,6 +35,8 @@ pub(crate) struct Closed {
     pub(crate) opens: Option<String>,
     /// Empty without rules.
     pub(crate) school_name: String,
+    /// What was found in a page or file of a site that is open.
+    pub(crate) content: Option<Refusal>,
 }
 
 /// The answer and what is to be written down about it.
@@ -131,6 +134,7 @@ fn closed(walk: &Walk<'_>, outcome: Outcome, decision: Decision) -> Closed {
         device_kind: walk.caller.device.map(|device| device.kind),
         opens,
         school_name,
+        content: None,
     }
 }
 

@@ -1,0 +1,206 @@
+//! A download that must be opened or scanned before it goes on: archives are looked into, within bounds, and the scanner is asked.
+
+use super::clamd::{self, Scanned};
+use super::file_kind::{file_kind, is_zip};
+use super::refusal::Refusal;
+use super::spool::{Spooled, take};
+use crate::gateway::Shared;
+use crate::observe::count;
+use crate::proxy::{Body, BodyError};
+use belisha_filter::{ContentLimits, FileKind, WhenScannerAway};
+use hyper::body::{Bytes, Frame};
+use std::collections::{BTreeSet, VecDeque};
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek};
+use zip::ZipArchive;
+
+/// How deep archives in archives are opened.
+const DEEPEST: usize = 3;
+/// The most entries looked at in all.
+const MOST_ENTRIES: usize = 10_000;
+/// The most bytes unpacked in all: archives in archives must be.
+const MOST_UNPACKED: u64 = 128 * 1024 * 1024;
+/// Bytes of an entry that tell what it is.
+const HEAD: u64 = 4096;
+
+/// Opens and scans a download. The body is what goes on if nothing is refused.
+///
+/// # Errors
+/// When the body broke or the disk will not take it.
+pub(super) async fn check(
+    shared: &Shared,
+    limits: &ContentLimits,
+    zipped: bool,
+    before: VecDeque<Frame<Bytes>>,
+    body: Body,
+) -> Result<Result<Body, Refusal>, BodyError> {
+    let taken = take(before, body, shared.config.content.largest_download).await?;
+    let whole = taken.more.is_none();
+    let refusal = refused(shared, limits, zipped, whole, &taken.file);
+    if let Some(refusal) = refusal.await.map_err(BodyError::Spool)? {
+        return Ok(Err(refusal));
+    }
+    Spooled::body(taken).map(Ok)
+}
+
+async fn refused(
+    shared: &Shared,
+    limits: &ContentLimits,
+    zipped: bool,
+    whole: bool,
+    file: &File,
+) -> io::Result<Option<Refusal>> {
+    let strict = limits.when_scanner_away == WhenScannerAway::Refuse;
+    let unseen = || {
+        count(&shared.metrics.downloads_unscanned);
+        (limits.scan_downloads && strict).then_some(Refusal::NotScanned)
+    };
+    if !whole {
+        return Ok(unseen());
+    }
+    if zipped && !limits.blocked_file_kinds.is_empty() {
+        let (file, kinds) = (file.try_clone()?, limits.blocked_file_kinds.clone());
+        let looked = tokio::task::spawn_blocking(move || look_into(file, &kinds)).await.map_err(io::Error::other)?;
+        match looked {
+            Inside::Holds(kind) => return Ok(Some(Refusal::File(kind))),
+            Inside::Nothing => {}
+            // Locked or bottomless: nobody looked at it.
+            Inside::Unknown => {
+                if let Some(refusal) = unseen() {
+                    return Ok(Some(refusal));
+                }
+            }
+        }
+    }
+    if !limits.scan_downloads {
+        return Ok(None);
+    }
+    let mut file = file.try_clone()?;
+    file.rewind()?;
+    let config = &shared.config.content;
+    let scanned = match &config.clamd {
+        Some(address) => clamd::scan(address, &file, config.scan_time).await,
+        None => Err(io::ErrorKind::NotConnected.into()),
+    };
+    Ok(match scanned {
+        Ok(Scanned::Clean) => None,
+        Ok(Scanned::Found(_)) => Some(Refusal::Malware),
+        Err(_) => unseen(),
+    })
+}
+
+/// What an archive turned out to hold.
+#[derive(Debug, PartialEq, Eq)]
+enum Inside {
+    Nothing,
+    Holds(FileKind),
+    Unknown,
+}
+
+/// What is left to spend on one download.
+struct Budget {
+    entries: usize,
+    bytes: u64,
+}
+
+fn look_into(mut file: File, kinds: &BTreeSet<FileKind>) -> Inside {
+    let mut budget = Budget { entries: MOST_ENTRIES, bytes: MOST_UNPACKED };
+    match file.rewind() {
+        Ok(()) => entries(file, kinds, &mut budget, DEEPEST),
+        Err(_) => Inside::Unknown,
+    }
+}
+
+fn entries(archive: impl Read + Seek, kinds: &BTreeSet<FileKind>, budget: &mut Budget, depth: usize) -> Inside {
+    let Ok(mut archive) = ZipArchive::new(archive) else { return Inside::Unknown };
+    let mut known = true;
+    for at in 0..archive.len() {
+        let Some(left) = budget.entries.checked_sub(1) else { return Inside::Unknown };
+        budget.entries = left;
+        // An entry that is locked or damaged; its name may tell all the same.
+        let Ok(mut entry) = archive.by_index(at) else {
+            let name = archive.by_index_raw(at).map(|entry| entry.name().to_owned()).unwrap_or_default();
+            match file_kind(&[], &name).filter(|kind| kinds.contains(kind)) {
+                Some(kind) => return Inside::Holds(kind),
+                None => known = false,
+            }
+            continue;
+        };
+        if entry.is_dir() {
+            continue;
+        }
+        let name = entry.name().to_owned();
+        let mut head = Vec::new();
+        known &= entry.by_ref().take(HEAD).read_to_end(&mut head).is_ok();
+        let is_macros = name.ends_with("vbaProject.bin");
+        let kind = if is_macros { Some(FileKind::OfficeMacros) } else { file_kind(&head, &name) };
+        if let Some(kind) = kind.filter(|kind| kinds.contains(kind)) {
+            return Inside::Holds(kind);
+        }
+        if is_zip(&head) {
+            if depth == 0 {
+                known = false;
+                continue;
+            }
+            let read = entry.take(budget.bytes.saturating_sub(HEAD)).read_to_end(&mut head);
+            budget.bytes = budget.bytes.saturating_sub(head.len() as u64);
+            if read.is_err() || budget.bytes <= HEAD {
+                known = false;
+                continue;
+            }
+            match entries(Cursor::new(head), kinds, budget, depth - 1) {
+                Inside::Holds(kind) => return Inside::Holds(kind),
+                Inside::Unknown => known = false,
+                Inside::Nothing => {}
+            }
+        }
+    }
+    if known { Inside::Nothing } else { Inside::Unknown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, bytes) in entries {
+            writer.start_file(*name, SimpleFileOptions::default()).unwrap();
+            writer.write_all(bytes).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    fn inside(bytes: &[u8]) -> Inside {
+        let kinds = [FileKind::Programs, FileKind::OfficeMacros, FileKind::Scripts].into();
+        let mut budget = Budget { entries: 50, bytes: 1 << 20 };
+        entries(Cursor::new(bytes), &kinds, &mut budget, 2)
+    }
+
+    #[test]
+    fn archives_are_looked_into_however_their_entries_are_called() {
+        assert_eq!(inside(&zip(&[("essay.txt", b"words"), ("pictures/", b"")])), Inside::Nothing);
+        assert_eq!(inside(&zip(&[("cat.jpg", b"MZ\x90\0program")])), Inside::Holds(FileKind::Programs));
+        assert_eq!(inside(&zip(&[("word/vbaProject.bin", b"macros")])), Inside::Holds(FileKind::OfficeMacros));
+        let inner = zip(&[("run.bat", b"del *.*")]);
+        assert_eq!(inside(&zip(&[("inner.zip", &inner)])), Inside::Holds(FileKind::Scripts));
+    }
+
+    #[test]
+    fn what_cannot_be_looked_into_to_the_end_is_unknown_and_not_harmless() {
+        let mut nested = zip(&[("essay.txt", b"words")]);
+        for _ in 0..4 {
+            nested = zip(&[("inner.zip", &nested)]);
+        }
+        assert_eq!(inside(&nested), Inside::Unknown);
+        let many: Vec<(String, &[u8])> = (0..60).map(|number| (format!("{number}.txt"), b"x".as_slice())).collect();
+        let many: Vec<(&str, &[u8])> = many.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
+        assert_eq!(inside(&zip(&many)), Inside::Unknown);
+        let bomb = zip(&[("inner.zip", &[b"PK\x03\x04".as_slice(), &vec![0; 2 << 20]].concat())]);
+        assert_eq!(inside(&bomb), Inside::Unknown);
+        assert_eq!(inside(b"PK\x03\x04 no archive at all"), Inside::Unknown);
+    }
+}

@@ -1,0 +1,245 @@
+//! One open request under review: what of its body is copied, what it may not ask its origin for, and what its answer must be
+//! held against before it goes on.
+
+use super::download;
+use super::file_kind::{download_name, file_kind, is_media, is_zip};
+use super::reading::{Packing, Reading};
+use super::refusal::{self, Refusal};
+use super::sent::{self, Copied};
+use super::words::{Begun, Read, begin};
+use crate::gateway::Shared;
+use crate::observe::{Observation, count};
+use crate::proxy::{Body, BodyError, Response, broken_download};
+use crate::rules::GatewayRules;
+use belisha_filter::{ContentLimits, FileKind, RuleKind, ai_chat};
+use flate2::write::MultiGzDecoder;
+use http_body_util::BodyExt;
+use hyper::body::{Bytes, Frame, Incoming};
+use hyper::header::{
+    ACCEPT_ENCODING, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, IF_RANGE, RANGE,
+};
+use hyper::{HeaderMap, Method, Request};
+use std::collections::VecDeque;
+use std::io::Write as _;
+use std::sync::Arc;
+
+/// Bytes by which a file is told.
+const HEAD: usize = 4096;
+/// Endings of what is played in pieces, and is no harm in pieces.
+const PLAYED: &[&str] = &[
+    "aac", "flac", "m4a", "m4s", "m4v", "mov", "mp3", "mp4", "mpd", "oga", "ogg", "ogv", "opus", "pdf", "ts", "wav",
+    "webm",
+];
+
+/// A request that was let through and is looked at.
+pub(crate) struct Review {
+    rules: Arc<GatewayRules>,
+    allowed: Observation,
+    host: String,
+    path: String,
+    head_only: bool,
+    copied: Option<(Copied, String)>,
+}
+
+impl Review {
+    /// Begins to look at a request; changes what it asks for, so that its answer can be read. `None`: there is nothing to look
+    /// at, or nobody may (helplines, which are not observed).
+    pub(crate) fn begin(
+        shared: &Shared,
+        allowed: Option<Observation>,
+        host: &str,
+        path: &str,
+        request: &mut Request<Incoming>,
+    ) -> Result<Self, Option<Observation>> {
+        let (Some(rules), Some(observed)) = (shared.rules(), allowed) else { return Err(None) };
+        let copied = match *request.method() {
+            Method::POST | Method::PUT | Method::PATCH => sent::readable(request.headers()),
+            _ => None,
+        };
+        let limits = rules.ruleset.content_limits(observed.group);
+        let (words, files) = (reads_words(shared, limits, &observed), looks_at_files(limits));
+        if !words && !files && copied.is_none() {
+            return Err(Some(observed));
+        }
+        if words {
+            request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        if files && !is_played(path) {
+            // From its middle no file is told.
+            request.headers_mut().remove(RANGE);
+            request.headers_mut().remove(IF_RANGE);
+        }
+        Ok(Self {
+            rules,
+            allowed: observed,
+            host: host.to_owned(),
+            path: path.to_owned(),
+            head_only: request.method() == Method::HEAD,
+            copied: copied.map(|content_type| (Copied::default(), content_type)),
+        })
+    }
+
+    /// Where the request's body is copied to as it passes.
+    pub(crate) fn copy(&self) -> Option<Copied> {
+        self.copied.as_ref().map(|(copied, _)| copied.clone())
+    }
+
+    /// The answer as it goes on, or the page that says why it does not. `bytes` is the length the origin stated.
+    pub(crate) async fn answer(mut self, shared: &Arc<Shared>, response: Response, bytes: Option<u64>) -> Response {
+        self.allowed.bytes = bytes;
+        if let Some((copied, content_type)) = &self.copied {
+            sent::tell(&mut self.allowed, copied, &self.host, &self.path, content_type);
+        }
+        let (parts, body) = response.into_parts();
+        if self.head_only || matches!(body, Body::Empty) || parts.status.is_informational() {
+            shared.observer.observe(self.allowed);
+            return Response::from_parts(parts, body);
+        }
+        let answer = Answer::of(&parts.headers, &self.path);
+        match self.body(shared, &answer, body).await {
+            Ok(body) => {
+                shared.observer.observe(self.allowed);
+                Response::from_parts(parts, body)
+            }
+            Err(Stopped::Refused(refusal)) => {
+                let page = refusal::page(shared, &self.rules, &self.allowed, &refusal);
+                refusal::observe(shared, self.allowed, &refusal);
+                page
+            }
+            Err(Stopped::Broken) => {
+                shared.observer.observe(self.allowed);
+                broken_download()
+            }
+        }
+    }
+
+    async fn body(&self, shared: &Arc<Shared>, answer: &Answer, mut body: Body) -> Result<Body, Stopped> {
+        let limits = self.rules.ruleset.content_limits(self.allowed.group);
+        let mut held = VecDeque::new();
+        if looks_at_files(limits) {
+            let head = head(&mut body, &mut held, answer.packing).await.map_err(|_| Stopped::Broken)?;
+            if let Some(kind) = answer.kind(&head).filter(|kind| limits.blocked_file_kinds.contains(kind)) {
+                return Err(Stopped::Refused(Refusal::File(kind)));
+            }
+            let opened = is_zip(&head) && !limits.blocked_file_kinds.is_empty();
+            let scanned = limits.scan_downloads && !answer.is_part_of_a_page && !is_media(&head);
+            if opened || scanned {
+                let checked = download::check(shared, limits, is_zip(&head), held, body).await;
+                return checked.map_err(|_| Stopped::Broken)?.map_err(Stopped::Refused);
+            }
+        }
+        let reading = match limits
+            .phrase_limit
+            .zip(shared.phrase_book())
+            .filter(|_| reads_words(shared, limits, &self.allowed))
+        {
+            Some((limit, book)) => self.reading(shared, answer, &book, limit),
+            None => None,
+        };
+        let Some(reading) = reading else { return Ok(Read::rest(held, body)) };
+        match begin(shared, reading, held, body, &self.allowed).await {
+            Begun::Open(body) => Ok(body),
+            Begun::Closed(verdict) => Err(Stopped::Refused(Refusal::of(&verdict))),
+        }
+    }
+
+    fn reading(
+        &self,
+        shared: &Shared,
+        answer: &Answer,
+        book: &Arc<belisha_filter::PhraseBook>,
+        limit: u32,
+    ) -> Option<Reading> {
+        let Some(packing) = answer.packing else {
+            // An origin that packs in a way it was not asked for: it passes, and that is counted.
+            count(&shared.metrics.pages_unread);
+            return None;
+        };
+        let from_chat = ai_chat::service_at(&self.host, &self.path).is_some();
+        Reading::new(book, limit, &answer.content_type, packing, from_chat)
+    }
+}
+
+/// Why an answer does not go on.
+enum Stopped {
+    Refused(Refusal),
+    Broken,
+}
+
+/// What the head of an answer says about its body.
+struct Answer {
+    content_type: String,
+    name: String,
+    packing: Option<Packing>,
+    /// Whether pages load such things by themselves, so that a name alone says nothing.
+    is_part_of_a_page: bool,
+}
+
+impl Answer {
+    fn of(headers: &HeaderMap, path: &str) -> Self {
+        let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let disposition = text(CONTENT_DISPOSITION);
+        let attached =
+            disposition.is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("attachment"));
+        let content_type = text(CONTENT_TYPE).unwrap_or_default().trim().to_ascii_lowercase();
+        let shown = ["text/", "image/", "audio/", "video/", "font/"].iter().any(|kind| content_type.starts_with(kind))
+            || ["javascript", "json", "xml", "font", "wasm"].iter().any(|kind| content_type.contains(kind));
+        Self {
+            name: download_name(disposition, path),
+            packing: Packing::of(text(CONTENT_ENCODING)),
+            is_part_of_a_page: shown && !attached,
+            content_type,
+        }
+    }
+
+    fn kind(&self, head: &[u8]) -> Option<FileKind> {
+        if self.is_part_of_a_page {
+            // What says it is part of a page and is a program all the same is one.
+            return file_kind(head, "").filter(|kind| *kind != FileKind::Scripts);
+        }
+        file_kind(head, &self.name)
+    }
+}
+
+/// Takes the first bytes of a body, unpacked.
+async fn head(
+    body: &mut Body,
+    held: &mut VecDeque<Frame<Bytes>>,
+    packing: Option<Packing>,
+) -> Result<Vec<u8>, BodyError> {
+    let mut unpacking = (packing == Some(Packing::Gzip)).then(|| MultiGzDecoder::new(Vec::new()));
+    let mut head = Vec::new();
+    while head.len() < HEAD {
+        let Some(frame) = body.frame().await.transpose()? else { break };
+        if let Some(data) = frame.data_ref() {
+            match &mut unpacking {
+                // A kilobyte unpacks to a megabyte at most.
+                Some(unpacking) => {
+                    let _ = unpacking.write_all(data.get(..data.len().min(1024)).unwrap_or_default());
+                    head.append(unpacking.get_mut());
+                }
+                None => head.extend_from_slice(data.get(..data.len().min(HEAD)).unwrap_or_default()),
+            }
+        }
+        held.push_back(frame);
+    }
+    head.truncate(HEAD);
+    Ok(head)
+}
+
+fn looks_at_files(limits: &ContentLimits) -> bool {
+    limits.scan_downloads || !limits.blocked_file_kinds.is_empty()
+}
+
+/// Whether a page's words count: the group has a limit, there is a book, and nobody opened this very site.
+fn reads_words(shared: &Shared, limits: &ContentLimits, allowed: &Observation) -> bool {
+    let opened = [RuleKind::Exception, RuleKind::SchoolAllow, RuleKind::AuthorityAllow, RuleKind::LessonList];
+    limits.phrase_limit.is_some()
+        && shared.phrase_book().is_some()
+        && !opened.iter().any(|rule| rule.key() == allowed.reason)
+}
+
+fn is_played(path: &str) -> bool {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    path.rsplit_once('.').is_some_and(|(_, ending)| PLAYED.contains(&ending.to_ascii_lowercase().as_str()))
+}
