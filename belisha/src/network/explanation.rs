@@ -7,7 +7,7 @@ use belisha_records::PersonId;
 use jiff::Timestamp;
 
 /// Host, and path with query, of what somebody typed: a whole address or only a host.
-pub fn host_and_path(page: &str) -> (String, Option<String>) {
+fn host_and_path(page: &str) -> (String, Option<String>) {
     let whole = if page.contains("://") { page.to_owned() } else { format!("http://{page}") };
     match url::Url::parse(&whole) {
         Ok(url) => {

@@ -8,7 +8,7 @@ mod observations;
 mod rules;
 
 pub use alone::filter_alone;
-pub use explanation::{Asking, explanation, host_and_path};
+pub use explanation::{Asking, explanation};
 pub use rules::read_rules;
 
 use crate::commands::Failure;
