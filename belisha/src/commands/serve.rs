@@ -7,7 +7,7 @@ use crate::installation::{Clock, Entropy, Installation, open_folder};
 use crate::jobs::Mailer;
 use crate::network::{Listening, filter_alone};
 use crate::running::{self, Plan};
-use belisha_gateway::IdentityConfig;
+use belisha_gateway::{ClamdAddress, IdentityConfig};
 use belisha_store::StoreError;
 use belisha_web::Settings;
 use clap::Args;
@@ -52,6 +52,9 @@ pub struct ServeOptions {
     /// Settings of what tells who is at an address (RADIUS, leases, log-ons), JSON: docs/guides/who-is-it.md
     #[arg(long)]
     identity: Option<PathBuf>,
+    /// Where ClamAV listens, /run/clamav/clamd.ctl or an address and port; without it the malware scanner counts as away
+    #[arg(long, value_name = "SOCKET")]
+    clamd: Option<String>,
     /// Mail server, smtp://user:password@host:port or smtps://…; file:DIR writes each mail into that folder instead
     #[arg(long, env = "BELISHA_SMTP")]
     smtp: Option<String>,
@@ -71,6 +74,7 @@ pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
         proxy: Some(options.proxy),
         block_page: Some(options.block_page),
         upstreams: options.upstream,
+        clamd: options.clamd.as_deref().map(clamd),
         identity: options.identity.as_deref().map(identity).transpose()?.unwrap_or_default(),
         ..Listening::default()
     };
@@ -103,6 +107,11 @@ pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
     println!("Stopping.");
     running.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A socket of the malware scanner: an address with a port, else the path of a Unix socket.
+fn clamd(typed: &str) -> ClamdAddress {
+    typed.parse().map_or_else(|_| ClamdAddress::Unix(PathBuf::from(typed)), ClamdAddress::Tcp)
 }
 
 /// Reads the settings of identity.

@@ -28,7 +28,7 @@ pub async fn filter_alone(
         // The sender goes at once, which tells the gateway that no rules will come and the kept ones stay.
         let (_, rules) = watch::channel(None);
         let inspection = authority::kept(data, school)?;
-        let config = gateway_config(data, keys, portal, observed, school, listening, inspection);
+        let config = gateway_config(data, keys, portal, observed, school, listening, inspection)?;
         gateways.push(Gateway::start(config, rules, clock.clone(), entropy.clone()).await?);
     }
     Ok(gateways)

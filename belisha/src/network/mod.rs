@@ -5,6 +5,7 @@ mod alone;
 mod authority;
 mod explanation;
 mod observations;
+mod phrases;
 mod rules;
 
 pub use alone::filter_alone;
@@ -17,7 +18,8 @@ use crate::installation::Installation;
 use belisha_activity::ActivityRecord;
 use belisha_filter::{Change, DomainIndex, Effect, IllegalList, Request, Seen};
 use belisha_gateway::{
-    Gateway, GatewayConfig, GatewayHandle, GatewayRules, InspectionConfig, Observation, Portal, UNKNOWN_GROUP,
+    ClamdAddress, Gateway, GatewayConfig, GatewayHandle, GatewayRules, InspectionConfig, Observation, Portal,
+    UNKNOWN_GROUP,
 };
 use belisha_records::{PersonId, SchoolId};
 use belisha_web::{BlockedPage, Doing, Listed, Network};
@@ -48,9 +50,14 @@ pub struct Listening {
     pub local_records: HashMap<String, belisha_gateway::LocalRecord>,
     /// What tells who is at an address.
     pub identity: belisha_gateway::IdentityConfig,
+    /// Where the malware scanner listens.
+    pub clamd: Option<ClamdAddress>,
 }
 
 /// How the gateway of a school is set up.
+///
+/// # Errors
+/// When the school's phrase lists cannot be read.
 fn gateway_config(
     data: &DataFolder,
     keys: &Keys,
@@ -59,7 +66,7 @@ fn gateway_config(
     school: SchoolId,
     listening: Listening,
     inspection: Option<InspectionConfig>,
-) -> GatewayConfig {
+) -> Result<GatewayConfig, Failure> {
     let mut config = GatewayConfig::loopback(school, portal.clone(), observed);
     config.illegal_list_key = keys.illegal_list;
     config.dns_listen = listening.dns.into_iter().collect();
@@ -74,7 +81,9 @@ fn gateway_config(
     config.snapshot = Some(data.gateway(school));
     config.compiled_lists = Some(crate::lists::compiled(data.root()));
     config.inspection = inspection;
-    config
+    config.content.phrase_book = Some(phrases::book(data.root())?);
+    config.content.clamd = listening.clamd;
+    Ok(config)
 }
 
 /// A school's gateway, running.
@@ -219,7 +228,7 @@ impl SchoolNetworks {
             school,
             listening,
             Some(inspection),
-        );
+        )?;
         let clock = Arc::clone(&self.installation.clock);
         let handle = Gateway::start(config, receiver, clock, Arc::clone(&self.installation.entropy)).await?;
         Ok(Running { sender, handle: Arc::new(handle) })
