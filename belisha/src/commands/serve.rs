@@ -5,7 +5,7 @@ use crate::clock;
 use crate::data_folder::{DataFolder, Keys};
 use crate::installation::{Clock, Entropy, Installation, open_folder};
 use crate::jobs::Mailer;
-use crate::network::{Listening, filter_alone};
+use crate::network::{DnsOptions, Listening, filter_alone};
 use crate::running::{self, Plan};
 use belisha_gateway::{ClamdAddress, IdentityConfig};
 use belisha_store::StoreError;
@@ -55,6 +55,8 @@ pub struct ServeOptions {
     /// Where ClamAV listens, /run/clamav/clamd.ctl or an address and port; without it the malware scanner counts as away
     #[arg(long, value_name = "SOCKET")]
     clamd: Option<String>,
+    #[command(flatten)]
+    name_server: DnsOptions,
     /// Mail server, smtp://user:password@host:port or smtps://…; file:DIR writes each mail into that folder instead
     #[arg(long, env = "BELISHA_SMTP")]
     smtp: Option<String>,
@@ -69,6 +71,7 @@ pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
     let web = TcpListener::bind(options.web).map_err(|error| {
         Failure(format!("cannot serve pages at `{}`: {error}; choose another address with --web", options.web))
     })?;
+    let tls = options.tls_certificate.zip(options.tls_key);
     let listening = Listening {
         dns: Some(options.dns),
         proxy: Some(options.proxy),
@@ -76,13 +79,14 @@ pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
         upstreams: options.upstream,
         clamd: options.clamd.as_deref().map(clamd),
         identity: options.identity.as_deref().map(identity).transpose()?.unwrap_or_default(),
+        dns_settings: options.name_server.settings(tls.clone()),
         ..Listening::default()
     };
     let mailer = options.smtp.as_deref().map(|url| Mailer::new(url, &options.mail_from)).transpose()?.map(Arc::new);
     let plan = Plan {
         web,
         public_url: options.public_url,
-        tls: options.tls_certificate.zip(options.tls_key),
+        tls,
         listening: vec![listening],
         mailer,
         settings: Settings::default(),

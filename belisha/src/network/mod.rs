@@ -3,12 +3,14 @@
 
 mod alone;
 mod authority;
+mod dns_options;
 mod explanation;
 mod observations;
 mod phrases;
 mod rules;
 
 pub use alone::filter_alone;
+pub use dns_options::DnsOptions;
 pub use explanation::{Asking, explanation};
 pub use rules::read_rules;
 
@@ -18,8 +20,8 @@ use crate::installation::Installation;
 use belisha_activity::ActivityRecord;
 use belisha_filter::{Change, DomainIndex, Effect, IllegalList, Request, Seen};
 use belisha_gateway::{
-    ClamdAddress, Gateway, GatewayConfig, GatewayHandle, GatewayRules, InspectionConfig, Observation, Portal,
-    UNKNOWN_GROUP,
+    ClamdAddress, DnsConfig, Gateway, GatewayConfig, GatewayHandle, GatewayRules, InspectionConfig, Observation,
+    Portal, UNKNOWN_GROUP,
 };
 use belisha_records::{PersonId, SchoolId};
 use belisha_web::{BlockedPage, Doing, Listed, Network};
@@ -46,6 +48,8 @@ pub struct Listening {
     pub block_page: Option<SocketAddr>,
     /// DNS servers asked for open names.
     pub upstreams: Vec<SocketAddr>,
+    /// The name server's other settings.
+    pub dns_settings: DnsConfig,
     /// Names answered here.
     pub local_records: HashMap<String, belisha_gateway::LocalRecord>,
     /// What tells who is at an address.
@@ -76,6 +80,7 @@ fn gateway_config(
         config.block_page_v4 = address;
     }
     config.upstreams = listening.upstreams;
+    config.dns = listening.dns_settings;
     config.local_records = listening.local_records;
     config.identity = listening.identity;
     config.snapshot = Some(data.gateway(school));
