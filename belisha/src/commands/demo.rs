@@ -83,6 +83,7 @@ fn listening(ports: [u16; 3], origin: SocketAddr, any: bool) -> Listening {
         upstreams: Vec::new(),
         local_records: HashMap::from([("*.example".to_owned(), record)]),
         identity: belisha_gateway::IdentityConfig::default(),
+        ..Listening::default()
     }
 }
 

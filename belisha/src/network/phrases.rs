@@ -30,7 +30,7 @@ pub fn book(data: &Path) -> Result<Arc<PhraseBook>, Failure> {
     let lists: Vec<PhraseList<'_>> = STARTER.iter().copied().chain(own).collect();
     let book = PhraseBook::compile(&lists)?;
     for refused in &book.report().shown {
-        tracing::warn!(list = %refused.list, line = refused.line, "a phrase was left out: {}", refused.why);
+        tracing::warn!(list = %refused.list, line = refused.line, "a phrase was left out: {}", refused.error);
     }
     Ok(Arc::new(book))
 }
