@@ -82,7 +82,6 @@ fn listening(ports: [u16; 3], origin: SocketAddr, any: bool) -> Listening {
         block_page,
         upstreams: Vec::new(),
         local_records: HashMap::from([("*.example".to_owned(), record)]),
-        identity: belisha_gateway::IdentityConfig::default(),
         ..Listening::default()
     }
 }

@@ -3,7 +3,7 @@
 //! that would measure the client.
 //!
 //! `tunnel_load PROXY_PORT ORIGIN_PORT SECONDS CONNECTIONS` prints how many tunnels carried their page and how many did not.
-#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a program to measure with, run by hand")]
+#![expect(clippy::print_stdout, reason = "a program to measure with, run by hand")]
 
 use std::error::Error;
 use std::io::{self, Read, Write};

@@ -42,24 +42,24 @@ pub(crate) struct Review {
 }
 
 impl Review {
-    /// Begins to look at a request; changes what it asks for, so that its answer can be read. `None`: there is nothing to look
-    /// at, or nobody may (helplines, which are not observed).
+    /// Begins to look at a request, taking what is to be written down about it; changes what it asks for, so that its answer
+    /// can be read. `None`: there is nothing to look at, or nobody may (helplines, which are not observed).
     pub(crate) fn begin(
         shared: &Shared,
-        allowed: Option<Observation>,
+        allowed: &mut Option<Observation>,
         host: &str,
         path: &str,
         request: &mut Request<Incoming>,
-    ) -> Result<Self, Option<Observation>> {
-        let (Some(rules), Some(observed)) = (shared.rules(), allowed) else { return Err(None) };
+    ) -> Option<Self> {
+        let (rules, observed) = (shared.rules()?, allowed.as_ref()?);
         let copied = match *request.method() {
             Method::POST | Method::PUT | Method::PATCH => sent::readable(request.headers()),
             _ => None,
         };
         let limits = rules.ruleset.content_limits(observed.group);
-        let (words, files) = (reads_words(shared, limits, &observed), looks_at_files(limits));
+        let (words, files) = (reads_words(shared, limits, observed), looks_at_files(limits));
         if !words && !files && copied.is_none() {
-            return Err(Some(observed));
+            return None;
         }
         if words {
             request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
@@ -69,9 +69,9 @@ impl Review {
             request.headers_mut().remove(RANGE);
             request.headers_mut().remove(IF_RANGE);
         }
-        Ok(Self {
+        Some(Self {
+            allowed: allowed.take()?,
             rules,
-            allowed: observed,
             host: host.to_owned(),
             path: path.to_owned(),
             head_only: request.method() == Method::HEAD,

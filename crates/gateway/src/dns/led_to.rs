@@ -11,9 +11,12 @@ const KEPT: SignedDuration = SignedDuration::from_mins(5);
 /// Most names remembered.
 const MOST: usize = 4096;
 
+/// A device, and the name it asked for.
+type Asked = (IpAddr, Box<str>);
+
 /// Closed names by the device and the name it asked for.
 #[derive(Default)]
-pub(crate) struct LedTo(Mutex<HashMap<(IpAddr, Box<str>), (Box<str>, Timestamp)>>);
+pub(crate) struct LedTo(Mutex<HashMap<Asked, (Box<str>, Timestamp)>>);
 
 impl LedTo {
     /// Remembers that a device's question for `host` led to `target`.

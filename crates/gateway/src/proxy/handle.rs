@@ -157,15 +157,15 @@ impl Proxy {
             Answer::Open { safe_search } => {
                 let mut request = request;
                 let shared = &self.shared;
-                let review =
-                    Review::begin(shared, answered.observation, &target.host, path.unwrap_or("/"), &mut request);
-                let copied = review.as_ref().ok().and_then(Review::copy);
+                let mut allowed = answered.observation;
+                let review = Review::begin(shared, &mut allowed, &target.host, path.unwrap_or("/"), &mut request);
+                let copied = review.as_ref().and_then(Review::copy);
                 let passage = Passage { arrival, sent, target, path, own: false, safe_search, copied };
                 let (response, bytes) = self.clients.forward(&passage, request).await;
                 match review {
-                    Ok(review) => review.answer(shared, response, bytes).await,
-                    Err(observation) => {
-                        self.observe(observation.map(|observation| Observation { bytes, ..observation }));
+                    Some(review) => review.answer(shared, response, bytes).await,
+                    None => {
+                        self.observe(allowed.map(|observation| Observation { bytes, ..observation }));
                         response
                     }
                 }
