@@ -33,7 +33,7 @@ struct CommandLine {
 #[derive(Subcommand)]
 enum Command {
     /// Run a school: pages, DNS, proxy, jobs
-    Serve(commands::serve::ServeOptions),
+    Serve(Box<commands::serve::ServeOptions>),
     /// Show two fictional schools with a term of activity
     Demo(commands::demo::DemoOptions),
     /// Check, show or measure a policy document
@@ -78,7 +78,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Policy(command) => commands::policy::run(&command, &clock::today()),
         Command::Illegal(command) => commands::illegal::run(&command),
         Command::Docs(options) => commands::docs::run(&options),
-        Command::Serve(options) => tokio::runtime::Runtime::new()?.block_on(commands::serve::run(options)),
+        Command::Serve(options) => tokio::runtime::Runtime::new()?.block_on(commands::serve::run(*options)),
         Command::Demo(options) => tokio::runtime::Runtime::new()?.block_on(commands::demo::run(options)),
         Command::Lists(command) => tokio::runtime::Runtime::new()?.block_on(commands::lists::run(command)),
         Command::Explain(options) => tokio::runtime::Runtime::new()?.block_on(commands::explain::run(options)),

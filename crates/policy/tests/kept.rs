@@ -1,5 +1,4 @@
 //! A gateway keeps the compiled policy on its disk as JSON and starts from it: what is read back is what was written.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by stopping")]
 
 #[test]
 fn every_example_policy_is_read_back_as_it_was_written() {

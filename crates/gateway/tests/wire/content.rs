@@ -26,10 +26,13 @@ fn limits(change: impl FnOnce(&mut ContentLimits)) -> Arc<GatewayRules> {
     }))
 }
 
+/// What a path answers: header lines and a body.
+type Page = (String, Vec<u8>);
+
 /// An origin that serves what it was given, by path: header lines and body. Keeps the heads it was sent.
 #[derive(Clone, Default)]
 struct Pages {
-    pages: Arc<Mutex<HashMap<String, (String, Vec<u8>)>>>,
+    pages: Arc<Mutex<HashMap<String, Page>>>,
     heads: Arc<Mutex<Vec<String>>>,
 }
 

@@ -486,7 +486,12 @@ async fn servers_are_asked_over_tls_and_strangers_are_not() {
         let asked = log.lock().unwrap();
         assert_eq!(asked.len(), 2);
         assert!(
-            asked.iter().all(|asked: &crate::elsewhere::Asked| asked.message.to_vec().unwrap().len() % 128 == 0),
+            asked.iter().all(|asked: &crate::elsewhere::Asked| asked
+                .message
+                .to_vec()
+                .unwrap()
+                .len()
+                .is_multiple_of(128)),
             "padded"
         );
     }

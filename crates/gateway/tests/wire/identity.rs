@@ -53,7 +53,7 @@ async fn radclient(site: &Site, secret: &str, attributes: &str) -> bool {
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
         .spawn()
-        .expect("radclient is needed: install freeradius-utils");
+        .unwrap_or_else(|error| panic!("`radclient` does not run: {error}; scripts/install-test-packages installs it"));
     client.stdin.take().unwrap().write_all(attributes.as_bytes()).await.unwrap();
     let output = client.wait_with_output().await.unwrap();
     String::from_utf8_lossy(&output.stdout).contains("Received Accounting-Response")

@@ -79,7 +79,9 @@ fn said(asked: &Message) -> Message {
         ("alias.example", kind) => alias(&mut answer, &query, "lessons.example", kind),
         ("sly.example", kind) => alias(&mut answer, &query, "games.example", kind),
         ("inside.example", RecordType::A) => drop(answer.add_answer(owner(RData::A(A::new(10, 0, 0, 5))))),
-        ("many.example", RecordType::A) => (0..60).for_each(|last| drop(answer.add_answer(owner(numbered(last))))),
+        ("many.example", RecordType::A) => (0..60).for_each(|last| {
+            answer.add_answer(owner(numbered(last)));
+        }),
         (_, RecordType::A) => drop(answer.add_answer(owner(numbered(7)))),
         (_, RecordType::AAAA) => drop(answer.add_answer(owner(RData::AAAA(AAAA::new(0x2a00, 1, 2, 3, 4, 5, 6, 7))))),
         _ => drop(answer.add_authority(soa())),
