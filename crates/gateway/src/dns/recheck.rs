@@ -100,11 +100,23 @@ fn asked(device: IpAddr, host: &str) -> Asked<'_> {
 
 /// Whether a decision about a name that an answer leads to may close the answer.
 pub(crate) const fn closes_target(action: FilterAction, rule: RuleKind) -> bool {
-    !matches!(action, FilterAction::Allow)
-        && matches!(
-            rule,
-            RuleKind::Illegal | RuleKind::SchoolDeny | RuleKind::Exception | RuleKind::Category | RuleKind::Undecided
-        )
+    let speaks_of_the_name = match rule {
+        RuleKind::Illegal
+        | RuleKind::SchoolDeny
+        | RuleKind::Exception
+        | RuleKind::AuthorityDeny
+        | RuleKind::Category
+        | RuleKind::Undecided => true,
+        // What a device, a lesson or a chosen list leaves shut was judged by the name that was asked for.
+        RuleKind::Helpline
+        | RuleKind::Device
+        | RuleKind::LessonList
+        | RuleKind::SchoolAllow
+        | RuleKind::AllowListOnly
+        | RuleKind::AuthorityAllow
+        | RuleKind::Default => false,
+    };
+    speaks_of_the_name && !matches!(action, FilterAction::Allow)
 }
 
 /// What a client gets when an answer leads to a name that is closed to it. A name that nobody decided on closes nothing: a
@@ -135,5 +147,6 @@ fn opened_by_name(shared: &Shared, question: &Question, device: IpAddr) -> bool 
         return true;
     }
     let rule = judged(shared, asked(device, host)).map(|(_, rule)| rule);
-    rule.is_none_or(|rule| matches!(rule, RuleKind::Helpline | RuleKind::Exception | RuleKind::SchoolAllow))
+    let opening = [RuleKind::Helpline, RuleKind::Exception, RuleKind::SchoolAllow, RuleKind::AuthorityAllow];
+    rule.is_none_or(|rule| opening.contains(&rule))
 }

@@ -1,3 +1,5 @@
+//! Stories of lease files: each server's own form, and what is damaged.
+
 use super::*;
 use proptest::prelude::*;
 
