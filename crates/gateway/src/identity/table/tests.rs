@@ -1,3 +1,5 @@
+//! Stories of the table: who is named when, and who never is.
+
 use super::super::seat::PEOPLE;
 use super::*;
 use belisha_records::Identifier;
