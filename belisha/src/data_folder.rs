@@ -4,7 +4,7 @@ use crate::clock::fill_with_random_bytes;
 use belisha_records::{Identifier, PersonId, SchoolId};
 use ed25519_dalek::SigningKey;
 use sha2::{Digest, Sha256};
-use std::fs::{DirBuilder, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -50,17 +50,20 @@ impl DataFolder {
         Ok(Self { root: root.canonicalize()? })
     }
 
-    /// Writes a file of the folder that only its owner can read, whole or not at all.
+    /// Writes a file of the folder that only its owner can read, whole or not at all, safe from a power cut.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn write_private(&self, name: &str, text: &str) -> io::Result<()> {
+    pub fn write_private(&self, name: &str, content: impl AsRef<[u8]>) -> io::Result<()> {
         use std::io::Write;
         let part = self.root.join(format!("{name}.part"));
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
         file.set_permissions(Permissions::from_mode(0o600))?;
-        file.write_all(text.as_bytes())?;
-        std::fs::rename(part, self.root.join(name))
+        file.write_all(content.as_ref())?;
+        file.sync_all()?;
+        let path = self.root.join(name);
+        std::fs::rename(part, &path)?;
+        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
     }
 
     /// The folder itself.

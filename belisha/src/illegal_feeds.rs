@@ -4,14 +4,12 @@
 
 use crate::commands::Failure;
 use crate::data_folder::DataFolder;
+use crate::lists::hexadecimal;
 use belisha_filter::IllegalList;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::io::{self, BufRead, Read};
 
 /// The longest address that is looked at, in bytes.
 const LONGEST_LINE: u64 = 16 * 1024;
@@ -33,12 +31,11 @@ pub struct Feed {
     checksum: String,
 }
 
-fn folder(data: &DataFolder) -> PathBuf {
-    data.root().join("illegal")
-}
+/// What is known of every feed, in the data folder.
+const INDEX: &str = "illegal/feeds.json";
 
-fn file(data: &DataFolder, name: &str) -> PathBuf {
-    folder(data).join(format!("{name}.feed"))
+fn file(name: &str) -> String {
+    format!("illegal/{name}.feed")
 }
 
 /// The feeds that were ever taken in, by name.
@@ -46,8 +43,7 @@ fn file(data: &DataFolder, name: &str) -> PathBuf {
 /// # Errors
 /// When what is kept about them cannot be read: filtering less without a word is no way out.
 pub fn feeds(data: &DataFolder) -> Result<Vec<Feed>, Failure> {
-    let path = folder(data).join("feeds.json");
-    match std::fs::read(&path) {
+    match std::fs::read(data.root().join(INDEX)) {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| damaged("the index of the lists of illegal content")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error.into()),
@@ -68,7 +64,7 @@ pub fn illegal_list(data: &DataFolder, key: [u8; 16]) -> Result<IllegalList, Fai
     let mut all = IllegalList::new(key);
     for feed in feeds(data)? {
         let what = format!("the list of illegal content `{}`", feed.name);
-        let bytes = std::fs::read(file(data, &feed.name)).map_err(|_| damaged(&what))?;
+        let bytes = std::fs::read(data.root().join(file(&feed.name))).map_err(|_| damaged(&what))?;
         if sum(&bytes) != feed.checksum {
             return Err(damaged(&what));
         }
@@ -79,11 +75,11 @@ pub fn illegal_list(data: &DataFolder, key: [u8; 16]) -> Result<IllegalList, Fai
 
 /// Changes whenever a feed was taken in.
 pub fn fingerprint(data: &std::path::Path) -> String {
-    std::fs::read(data.join("illegal").join("feeds.json")).map(|bytes| sum(&bytes)).unwrap_or_default()
+    std::fs::read(data.join(INDEX)).map(|bytes| sum(&bytes)).unwrap_or_default()
 }
 
 fn sum(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(bytes))
 }
 
 /// Takes in a delivery, one address a line, in the place of the feed's last one. Addresses are hashed as they are read; the
@@ -118,12 +114,11 @@ pub fn load(
     }
     let bytes = list.to_bytes();
     let feed = Feed { name: name.to_owned(), entries, refused, loaded_at: now, checksum: sum(&bytes) };
-    std::fs::create_dir_all(folder(data))?;
-    write_whole(&file(data, name), &bytes)?;
+    data.write_private(&file(name), &bytes)?;
     all.retain(|other| other.name != name);
     all.push(feed.clone());
     all.sort_by(|one, other| one.name.cmp(&other.name));
-    write_whole(&folder(data).join("feeds.json"), &serde_json::to_vec_pretty(&all)?)?;
+    data.write_private(INDEX, serde_json::to_vec_pretty(&all)?)?;
     Ok(feed)
 }
 
@@ -146,16 +141,6 @@ fn read(key: [u8; 16], delivery: &mut dyn BufRead) -> io::Result<(IllegalList, u
             _ => refused += 1,
         }
     }
-}
-
-/// A file that only its owner can read, whole or not at all, safe from a power cut.
-fn write_whole(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
-    let part = path.with_extension("part");
-    let mut out = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
-    out.write_all(bytes)?;
-    out.sync_all()?;
-    std::fs::rename(&part, path)?;
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
 #[cfg(test)]
@@ -216,7 +201,7 @@ mod tests {
     fn a_feed_that_is_gone_or_damaged_is_an_error_and_not_less_filtering() {
         let feeds = Feeds::new();
         feeds.load("iwf", "one.example\n", false).unwrap();
-        let path = file(&feeds.data, "iwf");
+        let path = feeds.data.root().join(file("iwf"));
         let bytes = std::fs::read(&path).unwrap();
         assert!(!String::from_utf8_lossy(&bytes).contains("example"));
         std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();

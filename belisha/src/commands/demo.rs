@@ -106,7 +106,7 @@ fn write_endpoints(installation: &Installation, running: &Running, schools: &[de
     let cards: Vec<_> = schools.iter().flat_map(|school| &school.cards).collect();
     let document = json!({ "web": running.base_url, "dns": dns, "proxy": proxy, "block_page": block_page, "cards": cards, "schools": each });
     // It holds passwords, if only of fictional people.
-    Ok(installation.data.write_private("endpoints.json", &format!("{document:#}\n"))?)
+    Ok(installation.data.write_private("endpoints.json", format!("{document:#}\n"))?)
 }
 
 /// What the person at the terminal is told.

@@ -5,6 +5,7 @@ use super::{Failure, what_if};
 use crate::installation::Installation;
 use crate::network::{Asking, explanation, read_rules};
 use belisha_policy::DeviceKind;
+use belisha_records::SchoolId;
 use belisha_store::people;
 use belisha_store::schools::School;
 use clap::Args;
@@ -57,24 +58,18 @@ pub async fn run(options: ExplainOptions) -> Result<ExitCode, Failure> {
         )));
     }
     let installation = Installation::open(&options.data, options.database.as_deref()).await?;
-    let mut tx = installation.store.read_installation().await?;
-    let schools = belisha_store::schools::list(&mut tx).await?;
     let person = match &options.person {
-        Some(name) => Some(people::locate_username(&mut tx, &name.to_lowercase()).await?.ok_or_else(|| {
-            Failure(format!("nobody signs in as `{name}`; give a sign-in name as it stands on the page of people"))
-        })?),
+        Some(name) => {
+            let mut tx = installation.store.read_installation().await?;
+            let found = people::locate_username(&mut tx, &name.to_lowercase()).await?;
+            Some(found.ok_or_else(|| {
+                Failure(format!("nobody signs in as `{name}`; give a sign-in name as it stands on the page of people"))
+            })?)
+        }
         None => None,
     };
-    drop(tx);
-    let wanted = options.school.as_deref().unwrap_or_default().to_lowercase();
-    let school = match person {
-        Some((school, _)) => schools.iter().find(|one| one.id == school),
-        None => schools.iter().find(|one| one.name.to_lowercase().contains(&wanted)),
-    };
-    let school = school.ok_or_else(|| Failure("no such school; give part of its name with --school".into()))?;
-    let zone = TimeZone::get(&school.calendar.time_zone).unwrap_or(TimeZone::UTC);
-    let at =
-        options.at.as_deref().map(|text| moment(text, &zone)).transpose()?.unwrap_or_else(|| (installation.clock)());
+    let theirs = person.map(|(school, _)| school);
+    let (school, at) = school_and_time(&installation, theirs, options.school.as_deref(), options.at.as_deref()).await?;
     let rules = read_rules(&installation, school.id, installation.index()?, installation.illegal_list()?).await?;
     let rules = rules.ok_or_else(|| {
         Failure(format!(
@@ -84,12 +79,12 @@ pub async fn run(options: ExplainOptions) -> Result<ExitCode, Failure> {
     })?;
     if let Some(rule) = &options.what_if {
         let change = what_if::read(rule, options.group, options.period.as_deref())?;
-        what_if::print(&installation, school, &rules, &change).await?;
+        what_if::print(&installation, &school, &rules, &change).await?;
         return Ok(ExitCode::SUCCESS);
     }
     let asking = Asking { person: person.map(|(_, person)| person), group: None, device: options.device };
     let rows = explanation(&rules, &asking, options.url.as_deref().unwrap_or_default(), at);
-    println!("{} · {}", school.name, at.to_zoned(zone).strftime("%A %-d %B %Y, %H:%M"));
+    println!("{} · {}", school.name, at.to_zoned(zone_of(&school)).strftime("%A %-d %B %Y, %H:%M"));
     for (label, words) in &rows {
         println!("{label:<20} {words}");
     }
@@ -97,23 +92,30 @@ pub async fn run(options: ExplainOptions) -> Result<ExitCode, Failure> {
     Ok(if open { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// The school that part of a name means (the only one, or the first, without), and a moment in its own time (now, without).
+/// A school that is known, else the one that part of a name means (the only one, or the first, without), and a moment in its own time (now, without).
 ///
 /// # Errors
 /// When there is no such school or the time cannot be read.
 pub(super) async fn school_and_time(
     installation: &Installation,
-    school: Option<&str>,
+    known: Option<SchoolId>,
+    part_of_name: Option<&str>,
     at: Option<&str>,
 ) -> Result<(School, Timestamp), Failure> {
     let mut tx = installation.store.read_installation().await?;
     let schools = belisha_store::schools::list(&mut tx).await?;
-    let wanted = school.unwrap_or_default().to_lowercase();
-    let school = schools.into_iter().find(|one| one.name.to_lowercase().contains(&wanted));
+    let wanted = part_of_name.unwrap_or_default().to_lowercase();
+    let school = schools.into_iter().find(|one| match known {
+        Some(known) => one.id == known,
+        None => one.name.to_lowercase().contains(&wanted),
+    });
     let school = school.ok_or_else(|| Failure("no such school; give part of its name with --school".into()))?;
-    let zone = TimeZone::get(&school.calendar.time_zone).unwrap_or(TimeZone::UTC);
-    let at = at.map(|text| moment(text, &zone)).transpose()?.unwrap_or_else(|| (installation.clock)());
+    let at = at.map(|text| moment(text, &zone_of(&school))).transpose()?.unwrap_or_else(|| (installation.clock)());
     Ok((school, at))
+}
+
+fn zone_of(school: &School) -> TimeZone {
+    TimeZone::get(&school.calendar.time_zone).unwrap_or(TimeZone::UTC)
 }
 
 fn device_kind(key: &str) -> Result<DeviceKind, String> {

@@ -237,7 +237,7 @@ async fn export(options: ExportOptions) -> Result<ExitCode, Failure> {
         .map_err(|error| Failure(format!("`{}` names no zone: {error}", options.zone)))?
         .into_owned();
     let installation = Installation::open(&options.place.data, options.place.database.as_deref()).await?;
-    let (school, at) = school_and_time(&installation, options.school.as_deref(), options.at.as_deref()).await?;
+    let (school, at) = school_and_time(&installation, None, options.school.as_deref(), options.at.as_deref()).await?;
     let rules = read_rules(&installation, school.id, installation.index()?, installation.illegal_list()?).await?;
     let rules = rules.ok_or_else(|| {
         Failure(format!(

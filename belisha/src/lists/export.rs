@@ -57,7 +57,7 @@ pub fn export(data: &Path, ruleset: &Ruleset, export: &Export, out: &mut dyn Wri
     writer.raw(&export.zone.head())?;
     if writer.closes(UNLISTED) {
         let close = writer.close();
-        writer.raw(&format!("* {}\n", data_of(close)))?;
+        writer.raw(&export.zone.everything_else(close))?;
     }
     for host in &export.pass {
         writer.write(host, ZoneAction::Pass)?;
@@ -76,14 +76,6 @@ pub fn export(data: &Path, ruleset: &Ruleset, export: &Export, out: &mut dyn Wri
     let done = writer.done;
     out.flush().map_err(|error| unwritable(&error))?;
     Ok(done)
-}
-
-fn data_of(action: ZoneAction<'_>) -> String {
-    match action {
-        ZoneAction::LeadTo(IpAddr::V4(address)) => format!("A {address}"),
-        ZoneAction::LeadTo(IpAddr::V6(address)) => format!("AAAA {address}"),
-        _ => "CNAME .".to_owned(),
-    }
 }
 
 fn unwritable(error: &std::io::Error) -> ListError {

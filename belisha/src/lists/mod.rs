@@ -15,7 +15,7 @@ pub use enter::enter;
 pub use export::{Export, Exported, export};
 pub use fetch::Source;
 pub use load::{compiled, fingerprint, load};
-pub use shelf::{Manifest, lock, names, newest, remove};
+pub use shelf::{Manifest, hexadecimal, lock, names, newest, remove};
 
 use std::path::Path;
 

@@ -1,12 +1,13 @@
 //! Filtering while the database is away at the start: each school's gateway works on the rules it kept on disk, until the
 //! database is back. Nobody can sign in meanwhile; what is seen is counted and not kept.
 
-use super::{Listening, authority, gateway_config};
+use super::{Listening, authority, gateway_config, phrases};
 use crate::commands::Failure;
 use crate::data_folder::{DataFolder, Keys};
 use crate::installation::{Clock, Entropy};
 use belisha_gateway::{Gateway, GatewayHandle, Portal};
 use belisha_records::SchoolId;
+use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 /// Starts a gateway on kept rules for each school that has some, as far as there are addresses.
@@ -22,13 +23,15 @@ pub async fn filter_alone(
     entropy: &Entropy,
 ) -> Result<Vec<GatewayHandle>, Failure> {
     let mut gateways = Vec::new();
+    let book = phrases::book(data.root())?;
     for (school, listening) in kept_schools(data)?.into_iter().zip(listening) {
         // Nobody reads the queue: the gateway counts what does not fit and goes on.
         let (observed, _) = mpsc::channel(1);
         // The sender goes at once, which tells the gateway that no rules will come and the kept ones stay.
         let (_, rules) = watch::channel(None);
         let inspection = authority::kept(data, school)?;
-        let config = gateway_config(data, keys, portal, observed, school, listening, inspection)?;
+        let mut config = gateway_config(data, keys, portal, observed, school, listening, inspection);
+        config.content.phrase_book = Some(Arc::clone(&book));
         gateways.push(Gateway::start(config, rules, clock.clone(), entropy.clone()).await?);
     }
     Ok(gateways)

@@ -18,7 +18,7 @@ use crate::commands::Failure;
 use crate::data_folder::{DataFolder, Keys};
 use crate::installation::Installation;
 use belisha_activity::ActivityRecord;
-use belisha_filter::{Change, DomainIndex, Effect, IllegalList, Request, Seen};
+use belisha_filter::{Change, DomainIndex, Effect, IllegalList, PhraseBook, Request, Seen};
 use belisha_gateway::{
     ClamdAddress, DnsConfig, Gateway, GatewayConfig, GatewayHandle, GatewayRules, InspectionConfig, Observation,
     Portal, UNKNOWN_GROUP,
@@ -59,9 +59,6 @@ pub struct Listening {
 }
 
 /// How the gateway of a school is set up.
-///
-/// # Errors
-/// When the school's phrase lists cannot be read.
 fn gateway_config(
     data: &DataFolder,
     keys: &Keys,
@@ -70,7 +67,7 @@ fn gateway_config(
     school: SchoolId,
     listening: Listening,
     inspection: Option<InspectionConfig>,
-) -> Result<GatewayConfig, Failure> {
+) -> GatewayConfig {
     let mut config = GatewayConfig::loopback(school, portal.clone(), observed);
     config.illegal_list_key = keys.illegal_list;
     config.dns_listen = listening.dns.into_iter().collect();
@@ -86,9 +83,8 @@ fn gateway_config(
     config.snapshot = Some(data.gateway(school));
     config.compiled_lists = Some(crate::lists::compiled(data.root()));
     config.inspection = inspection;
-    config.content.phrase_book = Some(phrases::book(data.root())?);
     config.content.clamd = listening.clamd;
-    Ok(config)
+    config
 }
 
 /// A school's gateway, running.
@@ -105,6 +101,8 @@ pub struct SchoolNetworks {
     last_sign_in_wins: bool,
     illegal: RwLock<Arc<IllegalList>>,
     index: RwLock<Arc<DomainIndex>>,
+    /// One for all schools: it is large, and takes a while to compile.
+    phrase_book: Arc<PhraseBook>,
     free: Mutex<Vec<Listening>>,
     running: RwLock<HashMap<SchoolId, Running>>,
     observed: mpsc::Sender<Observation>,
@@ -114,7 +112,7 @@ impl SchoolNetworks {
     /// Gateways to be started, one for each of `listening` in the order schools appear, and the queue of what they see.
     ///
     /// # Errors
-    /// When a category list or the illegal list is damaged.
+    /// When a category list or the illegal list is damaged, or a phrase list cannot be read.
     pub fn new(
         installation: Installation,
         portal: Portal,
@@ -138,6 +136,7 @@ impl SchoolNetworks {
         let networks = Self {
             illegal: RwLock::new(installation.illegal_list()?),
             index: RwLock::new(installation.index()?),
+            phrase_book: phrases::book(installation.data.root())?,
             installation,
             portal,
             last_sign_in_wins,
@@ -225,7 +224,7 @@ impl SchoolNetworks {
             (installation.clock)(),
             &installation.entropy,
         )?;
-        let config = gateway_config(
+        let mut config = gateway_config(
             &self.installation.data,
             &self.installation.keys,
             &self.portal,
@@ -233,7 +232,8 @@ impl SchoolNetworks {
             school,
             listening,
             Some(inspection),
-        )?;
+        );
+        config.content.phrase_book = Some(Arc::clone(&self.phrase_book));
         let clock = Arc::clone(&self.installation.clock);
         let handle = Gateway::start(config, receiver, clock, Arc::clone(&self.installation.entropy)).await?;
         Ok(Running { sender, handle: Arc::new(handle) })

@@ -6,7 +6,6 @@
 //! only one of the two is read as if it had both.
 
 use super::{Piece, closes};
-use std::fmt::Write as _;
 
 /// What must be remembered from line to line of a zone.
 #[derive(Debug, Default)]
@@ -140,6 +139,18 @@ pub enum ZoneAction<'a> {
     SameAs(&'a str),
 }
 
+impl ZoneAction<'_> {
+    fn data(self) -> String {
+        match self {
+            ZoneAction::Close => "CNAME .".to_owned(),
+            ZoneAction::Pass => "CNAME rpz-passthru.".to_owned(),
+            ZoneAction::LeadTo(core::net::IpAddr::V4(address)) => format!("A {address}"),
+            ZoneAction::LeadTo(core::net::IpAddr::V6(address)) => format!("AAAA {address}"),
+            ZoneAction::SameAs(other) => format!("CNAME {other}."),
+        }
+    }
+}
+
 /// Writes a response policy zone.
 #[derive(Debug, Clone)]
 pub struct Zone {
@@ -160,6 +171,11 @@ impl Zone {
         )
     }
 
+    /// The record for every name that no other record is for.
+    pub fn everything_else(&self, action: ZoneAction<'_>) -> String {
+        format!("* {}\n", action.data())
+    }
+
     /// The records of a name, for it and for what is below it. `name` is normalised; longer ones than a zone of this name can
     /// hold (255 bytes with the origin, RFC 1035 section 2.3.4) are left out: `None`.
     pub fn records(&self, name: &str, action: ZoneAction<'_>) -> Option<String> {
@@ -167,15 +183,10 @@ impl Zone {
         if name.len() + self.origin.len() + 5 > 255 {
             return None;
         }
-        let mut lines = String::new();
-        let mut both = |data: &str| writeln!(lines, "{name} {data}\n*.{name} {data}");
-        let written = match action {
-            ZoneAction::Close => both("CNAME ."),
-            ZoneAction::Pass => both("CNAME rpz-passthru."),
-            ZoneAction::LeadTo(core::net::IpAddr::V4(address)) => both(&format!("A {address}")),
-            ZoneAction::LeadTo(core::net::IpAddr::V6(address)) => both(&format!("AAAA {address}")),
-            ZoneAction::SameAs(other) => writeln!(lines, "{name} CNAME {other}."),
-        };
-        written.ok().map(|()| lines)
+        let data = action.data();
+        Some(match action {
+            ZoneAction::SameAs(_) => format!("{name} {data}\n"),
+            ZoneAction::Close | ZoneAction::Pass | ZoneAction::LeadTo(_) => format!("{name} {data}\n*.{name} {data}\n"),
+        })
     }
 }

@@ -11,7 +11,7 @@ use crate::gateway::Shared;
 use crate::observe::{Observation, count};
 use crate::proxy::{Body, BodyError, Response, broken_download};
 use crate::rules::GatewayRules;
-use belisha_filter::{ContentLimits, FileKind, RuleKind, ai_chat};
+use belisha_filter::{ContentLimits, FileKind, PhraseBook, RuleKind, ai_chat};
 use flate2::write::MultiGzDecoder;
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Frame, Incoming};
@@ -38,6 +38,8 @@ pub(crate) struct Review {
     host: String,
     path: String,
     head_only: bool,
+    /// The limit that the words of its answer are held to, and the book; `None`: they are not read.
+    words: Option<(u32, Arc<PhraseBook>)>,
     copied: Option<(Copied, String)>,
 }
 
@@ -57,11 +59,11 @@ impl Review {
             _ => None,
         };
         let limits = rules.ruleset.content_limits(observed.group);
-        let (words, files) = (reads_words(shared, limits, observed), looks_at_files(limits));
-        if !words && !files && copied.is_none() {
+        let (words, files) = (words(shared, limits, observed), looks_at_files(limits));
+        if words.is_none() && !files && copied.is_none() {
             return None;
         }
-        if words {
+        if words.is_some() {
             request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
         }
         if files && !is_played(path) {
@@ -75,6 +77,7 @@ impl Review {
             host: host.to_owned(),
             path: path.to_owned(),
             head_only: request.method() == Method::HEAD,
+            words,
             copied: copied.map(|content_type| (Copied::default(), content_type)),
         })
     }
@@ -128,14 +131,7 @@ impl Review {
                 return checked.map_err(|_| Stopped::Broken)?.map_err(Stopped::Refused);
             }
         }
-        let reading = match limits
-            .phrase_limit
-            .zip(shared.phrase_book())
-            .filter(|_| reads_words(shared, limits, &self.allowed))
-        {
-            Some((limit, book)) => self.reading(shared, answer, &book, limit),
-            None => None,
-        };
+        let reading = self.words.as_ref().and_then(|(limit, book)| self.reading(shared, answer, book, *limit));
         let Some(reading) = reading else { return Ok(Read::rest(held, body)) };
         match begin(shared, reading, held, body, &self.allowed).await {
             Begun::Open(body) => Ok(body),
@@ -143,13 +139,7 @@ impl Review {
         }
     }
 
-    fn reading(
-        &self,
-        shared: &Shared,
-        answer: &Answer,
-        book: &Arc<belisha_filter::PhraseBook>,
-        limit: u32,
-    ) -> Option<Reading> {
+    fn reading(&self, shared: &Shared, answer: &Answer, book: &Arc<PhraseBook>, limit: u32) -> Option<Reading> {
         let Some(packing) = answer.packing else {
             // An origin that packs in a way it was not asked for: it passes, and that is counted.
             count(&shared.metrics.pages_unread);
@@ -231,12 +221,13 @@ fn looks_at_files(limits: &ContentLimits) -> bool {
     limits.scan_downloads || !limits.blocked_file_kinds.is_empty()
 }
 
-/// Whether a page's words count: the group has a limit, there is a book, and nobody opened this very site.
-fn reads_words(shared: &Shared, limits: &ContentLimits, allowed: &Observation) -> bool {
+/// What a page's words are held to, if they count: the group has a limit, there is a book, and nobody opened this very site.
+fn words(shared: &Shared, limits: &ContentLimits, allowed: &Observation) -> Option<(u32, Arc<PhraseBook>)> {
     let opened = [RuleKind::Exception, RuleKind::SchoolAllow, RuleKind::AuthorityAllow, RuleKind::LessonList];
-    limits.phrase_limit.is_some()
-        && shared.phrase_book().is_some()
-        && !opened.iter().any(|rule| rule.key() == allowed.reason)
+    if opened.iter().any(|rule| rule.key() == allowed.reason) {
+        return None;
+    }
+    limits.phrase_limit.zip(shared.phrase_book())
 }
 
 fn is_played(path: &str) -> bool {
