@@ -5,14 +5,13 @@ use crate::clock;
 use crate::data_folder::{DataFolder, Keys};
 use crate::installation::{Clock, Entropy, Installation, open_folder};
 use crate::jobs::Mailer;
-use crate::network::{DnsOptions, Listening, filter_alone};
+use crate::network::{ListeningOptions, filter_alone};
 use crate::running::{self, Plan};
-use belisha_gateway::{ClamdAddress, IdentityConfig};
 use belisha_store::StoreError;
 use belisha_web::Settings;
 use clap::Args;
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,32 +30,8 @@ pub struct ServeOptions {
     /// What links start with, where that differs from the address of the pages
     #[arg(long)]
     public_url: Option<String>,
-    /// Certificate chain of the pages, PEM; other devices can only sign in over HTTPS
-    #[arg(long, requires = "tls_key")]
-    tls_certificate: Option<PathBuf>,
-    /// Private key of the certificate, PEM
-    #[arg(long, requires = "tls_certificate")]
-    tls_key: Option<PathBuf>,
-    /// Where the proxy listens
-    #[arg(long, default_value = "127.0.0.1:4481")]
-    proxy: SocketAddr,
-    /// Where the block page and the PAC file are served; port 80 where DNS is used
-    #[arg(long, default_value = "127.0.0.1:4482")]
-    block_page: SocketAddr,
-    /// Where DNS is answered
-    #[arg(long, default_value = "127.0.0.1:4453")]
-    dns: SocketAddr,
-    /// A DNS server that is asked for open names; may be given several times
-    #[arg(long)]
-    upstream: Vec<SocketAddr>,
-    /// Settings of what tells who is at an address (RADIUS, leases, log-ons), JSON: docs/guides/who-is-it.md
-    #[arg(long)]
-    identity: Option<PathBuf>,
-    /// Where ClamAV listens, /run/clamav/clamd.ctl or an address and port; without it the malware scanner counts as away
-    #[arg(long, value_name = "SOCKET")]
-    clamd: Option<String>,
     #[command(flatten)]
-    name_server: DnsOptions,
+    gateway: ListeningOptions,
     /// Mail server, smtp://user:password@host:port or smtps://…; file:DIR writes each mail into that folder instead
     #[arg(long, env = "BELISHA_SMTP")]
     smtp: Option<String>,
@@ -71,23 +46,12 @@ pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
     let web = TcpListener::bind(options.web).map_err(|error| {
         Failure(format!("cannot serve pages at `{}`: {error}; choose another address with --web", options.web))
     })?;
-    let tls = options.tls_certificate.zip(options.tls_key);
-    let listening = Listening {
-        dns: Some(options.dns),
-        proxy: Some(options.proxy),
-        block_page: Some(options.block_page),
-        upstreams: options.upstream,
-        clamd: options.clamd.as_deref().map(clamd),
-        identity: options.identity.as_deref().map(identity).transpose()?.unwrap_or_default(),
-        dns_settings: options.name_server.settings(tls.clone()),
-        ..Listening::default()
-    };
     let mailer = options.smtp.as_deref().map(|url| Mailer::new(url, &options.mail_from)).transpose()?.map(Arc::new);
     let plan = Plan {
         web,
         public_url: options.public_url,
-        tls,
-        listening: vec![listening],
+        tls: options.gateway.tls(),
+        listening: vec![options.gateway.listening()?],
         mailer,
         settings: Settings::default(),
     };
@@ -99,7 +63,7 @@ pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
     println!("Belisha is at {}", running.base_url);
     println!(
         "For devices, once a policy is in force: proxy file http://{}/proxy.pac, proxy {}, DNS {}",
-        options.block_page, options.proxy, options.dns
+        options.gateway.block_page, options.gateway.proxy, options.gateway.dns
     );
     if let Some(path) = belisha_web::first_start_link(&running.app).await? {
         println!(
@@ -111,18 +75,6 @@ pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
     println!("Stopping.");
     running.stop().await;
     Ok(ExitCode::SUCCESS)
-}
-
-/// A socket of the malware scanner: an address with a port, else the path of a Unix socket.
-fn clamd(typed: &str) -> ClamdAddress {
-    typed.parse().map_or_else(|_| ClamdAddress::Unix(PathBuf::from(typed)), ClamdAddress::Tcp)
-}
-
-/// Reads the settings of identity.
-fn identity(path: &Path) -> Result<IdentityConfig, Failure> {
-    let wrong = |what: String| Failure(format!("cannot use the settings in `{}`: {what}", path.display()));
-    let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-    serde_json::from_slice(&text).map_err(|error| wrong(format!("{error}; docs/guides/who-is-it.md has an example")))
 }
 
 /// How long the database may take before the gateways begin without it.

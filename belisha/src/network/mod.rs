@@ -5,6 +5,7 @@ mod alone;
 mod authority;
 mod dns_options;
 mod explanation;
+mod listening_options;
 mod observations;
 mod phrases;
 mod rules;
@@ -12,6 +13,7 @@ mod rules;
 pub use alone::filter_alone;
 pub use dns_options::DnsOptions;
 pub use explanation::{Asking, explanation};
+pub use listening_options::ListeningOptions;
 pub use rules::read_rules;
 
 use crate::commands::Failure;

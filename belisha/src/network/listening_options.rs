@@ -1,0 +1,76 @@
+//! The options that say where a gateway listens and whom it asks: the same for `belisha serve`, which has the gateway inside, and
+//! for `belisha gateway`, which is nothing else. What they make is a [`Listening`].
+
+use super::{DnsOptions, Listening};
+use crate::commands::Failure;
+use belisha_gateway::{ClamdAddress, IdentityConfig};
+use clap::Args;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Where a gateway listens and whom it asks.
+#[derive(Args, Debug, Clone)]
+pub struct ListeningOptions {
+    /// Certificate chain, PEM, of encrypted DNS and of the pages; other devices can only sign in over HTTPS
+    #[arg(long, requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// Private key of the certificate, PEM
+    #[arg(long, requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
+    /// Where the proxy listens
+    #[arg(long, default_value = "127.0.0.1:4481")]
+    pub proxy: SocketAddr,
+    /// Where the block page and the PAC file are served; port 80 where DNS is used
+    #[arg(long, default_value = "127.0.0.1:4482")]
+    pub block_page: SocketAddr,
+    /// Where DNS is answered
+    #[arg(long, default_value = "127.0.0.1:4453")]
+    pub dns: SocketAddr,
+    /// A DNS server that is asked for open names; may be given several times
+    #[arg(long)]
+    upstream: Vec<SocketAddr>,
+    /// Settings of what tells who is at an address (RADIUS, leases, log-ons), JSON: docs/guides/who-is-it.md
+    #[arg(long)]
+    identity: Option<PathBuf>,
+    /// Where ClamAV listens, /run/clamav/clamd.ctl or an address and port; without it the malware scanner counts as away
+    #[arg(long, value_name = "SOCKET")]
+    clamd: Option<String>,
+    #[command(flatten)]
+    name_server: DnsOptions,
+}
+
+impl ListeningOptions {
+    /// Certificate chain and private key, where both are given.
+    pub fn tls(&self) -> Option<(PathBuf, PathBuf)> {
+        self.tls_certificate.clone().zip(self.tls_key.clone())
+    }
+
+    /// What these options make.
+    ///
+    /// # Errors
+    /// When the settings of identity cannot be read.
+    pub fn listening(&self) -> Result<Listening, Failure> {
+        Ok(Listening {
+            dns: Some(self.dns),
+            proxy: Some(self.proxy),
+            block_page: Some(self.block_page),
+            upstreams: self.upstream.clone(),
+            clamd: self.clamd.as_deref().map(clamd),
+            identity: self.identity.as_deref().map(identity).transpose()?.unwrap_or_default(),
+            dns_settings: self.name_server.settings(self.tls()),
+            ..Listening::default()
+        })
+    }
+}
+
+/// A socket of the malware scanner: an address with a port, else the path of a Unix socket.
+fn clamd(typed: &str) -> ClamdAddress {
+    typed.parse().map_or_else(|_| ClamdAddress::Unix(PathBuf::from(typed)), ClamdAddress::Tcp)
+}
+
+/// Reads the settings of identity.
+fn identity(path: &Path) -> Result<IdentityConfig, Failure> {
+    let wrong = |what: String| Failure(format!("cannot use the settings in `{}`: {what}", path.display()));
+    let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    serde_json::from_slice(&text).map_err(|error| wrong(format!("{error}; docs/guides/who-is-it.md has an example")))
+}
