@@ -3,6 +3,7 @@
 use crate::clock::fill_with_random_bytes;
 use belisha_records::{Identifier, PersonId, SchoolId};
 use ed25519_dalek::SigningKey;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io;
@@ -13,6 +14,18 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone)]
 pub struct DataFolder {
     root: PathBuf,
+}
+
+/// The note in a data folder whose records are elsewhere.
+const DATABASE_ELSEWHERE: &str = "database.json";
+
+/// Where the records are, when they are not in the data folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseElsewhere {
+    /// Address, without a password.
+    pub address: String,
+    /// Whether the address that was given had one.
+    pub password_needed: bool,
 }
 
 /// Secrets of an installation, each in a file of its own that only the owner can read.
@@ -82,6 +95,31 @@ impl DataFolder {
         Ok(format!("sqlite://{}", path.display()))
     }
 
+    /// Notes that the records of this folder are in a database elsewhere, so that a command that is not told where does not
+    /// write into an empty one here. A password in the address is not kept.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn remember_database(&self, address: &str) -> io::Result<()> {
+        let elsewhere = DatabaseElsewhere::at(address);
+        if address.starts_with("sqlite:") || self.database_elsewhere()?.as_ref() == Some(&elsewhere) {
+            return Ok(());
+        }
+        self.write_private(DATABASE_ELSEWHERE, serde_json::to_vec_pretty(&elsewhere)?)
+    }
+
+    /// Where the records of this folder are, if they are not in it.
+    ///
+    /// # Errors
+    /// When the note cannot be read.
+    pub fn database_elsewhere(&self) -> io::Result<Option<DatabaseElsewhere>> {
+        match std::fs::read(self.root.join(DATABASE_ELSEWHERE)) {
+            Ok(note) => Ok(Some(serde_json::from_slice(&note)?)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Where a school's gateway keeps its last rules.
     pub fn gateway(&self, school: SchoolId) -> PathBuf {
         self.root.join("gateway").join(school.to_string())
@@ -120,6 +158,23 @@ impl DataFolder {
             }
             Err(error) => Err(error),
         }
+    }
+}
+
+impl DatabaseElsewhere {
+    fn at(address: &str) -> Self {
+        let Ok(mut url) = url::Url::parse(address) else {
+            return Self { address: address.to_owned(), password_needed: false };
+        };
+        let is_secret = |name: &str| name.eq_ignore_ascii_case("password");
+        let settings: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+        let in_settings = settings.iter().any(|(name, _)| is_secret(name));
+        let password_needed = in_settings || url.password().is_some();
+        let _ = url.set_password(None);
+        if in_settings {
+            url.query_pairs_mut().clear().extend_pairs(settings.iter().filter(|(name, _)| !is_secret(name)));
+        }
+        Self { address: url.to_string().trim_end_matches('?').to_owned(), password_needed }
     }
 }
 
@@ -164,6 +219,30 @@ mod tests {
         std::fs::set_permissions(root.join("belisha.db"), Permissions::from_mode(0o644)).unwrap();
         DataFolder::open(&root).unwrap();
         assert_eq!((mode(&root.join("spill")), mode(&root.join("belisha.db"))), (0o700, 0o600));
+    }
+
+    #[test]
+    fn a_database_elsewhere_is_remembered_without_its_password() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::open(folder.path()).unwrap();
+        data.remember_database("sqlite:///somewhere/belisha.db").unwrap();
+        assert_eq!(data.database_elsewhere().unwrap(), None, "the one in a folder needs no remembering");
+        for (given, address, password_needed) in [
+            ("postgres://ict:secret@db.example:5432/belisha", "postgres://ict@db.example:5432/belisha", true),
+            (
+                "postgres://db.example/belisha?sslmode=require&Password=secret",
+                "postgres://db.example/belisha?sslmode=require",
+                true,
+            ),
+            ("postgres://db.example/belisha?password=secret", "postgres://db.example/belisha", true),
+            ("postgres://ict@db.example/belisha", "postgres://ict@db.example/belisha", false),
+        ] {
+            data.remember_database(given).unwrap();
+            let kept = DatabaseElsewhere { address: address.into(), password_needed };
+            assert_eq!(data.database_elsewhere().unwrap(), Some(kept));
+            let note = std::fs::read_to_string(folder.path().join(DATABASE_ELSEWHERE)).unwrap();
+            assert!(!note.contains("secret"), "{note}");
+        }
     }
 
     #[test]

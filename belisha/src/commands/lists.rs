@@ -40,7 +40,7 @@ pub struct Place {
     /// Folder for the database, keys, lists and snapshots
     #[arg(long, default_value = "belisha-data")]
     data: PathBuf,
-    /// Address of a PostgreSQL database (postgres://…); without it the records are in the data folder
+    /// Address of a PostgreSQL database (postgres://…); without it, the one that was given here before, else one in the data folder
     #[arg(long, env = "BELISHA_DATABASE")]
     database: Option<String>,
 }

@@ -3,7 +3,7 @@
 use super::Failure;
 use crate::clock;
 use crate::data_folder::{DataFolder, Keys};
-use crate::installation::{Clock, Entropy, Installation, open_folder};
+use crate::installation::{Clock, Entropy, Installation, database_of, open_folder};
 use crate::jobs::Mailer;
 use crate::network::{ListeningOptions, filter_alone};
 use crate::running::{self, Plan};
@@ -21,7 +21,7 @@ pub struct ServeOptions {
     /// Folder for the database, keys, lists and snapshots
     #[arg(long, default_value = "belisha-data")]
     data: PathBuf,
-    /// Address of a PostgreSQL database (postgres://…); without it the records are in the data folder
+    /// Address of a PostgreSQL database (postgres://…); without it, the one that was given here before, else one in the data folder
     #[arg(long, env = "BELISHA_DATABASE")]
     database: Option<String>,
     /// Where the pages are served
@@ -43,6 +43,7 @@ pub struct ServeOptions {
 /// Serves until stopped.
 pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
     let (data, keys) = open_folder(&options.data)?;
+    let address = database_of(&data, options.database.as_deref())?;
     let web = TcpListener::bind(options.web).map_err(|error| {
         Failure(format!("cannot serve pages at `{}`: {error}; choose another address with --web", options.web))
     })?;
@@ -55,7 +56,7 @@ pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
         mailer,
         settings: Settings::default(),
     };
-    let Some(installation) = connect(data, keys, options.database.as_deref(), &plan).await? else {
+    let Some(installation) = connect(data, keys, &address, &plan).await? else {
         println!("Stopping.");
         return Ok(ExitCode::SUCCESS);
     };
@@ -87,7 +88,7 @@ const TRY_AGAIN: Duration = Duration::from_secs(5);
 async fn connect(
     data: DataFolder,
     keys: Arc<Keys>,
-    database: Option<&str>,
+    database: &str,
     plan: &Plan,
 ) -> Result<Option<Installation>, Failure> {
     let away = match tokio::time::timeout(SOON, Installation::connect(data.clone(), Arc::clone(&keys), database)).await
