@@ -1,6 +1,7 @@
 //! The judgement of one request: the table of precedence in `reason::RuleKind`, in code, from the top. Pure; the
 //! path that ends in "open" allocates nothing.
 
+use crate::addresses_within::any_within;
 use crate::helplines::helpline_for;
 use crate::host_names::HostNames;
 use crate::host_table::HostTable;
@@ -22,7 +23,7 @@ impl Ruleset {
         let names = HostNames::of(request.host);
         let sieved = self.index.sieve(&names);
         // Nearly no host is spoken of by anything but the lists: those are spared every look but one.
-        let before_lists = if self.named.may_name(&names) {
+        let before_lists = if self.named.may_name(&names) || self.leads_to_illegal(&request) {
             self.by_name(&request, group, now)
         } else {
             self.by_whom(&request, group, now)
@@ -63,18 +64,27 @@ impl Ruleset {
     /// that the gate decides, and [`Ruleset::decide`] after it.
     pub fn before_gate(&self, request: &Request<'_>) -> Option<Decision> {
         let host = lower_case(request.host);
-        if !self.named.may_name(&HostNames::of(&host)) {
+        let request = Request { host: &host, ..*request };
+        if !self.named.may_name(&HostNames::of(&host)) && !self.leads_to_illegal(&request) {
             return None;
         }
-        let request = Request { host: &host, ..*request };
         self.illegal_content(&request).or_else(|| self.helpline(&request))
     }
 
     pub(crate) fn illegal_content(&self, request: &Request<'_>) -> Option<Decision> {
-        self.illegal.contains(request.host, request.path).then(|| Decision {
+        let listed = self.illegal.contains(request.host, request.path)
+            || (self.leads_to_illegal(request) && helpline_for(request.host).is_none());
+        listed.then(|| Decision {
             action: FilterAction::Block,
             reason: Reason::of(RuleKind::Illegal),
             log: Log::WithoutHost,
+        })
+    }
+
+    /// Whether an address leads to illegal content through another site. Reports to helplines hold such addresses as well.
+    fn leads_to_illegal(&self, request: &Request<'_>) -> bool {
+        any_within(request.host, request.path, |host, page| {
+            self.named.may_name(&HostNames::of(host)) && self.illegal.contains(host, Some(page))
         })
     }
 

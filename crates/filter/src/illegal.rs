@@ -4,6 +4,7 @@
 
 use crate::host_names::{domain_hash, fold};
 use crate::page_address::PageAddress;
+use core::net::IpAddr;
 use siphasher::sip128::{Hasher128, SipHasher24};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -14,6 +15,8 @@ pub const ILLEGAL_TEST_ENTRY: &str = "illegal-test.example";
 const MAGIC: &[u8; 8] = b"BELILL02";
 /// Bytes of a keyed hash: one finds an entry, and one at the end of the file tells a changed one.
 const HASH_BYTES: usize = 16;
+/// What is hashed to tell that some entry is a host written as numbers. No host has a space.
+const WITH_NUMBERS: &[u8] = b"a host of numbers";
 /// A hash, and the mark of its host.
 const ENTRY_BYTES: usize = HASH_BYTES + 8;
 
@@ -58,9 +61,18 @@ impl IllegalList {
             return false;
         };
         let page = PageAddress::read(page);
+        if page.is_first() && host.parse::<IpAddr>().is_ok() {
+            let told = self.hash(&[WITH_NUMBERS]);
+            self.entries.insert(told, fold(told as u64, self.mark_key));
+        }
         let hash =
             if page.is_first() { self.hash(&[host.as_bytes()]) } else { self.page(&host, &page.path, &page.query) };
         self.entries.insert(hash, fold(domain_hash(&host), self.mark_key)).is_none()
+    }
+
+    /// Whether any entry is a whole host written as numbers: only then can an answer's address be listed.
+    pub fn lists_numbers(&self) -> bool {
+        self.entries.contains_key(&self.hash(&[WITH_NUMBERS]))
     }
 
     /// Whether exactly this address, as the provider writes it, was added. An entry below a listed host may be.
@@ -211,6 +223,15 @@ mod tests {
         ] {
             assert_eq!(list.contains(host, path), expected, "{host} {path:?}");
         }
+    }
+
+    #[test]
+    fn it_is_known_whether_a_host_of_numbers_is_listed() {
+        let mut list = list();
+        assert!(!list.lists_numbers(), "a page of one is no host");
+        assert!(list.insert("http://198.51.100.9/") && list.lists_numbers());
+        let again = IllegalList::read_from([7; 16], &list.to_bytes()).unwrap();
+        assert!(again.lists_numbers() && again.contains("198.51.100.9", None));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //!
 //! One request goes through `Ruleset::decide`, whose order of precedence is the table in `reason::RuleKind`.
 
+mod addresses_within;
 pub mod ai_chat;
 mod built_in;
 mod content_limits;
@@ -35,6 +36,7 @@ mod timetable;
 mod what_if;
 mod worrying;
 
+pub use addresses_within::leads_to_helpline;
 pub use built_in::{BUILT_IN_LIST, add_built_in, built_in_index, built_in_list};
 pub use content_limits::{ContentLimits, ContentRules, FileKind, WhenScannerAway};
 pub use explain::{Explanation, Outcome, Step};

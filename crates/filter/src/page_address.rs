@@ -29,7 +29,7 @@ impl PageAddress {
 }
 
 /// Bytes for which `%61` is written, once; what is no such encoding stays.
-fn decode(text: &str) -> Vec<u8> {
+pub(crate) fn decode(text: &str) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((byte, after)) = rest.split_first() {

@@ -5,6 +5,7 @@
 mod devices;
 mod examples;
 mod limits;
+mod never;
 mod precedence;
 mod reasons;
 mod school;
