@@ -6,6 +6,7 @@ use crate::dns::config::DnsConfig;
 use crate::identity::IdentityConfig;
 use crate::inspect::InspectionConfig;
 use crate::observe::Observation;
+use crate::open_sockets::OpenSockets;
 use crate::proxy::ProxyConfig;
 use belisha_records::SchoolId;
 use jiff::Timestamp;
@@ -71,6 +72,8 @@ pub struct GatewayConfig {
     pub identity: IdentityConfig,
     /// How pages and files are looked at where the rules say so.
     pub content: ContentConfig,
+    /// Sockets that are open already.
+    pub open_sockets: OpenSockets,
     /// Bounds on what one client may take.
     pub limits: Limits,
 }
@@ -102,6 +105,7 @@ impl GatewayConfig {
             inspection: None,
             identity: IdentityConfig::default(),
             content: ContentConfig::default(),
+            open_sockets: OpenSockets::default(),
             limits: Limits::default(),
         }
     }

@@ -17,6 +17,7 @@ mod identity;
 mod inspect;
 mod judge;
 mod observe;
+mod open_sockets;
 mod pac;
 pub mod parsers;
 mod proxy;
@@ -38,6 +39,7 @@ pub use identity::{
 };
 pub use inspect::{AuthorityError, InspectionConfig, Pinned, SchoolCa, make_school_ca};
 pub use observe::{Metrics, Observation, Outcome, Protocol, Worry};
+pub use open_sockets::OpenSockets;
 pub use pac::pac_file;
 pub use proxy::{DirectAddress, ProxyConfig, UpstreamProxy};
 pub use rules::{AgeBand, Gate, GatewayRules, PersonRules, ProxyCredential, UNKNOWN_GROUP};

@@ -44,9 +44,13 @@ struct Handed {
     quickly: Quickly,
 }
 
+/// How soon a thread without questions notices that it is to stop, where its socket is not its own to shut.
+const LOOKS_UP: Duration = Duration::from_millis(250);
+
 /// Threads that answer on some sockets. Dropping it stops them.
-pub(super) struct Threads {
+struct Threads {
     stop: Arc<AtomicBool>,
+    held_elsewhere: bool,
     sockets: Vec<Arc<UdpSocket>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -54,7 +58,7 @@ pub(super) struct Threads {
 impl Drop for Threads {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
-        for socket in &self.sockets {
+        for socket in self.sockets.iter().filter(|_| !self.held_elsewhere) {
             // A socket without a peer is "not connected", and its reader is woken all the same.
             let _ = socket2::SockRef::from(&**socket).shutdown(Shutdown::Both);
         }
@@ -65,19 +69,29 @@ impl Drop for Threads {
     }
 }
 
-/// Starts a thread for each socket, and the tasks for what they hand on.
-pub(super) fn serve(shared: &Arc<Shared>, sockets: Vec<UdpSocket>, tasks: &mut JoinSet<()>) -> io::Result<()> {
+/// Starts a thread for each socket, and the tasks for what they hand on. Sockets that are `held_elsewhere` too stay as they are
+/// when the threads end: another gateway, of this process or the next, reads on.
+pub(super) fn serve(
+    shared: &Arc<Shared>,
+    sockets: Vec<UdpSocket>,
+    held_elsewhere: bool,
+    serving: &mut JoinSet<()>,
+) -> io::Result<()> {
     let (hand, handed) = mpsc::channel(WAITING);
-    let mut threads = Threads { stop: Arc::default(), sockets: Vec::new(), threads: Vec::new() };
+    let mut threads = Threads { stop: Arc::default(), held_elsewhere, sockets: Vec::new(), threads: Vec::new() };
+    let idle = held_elsewhere.then_some(LOOKS_UP);
     for socket in sockets {
+        socket.set_nonblocking(false)?;
+        socket.set_read_timeout(idle)?;
         let socket = Arc::new(socket);
         threads.sockets.push(Arc::clone(&socket));
-        let worker = Worker { shared: Arc::clone(shared), stop: Arc::clone(&threads.stop), hand: hand.clone(), socket };
+        let (stop, hand) = (Arc::clone(&threads.stop), hand.clone());
+        let worker = Worker { shared: Arc::clone(shared), stop, hand, socket, idle };
         let run: fn(Worker) =
             if worker.socket.local_addr()?.is_ipv4() { Worker::run::<SockaddrIn> } else { Worker::run::<SockaddrIn6> };
         threads.threads.push(std::thread::Builder::new().name("dns".into()).spawn(move || run(worker))?);
     }
-    tasks.spawn(slow(Arc::clone(shared), handed, threads));
+    serving.spawn(slow(Arc::clone(shared), handed, threads));
     Ok(())
 }
 
@@ -104,6 +118,8 @@ struct Worker {
     stop: Arc<AtomicBool>,
     hand: mpsc::Sender<Handed>,
     socket: Arc<UdpSocket>,
+    /// How long it waits for a question before it looks up.
+    idle: Option<Duration>,
 }
 
 /// Observations that wait to be handed on, and since when.
@@ -191,7 +207,7 @@ impl Worker {
             }
             kept.since = Some(now);
         } else if kept.since.take().is_some() {
-            let _ = self.socket.set_read_timeout(None);
+            let _ = self.socket.set_read_timeout(self.idle);
         }
         self.shared.observer.observe_all(&mut kept.observations);
     }
@@ -208,7 +224,7 @@ impl Worker {
         };
         let received =
             recvmmsg(self.socket.as_raw_fd(), headers, slices.iter_mut(), MsgFlags::MSG_WAITFORONE, None).ok()?;
-        if self.stop.load(Ordering::Acquire) {
+        if self.idle.is_none() && self.stop.load(Ordering::Acquire) {
             // Woken to stop: no packet came, and none has an address.
             return None;
         }
@@ -243,11 +259,27 @@ impl Worker {
     }
 }
 
-/// Answers what the threads hand on, until it is dropped; the threads end with it.
+/// Answers what the threads hand on, until the gateway stops: then the threads end, and what they had read is answered.
 async fn slow(shared: Arc<Shared>, mut handed: mpsc::Receiver<Handed>, threads: Threads) {
     let mut waiting = JoinSet::new();
     let mut batch = Vec::with_capacity(BATCH);
-    while handed.recv_many(&mut batch, BATCH).await > 0 {
+    let (mut threads, mut stopping) = (Some(threads), shared.stopping());
+    loop {
+        let stops = tokio::select! {
+            biased;
+            received = handed.recv_many(&mut batch, BATCH) => {
+                if received == 0 {
+                    break;
+                }
+                false
+            }
+            stops = stopping.wait_for(|stops| *stops), if threads.is_some() => stops.is_ok(),
+        };
+        if stops {
+            let ending = threads.take();
+            // They end in a moment, which is too long for a task to wait.
+            let _ = tokio::task::spawn_blocking(move || drop(ending)).await;
+        }
         while waiting.try_join_next().is_some() {}
         for Handed { packet, client, socket, quickly } in batch.drain(..) {
             match read(&packet) {
@@ -269,7 +301,7 @@ async fn slow(shared: Arc<Shared>, mut handed: mpsc::Receiver<Handed>, threads: 
             }
         }
     }
-    drop(threads);
+    while waiting.join_next().await.is_some() {}
 }
 
 /// Answers what can be answered without waiting; else says what another server must be asked.

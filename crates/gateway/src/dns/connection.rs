@@ -37,7 +37,7 @@ pub(super) fn places(limits: Limits) -> Connections {
     })
 }
 
-/// Answers until the client goes, says nothing or sends what is no question.
+/// Answers until the client goes, says nothing or sends what is no question, or the gateway stops.
 pub(super) async fn answer<S>(shared: Arc<Shared>, stream: S, device: IpAddr, transport: Transport)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -49,7 +49,14 @@ where
     tasks.spawn(write(writing, queue, idle));
     let mut waiting = JoinSet::new();
     let client = Client { device, transport };
-    while let Ok(Some(packet)) = timeout(idle, read_packet(&mut reading)).await {
+    let mut stopping = shared.stopping();
+    loop {
+        let packet = tokio::select! {
+            biased;
+            packet = timeout(idle, read_packet(&mut reading)) => packet,
+            _ = stopping.wait_for(|stops| *stops) => break,
+        };
+        let Ok(Some(packet)) = packet else { break };
         while waiting.try_join_next().is_some() {}
         if waiting.len() >= WAITING {
             waiting.join_next().await;

@@ -3,21 +3,18 @@
 
 use super::answer::Transport;
 use super::certificate::{Certificate, follow};
-use super::connection::{answer, places};
+use super::connection::answer;
 use super::https;
+use super::listen::accept;
 use crate::gateway::{Shared, StartError};
-use crate::observe::count;
+use crate::open_sockets::OpenSockets;
 use rustls::ServerConfig;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-
-/// How long to wait when the system has no more sockets to give.
-const OUT_OF_SOCKETS: Duration = Duration::from_millis(20);
 
 /// The open sockets and what they need.
 pub(crate) struct Sockets {
@@ -34,56 +31,37 @@ impl Sockets {
 }
 
 /// Opens the sockets of the configuration; `None` if there are none.
-pub(crate) async fn open(config: &super::config::DnsConfig) -> Result<Option<Sockets>, StartError> {
+pub(crate) fn open(kept: &OpenSockets, config: &super::config::DnsConfig) -> Result<Option<Sockets>, StartError> {
     if config.tls_listen.is_empty() && config.https_listen.is_empty() {
         return Ok(None);
     }
     let certificate = Certificate::read(config.certificate.as_ref().ok_or(StartError::CertificateWanted)?)?;
-    let listen = async |addresses: &[SocketAddr], purpose, protocols: &[&[u8]]| {
+    let listen = |addresses: &[SocketAddr], purpose, protocols: &[&[u8]]| {
         let config = Arc::new(certificate.server(protocols).map_err(StartError::Encryption)?);
-        let mut sockets = Vec::with_capacity(addresses.len());
-        for address in addresses {
-            let socket = TcpListener::bind(address).await;
-            let socket = socket.map_err(|source| StartError::Listen { address: *address, purpose, source })?;
-            sockets.push((socket, Arc::clone(&config)));
-        }
-        Ok::<_, StartError>(sockets)
+        let sockets = kept.listeners(addresses, purpose)?;
+        Ok::<_, StartError>(sockets.into_iter().map(|socket| (socket, Arc::clone(&config))).collect())
     };
-    let tls = listen(&config.tls_listen, "DNS over TLS", &[b"dot"]).await?;
-    let https = listen(&config.https_listen, "DNS over HTTPS", &[b"h2", b"http/1.1"]).await?;
+    let tls = listen(&config.tls_listen, "DNS over TLS", &[b"dot"])?;
+    let https = listen(&config.https_listen, "DNS over HTTPS", &[b"h2", b"http/1.1"])?;
     Ok(Some(Sockets { certificate, tls, https }))
 }
 
-/// Starts answering.
-pub(crate) fn serve(shared: &Arc<Shared>, sockets: Sockets, tasks: &mut JoinSet<()>) {
+/// Starts answering, until the gateway stops; the certificate is followed among the `tasks`.
+pub(crate) fn serve(shared: &Arc<Shared>, sockets: Sockets, tasks: &mut JoinSet<()>, serving: &mut JoinSet<()>) {
     for (socket, config) in sockets.tls {
-        tasks.spawn(accept(Arc::clone(shared), socket, config, Transport::Tls));
+        serving.spawn(accept_encrypted(Arc::clone(shared), socket, config, Transport::Tls));
     }
     for (socket, config) in sockets.https {
-        tasks.spawn(accept(Arc::clone(shared), socket, config, Transport::Https));
+        serving.spawn(accept_encrypted(Arc::clone(shared), socket, config, Transport::Https));
     }
     tasks.spawn(follow(sockets.certificate));
 }
 
-async fn accept(shared: Arc<Shared>, socket: TcpListener, config: Arc<ServerConfig>, transport: Transport) {
+async fn accept_encrypted(shared: Arc<Shared>, socket: TcpListener, config: Arc<ServerConfig>, transport: Transport) {
     let acceptor = TlsAcceptor::from(config);
-    let places = places(shared.config.limits);
-    let mut clients = JoinSet::new();
-    loop {
-        while clients.try_join_next().is_some() {}
-        let Ok((stream, client)) = socket.accept().await else {
-            tokio::time::sleep(OUT_OF_SOCKETS).await;
-            continue;
-        };
-        let device = client.ip().to_canonical();
-        let Some(place) = places.enter(device) else {
-            count(&shared.metrics.refused_connections);
-            continue;
-        };
-        let _ = stream.set_nodelay(true);
-        let (shared, acceptor) = (Arc::clone(&shared), acceptor.clone());
-        clients.spawn(async move {
-            let _place = place;
+    accept(shared, socket, |shared, stream, device| {
+        let acceptor = acceptor.clone();
+        async move {
             let Ok(Ok(stream)) = timeout(shared.config.limits.head_time, acceptor.accept(stream)).await else {
                 return;
             };
@@ -91,6 +69,7 @@ async fn accept(shared: Arc<Shared>, socket: TcpListener, config: Arc<ServerConf
                 Transport::Https => https::serve(shared, stream, device).await,
                 _ => answer(shared, stream, device, transport).await,
             }
-        });
-    }
+        }
+    })
+    .await;
 }

@@ -4,12 +4,12 @@ use super::answer::Transport;
 use super::{batch, connection};
 use crate::gateway::{Shared, StartError};
 use crate::observe::count;
-use socket2::{Domain, Protocol, Socket, Type};
+use crate::open_sockets::{OpenSockets, bind_udp};
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 /// How often a free port is tried that both UDP and TCP can have.
@@ -17,11 +17,16 @@ const PORT_TRIES: usize = 16;
 /// Most threads for one address, unless told otherwise: half a million questions a second each is enough for any school.
 const MOST_THREADS: usize = 4;
 /// Bytes of questions that may wait in a socket while its thread answers others; the system may allow fewer.
-const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
+pub(crate) const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
+
+/// How long to wait when the system has no more sockets to give.
+const OUT_OF_SOCKETS: Duration = Duration::from_millis(20);
 
 /// UDP and TCP on one port; one UDP socket for each thread.
 pub(crate) struct Sockets {
     udp: Vec<UdpSocket>,
+    /// Whether others hold the UDP sockets too, who read on when this gateway has stopped.
+    held_elsewhere: bool,
     tcp: TcpListener,
     address: SocketAddr,
 }
@@ -32,27 +37,32 @@ impl Sockets {
     }
 }
 
-/// Opens all sockets on every address. `threads` for each address; 0 = as many as there are processors, within reason.
-pub(crate) async fn open(addresses: &[SocketAddr], threads: usize) -> Result<Vec<Sockets>, StartError> {
-    let processors = || std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
-    let threads = if threads == 0 { processors() } else { threads };
-    let mut sockets = Vec::with_capacity(addresses.len());
-    for address in addresses {
-        sockets.push(open_both(*address, threads).await?);
-    }
-    Ok(sockets)
+/// How many threads answer on an address: as many as wanted; 0 = as many as there are processors, within reason.
+pub(crate) fn processors(wanted: usize) -> usize {
+    let all = || std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+    if wanted == 0 { all() } else { wanted }
 }
 
-async fn open_both(wanted: SocketAddr, threads: usize) -> Result<Sockets, StartError> {
+/// Takes the sockets of every address that are open already, and opens those that are not. `threads` for each address, as for
+/// [`processors`].
+pub(crate) fn open(kept: &OpenSockets, addresses: &[SocketAddr], threads: usize) -> Result<Vec<Sockets>, StartError> {
+    addresses.iter().map(|address| open_both(kept, *address, processors(threads))).collect()
+}
+
+fn open_both(kept: &OpenSockets, wanted: SocketAddr, threads: usize) -> Result<Sockets, StartError> {
     let failed = |source| StartError::Listen { address: wanted, purpose: "DNS", source };
     let mut tries = 0;
     loop {
         // TCP first: it cannot share its port, so that two gateways on one address are noticed.
-        let tcp = TcpListener::bind(wanted).await.map_err(failed)?;
+        let tcp = kept.listener(wanted, "DNS")?;
         let address = tcp.local_addr().map_err(failed)?;
-        let udp = std::iter::repeat_with(|| open_udp(address, threads > 1)).take(threads);
+        let udp = kept.udp(wanted).map_err(failed)?;
+        if !udp.is_empty() {
+            return Ok(Sockets { udp, held_elsewhere: true, tcp, address });
+        }
+        let udp = std::iter::repeat_with(|| bind_udp(address, threads > 1)).take(threads);
         match udp.collect::<io::Result<Vec<_>>>() {
-            Ok(udp) => return Ok(Sockets { udp, tcp, address }),
+            Ok(udp) => return Ok(Sockets { udp, held_elsewhere: false, tcp, address }),
             // A free TCP port may be taken for UDP; with port 0 another one will do.
             Err(_) if wanted.port() == 0 && tries < PORT_TRIES => tries += 1,
             Err(source) => return Err(failed(source)),
@@ -60,32 +70,33 @@ async fn open_both(wanted: SocketAddr, threads: usize) -> Result<Sockets, StartE
     }
 }
 
-/// A socket whose thread waits for packets; `shared` with other threads, among whom the system spreads the clients.
-fn open_udp(address: SocketAddr, shared: bool) -> io::Result<UdpSocket> {
-    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
-    if shared {
-        socket.set_reuse_port(true)?;
-    }
-    // Less than was asked for will do.
-    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
-    socket.bind(&address.into())?;
-    Ok(socket.into())
+/// Starts answering, until the gateway stops; questions that were read by then are answered.
+pub(crate) fn serve(shared: &Arc<Shared>, sockets: Sockets, serving: &mut JoinSet<()>) -> Result<(), StartError> {
+    let Sockets { udp, held_elsewhere, tcp: listener, address } = sockets;
+    serving.spawn(accept(Arc::clone(shared), listener, |shared, stream, device| {
+        connection::answer(shared, stream, device, Transport::Tcp)
+    }));
+    let begun = batch::serve(shared, udp, held_elsewhere, serving);
+    begun.map_err(|source| StartError::Listen { address, purpose: "DNS", source })
 }
 
-/// Starts answering.
-pub(crate) fn serve(shared: &Arc<Shared>, sockets: Sockets, tasks: &mut JoinSet<()>) -> Result<(), StartError> {
-    let Sockets { udp, tcp: listener, address } = sockets;
-    tasks.spawn(tcp(Arc::clone(shared), listener));
-    batch::serve(shared, udp, tasks).map_err(|source| StartError::Listen { address, purpose: "DNS", source })
-}
-
-async fn tcp(shared: Arc<Shared>, listener: TcpListener) {
+/// Accepts clients, so many at most, until the gateway stops; then waits for those that are there.
+pub(super) async fn accept<Answer, Answered>(shared: Arc<Shared>, listener: TcpListener, answer: Answer)
+where
+    Answer: Fn(Arc<Shared>, TcpStream, IpAddr) -> Answered,
+    Answered: Future<Output = ()> + Send + 'static,
+{
     let places = connection::places(shared.config.limits);
     let mut clients = JoinSet::new();
+    let mut stopping = shared.stopping();
     loop {
         while clients.try_join_next().is_some() {}
-        let Ok((stream, client)) = listener.accept().await else {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopping.wait_for(|stops| *stops) => break,
+        };
+        let Ok((stream, client)) = accepted else {
+            tokio::time::sleep(OUT_OF_SOCKETS).await;
             continue;
         };
         let device = client.ip().to_canonical();
@@ -93,10 +104,13 @@ async fn tcp(shared: Arc<Shared>, listener: TcpListener) {
             count(&shared.metrics.refused_connections);
             continue;
         };
-        let shared = Arc::clone(&shared);
+        let _ = stream.set_nodelay(true);
+        let answered = answer(Arc::clone(&shared), stream, device);
         clients.spawn(async move {
             let _place = place;
-            connection::answer(shared, stream, device, Transport::Tcp).await;
+            answered.await;
         });
     }
+    drop(listener);
+    while clients.join_next().await.is_some() {}
 }

@@ -3,6 +3,7 @@
 use super::config::IdentityConfig;
 use super::{leases, neighbours, radius};
 use crate::gateway::{Shared, StartError};
+use crate::open_sockets::OpenSockets;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::UdpSocket;
@@ -15,9 +16,9 @@ pub(crate) struct Sources {
 
 impl Sources {
     /// Opens what must be listened on.
-    pub(crate) async fn open(config: &IdentityConfig) -> Result<Self, StartError> {
+    pub(crate) async fn open(kept: &OpenSockets, config: &IdentityConfig) -> Result<Self, StartError> {
         let addresses = config.radius.as_ref().map_or(&[][..], |radius| &radius.listen);
-        Ok(Self { radius: radius::open(addresses).await? })
+        Ok(Self { radius: radius::open(kept, addresses).await? })
     }
 
     /// Where RADIUS accounting is taken: the first address, with its real port.

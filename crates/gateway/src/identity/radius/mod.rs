@@ -10,19 +10,25 @@ pub(crate) use packet::{acknowledge, read};
 use super::config::RadiusConfig;
 use crate::gateway::{Shared, StartError};
 use crate::observe::count;
+use crate::open_sockets::OpenSockets;
 use packet::{LONGEST, PacketError};
 use sessions::Sessions;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::net::UdpSocket;
 
-/// Opens the sockets.
-pub(crate) async fn open(addresses: &[SocketAddr]) -> Result<Vec<UdpSocket>, StartError> {
+/// Opens the sockets, or takes those that are open already.
+pub(crate) async fn open(kept: &OpenSockets, addresses: &[SocketAddr]) -> Result<Vec<UdpSocket>, StartError> {
     let mut sockets = Vec::with_capacity(addresses.len());
     for address in addresses {
-        let socket = UdpSocket::bind(address).await;
-        let purpose = "RADIUS accounting";
-        sockets.push(socket.map_err(|source| StartError::Listen { address: *address, purpose, source })?);
+        let failed = |source| StartError::Listen { address: *address, purpose: "RADIUS accounting", source };
+        match kept.udp(*address).map_err(failed)?.pop() {
+            Some(socket) => {
+                socket.set_nonblocking(true).map_err(failed)?;
+                sockets.push(UdpSocket::from_std(socket).map_err(failed)?);
+            }
+            None => sockets.push(UdpSocket::bind(address).await.map_err(failed)?),
+        }
     }
     Ok(sockets)
 }
