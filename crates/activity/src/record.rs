@@ -1,5 +1,6 @@
 //! One line of activity as this crate takes it. The binary makes it from what the gateway saw; storing it is `ingest`'s.
 
+use belisha_filter::{leads_to_helpline, names_helpline, scan};
 use belisha_records::{PersonId, SchoolId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -59,11 +60,23 @@ impl ActivityRecord {
         if self.is_illegal() {
             self.host = String::new();
             (self.path, self.search_term, self.list, self.note) = (None, None, None, None);
-        } else if helpline {
+            return Some(self);
+        }
+        if helpline || leads_to_helpline(&self.host, None) {
             return None;
         }
+        if leads_to_helpline(&self.host, self.path.as_deref()) {
+            (self.path, self.search_term) = (None, None);
+        }
+        self.search_term = self.search_term.filter(|words| !seeks_help_alone(words));
+        self.note = self.note.filter(|words| !seeks_help_alone(words));
         Some(self)
     }
+}
+
+/// Whether words speak of a helpline and of nothing that worries.
+fn seeks_help_alone(words: &str) -> bool {
+    names_helpline(words) && scan(words).is_empty()
 }
 
 #[cfg(test)]
@@ -95,6 +108,22 @@ pub(crate) mod tests {
         assert_eq!(record("www.childline.org.uk").permitted(), None);
         assert_eq!(ActivityRecord { reason: "helpline".into(), ..record("elsewhere.example") }.permitted(), None);
         assert!(record("maths.example").permitted().is_some());
+        assert_eq!(record("www-childline-org-uk.translate.goog").permitted(), None);
+        let kept = |path: &str, words: &str| {
+            let words = Some(words.to_owned());
+            let seen = ActivityRecord {
+                path: Some(path.into()),
+                search_term: words.clone(),
+                note: words,
+                ..record("maths.example")
+            };
+            seen.permitted().map(|kept| (kept.path, kept.search_term, kept.note)).unwrap()
+        };
+        let (path, help) = ("/web/2026/https://www.childline.org.uk/", "the number of childline");
+        assert_eq!(kept(path, "fractions"), (None, None, Some("fractions".into())));
+        assert_eq!(kept("/page", help), (Some("/page".into()), None, None));
+        let danger = "how to kill myself, or childline";
+        assert_eq!(kept("/page", danger).1.as_deref(), Some(danger), "somebody in danger is seen");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use belisha_filter::{Decision, Log, Reason, Request, RuleKind};
 use belisha_policy::FilterAction;
 use belisha_records::Danger;
 use jiff::Timestamp;
+use std::net::IpAddr;
 
 /// Longest search term handed on, in characters: enough for any search, and no place to park a document.
 const LONGEST_TERM: usize = 200;
@@ -67,6 +68,21 @@ pub(crate) fn said_in_body(host: &str, path: &str, content_type: &str, body: &[u
 /// Whether a search is for a helpline.
 pub(crate) fn seeks_helpline(term: &str) -> bool {
     belisha_filter::names_helpline(term)
+}
+
+/// Whether an address leads to a helpline through another site.
+pub(crate) fn leads_to_helpline(host: &str, path: Option<&str>) -> bool {
+    belisha_filter::leads_to_helpline(host, path)
+}
+
+/// Whether the list of illegal content may name a host by its address.
+pub(crate) fn may_close_addresses(rules: Option<&GatewayRules>) -> bool {
+    rules.is_some_and(|rules| rules.ruleset.illegal().lists_numbers())
+}
+
+/// Whether an address is on the list of illegal content. Without rules there is no list.
+pub(crate) fn is_illegal_address(rules: Option<&GatewayRules>, address: IpAddr) -> bool {
+    rules.is_some_and(|rules| rules.ruleset.illegal().contains(&address.to_string(), None))
 }
 
 /// Worrying phrases in a search term.

@@ -94,9 +94,11 @@ pub(crate) fn decide(shared: &Shared, question: &Question, device: IpAddr) -> Re
     let Some(host) = question.host.as_deref() else {
         return Reply::Now(question.nothing(ResponseCode::NXDomain, LOCAL_TTL));
     };
-    if let Some(answer) = special(shared, question, host, device) {
-        return answer;
-    }
+    special(shared, question, host, device).unwrap_or_else(|| by_rules(shared, question, host, device))
+}
+
+/// What the rules say of a host: the one that was asked for, or the one that it is another name of.
+pub(super) fn by_rules(shared: &Shared, question: &Question, host: &str, device: IpAddr) -> Reply {
     let asked = Asked { protocol: Protocol::Dns, device, credential: Credential::None, method: None, host, path: None };
     let answered = walk(shared, asked);
     if let Some(observation) = answered.observation {

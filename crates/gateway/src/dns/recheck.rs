@@ -4,8 +4,9 @@
 use super::answer::{closed_name, closed_page, observe};
 use super::message::{ExtendedError, Question, explain, host_of};
 use crate::gateway::Shared;
+use crate::judge;
 use crate::observe::{Protocol, count};
-use crate::proxy::address::{is_public, private_allowed};
+use crate::proxy::address::{is_public, plain, private_allowed};
 use crate::request::{Answer, Asked, Credential, judged, walk};
 use belisha_filter::RuleKind;
 use belisha_policy::FilterAction;
@@ -23,7 +24,12 @@ pub(crate) fn recheck(shared: &Shared, question: &Question, device: IpAddr, mess
             return closed;
         }
     }
-    if leads_into(&message, &shared.config.dns.closed_networks) {
+    if let Some(closed) = closed_address(shared, question, device, &message) {
+        return closed;
+    }
+    // A helpline is open wherever it is kept.
+    let helpline = || judged(shared, asked(device, host)).is_some_and(|(_, rule)| rule == RuleKind::Helpline);
+    if leads_into(&message, &shared.config.dns.closed_networks) && !helpline() {
         count(&shared.metrics.dns_closed_answers);
         let mut message = closed_page(shared, question);
         explain(&mut message, ExtendedError::Blocked, "closed by the school's policy: it leads into a closed network");
@@ -92,6 +98,18 @@ fn hints(service: &SVCB) -> Vec<IpAddr> {
         }
     }
     hints
+}
+
+/// What a client gets when an answer's address is on the list of illegal content.
+fn closed_address(shared: &Shared, question: &Question, device: IpAddr, message: &Message) -> Option<Message> {
+    if !judge::may_close_addresses(shared.rules().as_deref()) {
+        return None;
+    }
+    addresses(message).find_map(|address| {
+        let host = plain(address).to_string();
+        let (_, rule) = judged(shared, asked(device, &host))?;
+        (rule == RuleKind::Illegal).then(|| closed_target(shared, question, device, &host))?
+    })
 }
 
 fn asked(device: IpAddr, host: &str) -> Asked<'_> {

@@ -1,8 +1,8 @@
 //! Names that are answered the same for everybody, before any rule: the canaries, encrypted DNS's own, names that mean nothing
 //! outside one machine or network, and the school's own zones. On the illegal-content list even these are closed.
 
-use super::answer::{LOCAL_TTL, Reply, Wanted, address, no_servers};
-use super::message::Question;
+use super::answer::{LOCAL_TTL, Reply, Wanted, address, by_rules, no_servers};
+use super::message::{Question, host_of};
 use crate::config::local_record;
 use crate::gateway::Shared;
 use crate::judge;
@@ -83,9 +83,16 @@ fn of_the_school(shared: &Shared, question: &Question, host: &str, device: IpAdd
     if !ours {
         return None;
     }
-    let asked = Asked { protocol: Protocol::Dns, device, credential: Credential::None, method: None, host, path: None };
-    if judged(shared, asked).is_some_and(|(_, rule)| rule == RuleKind::Illegal) {
+    let illegal = |host: &str| {
+        let asked =
+            Asked { protocol: Protocol::Dns, device, credential: Credential::None, method: None, host, path: None };
+        judged(shared, asked).is_some_and(|(_, rule)| rule == RuleKind::Illegal)
+    };
+    if illegal(host) {
         return None;
+    }
+    if let Some(target) = records.into_iter().flatten().find_map(alias_of).filter(|target| illegal(target)) {
+        return Some(by_rules(shared, question, &target, device));
     }
     Some(match records {
         Some(records) => Reply::Now(own_records(shared, question, records)),
@@ -93,6 +100,14 @@ fn of_the_school(shared: &Shared, question: &Question, host: &str, device: IpAdd
         None if forwarded => no_servers(shared, question),
         None => Reply::Now(question.nothing(ResponseCode::NXDomain, LOCAL_TTL)),
     })
+}
+
+/// The host that a record says a name is another name of.
+fn alias_of(record: &Record) -> Option<String> {
+    match &record.data {
+        RData::CNAME(target) => host_of(&target.0),
+        _ => None,
+    }
 }
 
 /// Records of the configuration; an alias brings those of its target, which are there as well.
@@ -103,7 +118,7 @@ fn own_records(shared: &Shared, question: &Question, records: &[Record]) -> hick
     if !own.is_empty() {
         message.add_answers(own);
     } else if let Some((record, RData::CNAME(target))) = records.iter().map(|record| (record, &record.data)).next() {
-        let target = super::message::host_of(&target.0).unwrap_or_default();
+        let target = host_of(&target.0).unwrap_or_default();
         message.add_answer(record.clone());
         message.add_answers(shared.zones.records(&target).unwrap_or_default().iter().filter(wanted).cloned());
     } else {

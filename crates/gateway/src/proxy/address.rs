@@ -62,6 +62,14 @@ fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     }
 }
 
+/// An address without what wraps it.
+pub(crate) fn plain(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(v6) => embedded_v4(v6).map_or(address, IpAddr::V4),
+        IpAddr::V4(_) => address,
+    }
+}
+
 /// Whether the configuration lets the proxy reach a host, or one of its addresses, although it is private.
 pub(crate) fn private_allowed(config: &GatewayConfig, host: &str, socket: Option<SocketAddr>) -> bool {
     config.allow_private_for.iter().any(|entry| {

@@ -1,11 +1,12 @@
 //! Opens connections to origins: finds addresses, drops those nobody may reach, tries the rest in turn within one time limit.
 
-use super::address::{is_public, private_allowed};
+use super::address::{is_public, plain, private_allowed};
 use super::parent;
 use super::target::Target;
 use crate::config::local_record;
 use crate::gateway::Shared;
 use crate::inspect::OriginProblem;
+use crate::judge;
 use crate::observe::count;
 use crate::request::is_wpad;
 use std::io;
@@ -16,7 +17,7 @@ use tokio::time::timeout;
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DialError {
-    /// Every address is inside the school, this machine, or set apart.
+    /// Every address is inside the school, this machine, set apart, or illegal.
     #[error("the site's address is one that the proxy does not open")]
     NotPublic,
     /// The name has no address.
@@ -115,8 +116,12 @@ async fn addresses(shared: &Shared, target: &Target, safe_search: Option<&str>) 
     if found.is_empty() {
         return Err(DialError::NotFound);
     }
-    let reachable =
-        |address: &SocketAddr| is_public(address.ip()) || private_allowed(config, &target.host, Some(*address));
+    let rules = shared.rules();
+    let listed = judge::may_close_addresses(rules.as_deref());
+    let reachable = |address: &SocketAddr| {
+        let public = is_public(address.ip()) || private_allowed(config, &target.host, Some(*address));
+        public && !(listed && judge::is_illegal_address(rules.as_deref(), plain(address.ip())))
+    };
     let allowed: Vec<_> = found.into_iter().filter(reachable).collect();
     if allowed.is_empty() {
         count(&shared.metrics.refused_addresses);

@@ -3,7 +3,7 @@
 use super::arrival::Scheme;
 use hyper::Uri;
 use hyper::http::uri::Authority;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A host, in lower case without a final dot or brackets, and a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,9 +67,50 @@ pub(crate) fn host(text: &str) -> Option<String> {
         return inner.parse::<Ipv6Addr>().ok().map(|address| IpAddr::V6(address).to_canonical().to_string());
     }
     let text = text.strip_suffix('.').unwrap_or(text);
+    if is_numbers(text) {
+        return numbers(text).map(|address| address.to_string());
+    }
     let labels = text.split('.').all(|label| (1..=63).contains(&label.len()));
     let characters = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
     (labels && characters && text.len() <= 253).then(|| text.to_ascii_lowercase())
+}
+
+/// Whether a host is an address of numbers, however written: no name ends in a number.
+fn is_numbers(text: &str) -> bool {
+    let last = text.rsplit('.').next().unwrap_or_default();
+    let hexadecimal = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
+    match hexadecimal {
+        Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        None => !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()),
+    }
+}
+
+/// The address that browsers and systems read in numbers: `192.0.2.7`, `0xc0.2.7`, `3221225991` (WHATWG URL, section 3.5).
+fn numbers(text: &str) -> Option<Ipv4Addr> {
+    let parts: Vec<u32> = text.split('.').map(number).collect::<Option<_>>()?;
+    let (last, bytes) = parts.split_last().filter(|(_, bytes)| bytes.len() < 4)?;
+    let mut address = *last;
+    // The last part is as many bytes as are left.
+    if u64::from(*last) >= 1 << (8 * (4 - bytes.len())) {
+        return None;
+    }
+    for (byte, shift) in bytes.iter().zip([24, 16, 8]) {
+        address |= u32::from(u8::try_from(*byte).ok()?) << shift;
+    }
+    Some(Ipv4Addr::from(address))
+}
+
+/// A number as addresses have them: hexadecimal behind `0x`, octal behind `0`, else decimal.
+fn number(text: &str) -> Option<u32> {
+    let lower = text.to_ascii_lowercase();
+    let (digits, radix) = match (lower.strip_prefix("0x"), lower.strip_prefix('0')) {
+        (Some(""), _) => return Some(0),
+        (Some(hexadecimal), _) => (hexadecimal, 16),
+        (None, Some(octal)) if !octal.is_empty() => (octal, 8),
+        _ => (&*lower, 10),
+    };
+    digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(())?;
+    u32::from_str_radix(digits, radix).ok()
 }
 
 #[cfg(test)]
@@ -84,6 +125,17 @@ mod tests {
             ("[::1]", Some("::1")),
             ("[::ffff:127.0.0.1]", Some("127.0.0.1")),
             ("127.0.0.1", Some("127.0.0.1")),
+            ("3221225991", Some("192.0.2.7")),
+            ("0xC0.0.2.7", Some("192.0.2.7")),
+            ("0300.0.0x207", Some("192.0.2.7")),
+            ("192.0.2.7.", Some("192.0.2.7")),
+            ("192.0.2.256", None),
+            ("1.2.3.4.5", None),
+            ("site.123", None),
+            ("99999999999", None),
+            ("09.1.1.1", None),
+            ("123.example", Some("123.example")),
+            ("1a.example", Some("1a.example")),
             ("a..b", None),
             ("", None),
             (".", None),

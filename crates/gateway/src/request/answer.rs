@@ -152,7 +152,10 @@ pub(crate) fn observation(
     let worries = search_term.as_deref().map(judge::worries).unwrap_or_default();
     // Who looks for a helpline is as unseen as who reaches it, unless the same words say that somebody is in danger.
     let for_help = worries.is_empty() && search_term.as_deref().is_some_and(judge::seeks_helpline);
-    let (path, search_term) = if for_help { (None, None) } else { (path, search_term) };
+    // Nor is who is led to one through another site, an archive or a translator.
+    let led_to_help = by_name && judge::leads_to_helpline(asked.host, asked.path);
+    let (path, search_term) = if for_help || led_to_help { (None, None) } else { (path, search_term) };
+    let by_name = by_name && !(led_to_help && judge::leads_to_helpline(asked.host, None));
     Observation {
         at: walk.now,
         school: walk.shared.config.school,

@@ -11,6 +11,7 @@ mod identity;
 mod inspect;
 mod inspect_support;
 mod life;
+mod never;
 mod people;
 mod proxy;
 mod quick;

@@ -70,6 +70,8 @@ async fn inside() {
         assert!(answer.status == 200 && answer.body.contains("origin was sent:\nGET /week"), "{far}: {answer:?}");
         assert!(!answer.body.contains(far), "the address that the device chose is not dialled");
         assert_eq!(send(plain, &get("games.example")).await.status, 403, "{far}");
+        assert_eq!(send(plain, &get("illegal-test.example")).await.status, 403, "{far}");
+        assert_eq!(send(plain, &get("helpline.example")).await.status, 200, "{far}");
         assert_eq!(send(plain, "GET / HTTP/1.0\r\n\r\n").await.status, 403, "{far}: an address nobody may reach");
         let twice = "GET http://lessons.example/ HTTP/1.1\r\nHost: games.example\r\nConnection: close\r\n\r\n";
         assert_eq!(send(plain, twice).await.status, 400, "{far}");
@@ -82,10 +84,12 @@ async fn inside() {
         stream.write_all(&hello).await.unwrap();
         stream.read_exact(&mut [0; 5]).await.unwrap();
         assert_eq!(heard.recv().await.unwrap(), hello, "{far}: carried untouched");
-        let mut closed = TcpStream::connect(secure).await.unwrap();
-        closed.write_all(&crate::tunnel::client_hello("games.example")).await.unwrap();
-        let cut = timeout(Duration::from_secs(3), closed.read(&mut [0; 8])).await;
-        assert!(matches!(cut, Ok(Ok(0) | Err(_))), "{far}");
+        for host in ["games.example", "illegal-test.example"] {
+            let mut closed = TcpStream::connect(secure).await.unwrap();
+            closed.write_all(&crate::tunnel::client_hello(host)).await.unwrap();
+            let cut = timeout(Duration::from_secs(3), closed.read(&mut [0; 8])).await;
+            assert!(matches!(cut, Ok(Ok(0) | Err(_))), "{far}");
+        }
     }
     assert!(heard.try_recv().is_err());
     let seen = site.observed();
@@ -94,7 +98,8 @@ async fn inside() {
     };
     assert_eq!(outcomes("games.example"), [Outcome::Blocked; 4]);
     assert_eq!(outcomes("secure.example"), [Outcome::Allowed; 2]);
-    assert!(seen.iter().all(|one| one.person == Some(pupil())));
+    assert_eq!(seen.iter().filter(|one| one.reason == "illegal" && one.host.is_none()).count(), 4);
+    assert!(seen.iter().all(|one| one.person == Some(pupil()) && one.host.as_deref() != Some("helpline.example")));
     // Nobody redirected this one.
     let mut direct = TcpStream::connect(site.gateway.transparent_addr.unwrap()).await.unwrap();
     let _ = direct.write_all(b"GET / HTTP/1.1\r\nHost: lessons.example\r\n\r\n").await;

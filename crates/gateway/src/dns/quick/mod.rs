@@ -204,7 +204,9 @@ impl<'a> Batch<'a> {
         let elsewhere = judge::safe_search(self.rules, host, walk.caller.group).is_some()
             || local_record(&self.shared.config.local_records, host).is_some()
             || !self.shared.forwarder.has_upstreams(host)
-            || !question.wants_recursion();
+            || !question.wants_recursion()
+            // Where the list of illegal content names addresses, every answer's are held against it.
+            || judge::may_close_addresses(self.rules);
         if elsewhere {
             return None;
         }
