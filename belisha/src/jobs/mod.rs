@@ -17,6 +17,8 @@ mod send_outbox;
 #[cfg(test)]
 mod stories;
 #[cfg(test)]
+mod stories_of_lists;
+#[cfg(test)]
 mod stories_of_records;
 
 pub use mailer::Mailer;
@@ -189,9 +191,9 @@ pub const JOBS: &[Job] = &[
     job(
         JobKind::RefreshLists,
         "refresh-lists",
-        Every::Day { at: time(2, 15, 0, 0) },
+        Every::Hour { minute: 15 },
         60,
-        "Fetches again every category list that came from an address, and gives the gateway the new ones.",
+        "Asks for the category lists whose turn has come, each night as a rule, and gives the gateway those that changed. An update that looks like an accident is held for a person.",
         "The filter goes on with the lists it has; sites that appeared since are not in them.",
     ),
     job(

@@ -256,37 +256,6 @@ both_databases! {
         assert_eq!(*server.changed.lock().unwrap(), [Some(school_id())]);
     }
 
-    async fn a_list_that_cannot_be_fetched_stays_and_makes_the_job_red(database: TestDatabase) {
-        let server = server(&database).await;
-        let file = server.context.data.join("games.txt");
-        std::fs::write(&file, "play.example\n").unwrap();
-        let mut request = crate::lists::AddRequest { source: crate::lists::Source::Path(file), category: Some("games".into()), name: Some("ours".into()), format: None, force: false };
-        let days_ago = server.now() - SignedDuration::from_hours(72);
-        crate::lists::add(&server.context.data, &request, days_ago, &indicatif::ProgressBar::hidden()).unwrap();
-        assert_eq!(server.run_well("refresh-lists").await, "0 lists fetched, 1 kept as they are");
-        let rows = server.write(async |tx| belisha_store::lists::list(tx).await.unwrap()).await;
-        assert_eq!((rows.len(), rows[0].category.as_str(), rows[0].domains), (1, "games", 1));
-        // The same list from an address: first one that answers, then one that is gone.
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let answers = std::thread::spawn(move || {
-            for answer in ["HTTP/1.1 200 OK\r\ncontent-length: 26\r\nconnection: close\r\n\r\nplay.example\nmore.example\n\n", "HTTP/1.1 500 Busy\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"] {
-                use std::io::{Read, Write};
-                let (mut stream, _) = listener.accept().unwrap();
-                let _ = stream.read(&mut [0; 4096]);
-                let _ = stream.write_all(answer.as_bytes());
-            }
-        });
-        request.source = crate::lists::Source::parse(&format!("http://{address}/games.txt")).unwrap();
-        let data = server.context.data.clone();
-        tokio::task::spawn_blocking(move || crate::lists::add(&data, &request, days_ago, &indicatif::ProgressBar::hidden()).unwrap()).await.unwrap();
-        server.set("2026-11-21T12:00:00Z");
-        let runs = server.run("refresh-lists").await;
-        answers.join().unwrap();
-        assert!(!runs[0].ok && runs[0].message.contains("1 failed and stay as they were"), "{runs:?}");
-        assert_eq!(crate::lists::newest(&server.context.data, "ours").unwrap().manifest.domains(), 2);
-    }
-
     async fn the_ledger_is_signed_into_a_file_that_proves_it(database: TestDatabase) {
         let server = server(&database).await;
         server.run_well("checkpoint-ledger").await;

@@ -1,18 +1,31 @@
 //! Makes a school's rows about lists say what is on the shelf, so that pages show it: one row for each list and category.
 
 use super::ListError;
-use super::shelf::{self, Manifest, Shelved};
+use super::manifest::{Manifest, Shelved};
+use super::shelf;
 use belisha_records::{Actor, SchoolId};
-use belisha_store::Store;
 use belisha_store::lists::{self, CategoryList};
+use belisha_store::{Store, schools};
 use jiff::Timestamp;
 use std::path::Path;
+
+/// Makes every school's rows say what is on the shelf.
+///
+/// # Errors
+/// When the shelf cannot be read or the database will not.
+pub async fn enter_all(store: &Store, actor: &Actor, data: &Path, now: Timestamp) -> Result<(), ListError> {
+    let schools = schools::list(&mut store.read_installation().await?).await?;
+    for school in schools {
+        enter(store, school.id, actor, data, now).await?;
+    }
+    Ok(())
+}
 
 /// Enters new and refreshed lists and takes out those that are gone. Answers how many rows changed.
 ///
 /// # Errors
 /// When the shelf cannot be read or the database will not; then nothing changed.
-pub async fn enter(
+async fn enter(
     store: &Store,
     school: SchoolId,
     actor: &Actor,

@@ -3,13 +3,13 @@
 //! damaged is never left out in silence: its older generation takes its place, or the last whole index does, and either is
 //! said aloud.
 
-use super::ListError;
-use super::shelf::{self, Generation, hexadecimal};
+use super::shelf::{self, Generation};
+use super::{ListError, hexadecimal, sum_of};
 use belisha_filter::{DomainIndex, DomainIndexBuilder, SourceId};
 use belisha_gateway::{open_index, write_index};
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 /// Entries held in memory while an index is compiled, 16 bytes each. Longer lists are read several times.
@@ -176,15 +176,7 @@ fn text_of(generation: &Generation, category: &str) -> PathBuf {
 }
 
 fn checksum(path: &Path) -> std::io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut sum = Sha256::new();
-    let mut buffer = vec![0; 256 * 1024];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hexadecimal(&sum.finalize())),
-            read => sum.update(buffer.get(..read).unwrap_or_default()),
-        }
-    }
+    Ok(hexadecimal(&sum_of::<Sha256>(path)?))
 }
 
 /// Reads a text as `add` wrote it: a name a line, `@@` before it for an exemption, `$important` after it.
@@ -216,7 +208,8 @@ fn last_index(data: &Path, mut findings: Vec<String>) -> Result<Loaded, ListErro
 
 #[cfg(test)]
 mod tests {
-    use super::super::shelf::{Draft, Manifest};
+    use super::super::manifest::Manifest;
+    use super::super::shelf::Draft;
     use super::*;
     use std::os::unix::fs::MetadataExt;
 
@@ -227,13 +220,9 @@ mod tests {
         }
         let manifest = Manifest {
             name: name.into(),
-            source: "test".into(),
-            format: "plain".into(),
-            category: None,
             fetched_at: "2026-11-20T10:00:00Z".parse().unwrap(),
             categories: draft.shelved(),
-            refused_lines: 0,
-            refused: Vec::new(),
+            ..Manifest::default()
         };
         draft.publish(&manifest).unwrap();
     }

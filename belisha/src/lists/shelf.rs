@@ -1,54 +1,16 @@
 //! Imported lists on disk: `DATA/lists/<name>/<generation>/`, one text a category and a manifest with a checksum of each.
 //! A generation is written whole and then renamed into place, and the one before it stays, so that damage to the newest
-//! never opens the filter. What goes into a generation is `add`'s business, reading them into an index `load`'s.
+//! never opens the filter, and so that there is a way back. An update that waits for a person lies beside them under `held`.
+//! What goes into a generation is `add`'s business, reading them into an index `load`'s.
 
-use super::ListError;
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use super::changes::Texts;
+use super::manifest::{Manifest, Shelved};
+use super::{ListError, hexadecimal};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-
-/// What is known of one imported list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Manifest {
-    /// Its name, and the name of its folder: lower-case letters, digits and hyphens.
-    pub name: String,
-    /// Where it came from, as it was typed (without a password).
-    pub source: String,
-    /// Format it was read as, by key, or `auto`.
-    pub format: String,
-    /// Category asked for, if one was.
-    pub category: Option<String>,
-    /// When it was fetched.
-    pub fetched_at: Timestamp,
-    /// Each category with what its text holds.
-    pub categories: Vec<Shelved>,
-    /// Lines that could not be used.
-    pub refused_lines: u64,
-    /// The first of them, and why.
-    pub refused: Vec<String>,
-}
-
-impl Manifest {
-    /// Domains in all categories.
-    pub fn domains(&self) -> u64 {
-        self.categories.iter().map(|category| category.domains).sum()
-    }
-}
-
-/// One category of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shelved {
-    /// Category key, `gambling`.
-    pub category: String,
-    /// Lines.
-    pub domains: u64,
-    /// SHA-256 of the text, in hexadecimal.
-    pub checksum: String,
-}
 
 /// A generation that is complete: its folder and its manifest.
 #[derive(Debug, Clone)]
@@ -59,6 +21,16 @@ pub struct Generation {
     pub folder: PathBuf,
     /// What it holds.
     pub manifest: Manifest,
+}
+
+/// The folder of an update that waits for a person.
+const HELD: &str = "held";
+
+impl Generation {
+    /// Its texts.
+    pub fn texts(&self) -> Texts<'_> {
+        Texts { folder: &self.folder, categories: &self.manifest.categories }
+    }
 }
 
 /// The folder of all lists.
@@ -129,6 +101,64 @@ pub fn newest(data: &Path, name: &str) -> Option<Generation> {
     generations(data, name).into_iter().find_map(Result::ok)
 }
 
+/// The update of a list that waits for a person, if one does.
+pub fn held(data: &Path, name: &str) -> Option<Manifest> {
+    read_manifest(&folder(data).join(name).join(HELD).join("manifest")).ok()
+}
+
+/// Lets a held update go. Hold the [`lock`].
+///
+/// # Errors
+/// When the disk will not.
+pub fn drop_held(data: &Path, name: &str) -> Result<(), ListError> {
+    let held = folder(data).join(name).join(HELD);
+    match std::fs::remove_dir_all(&held) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(ListError::write(&held, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// Puts a held update in force, as the newest generation. Hold the [`lock`].
+///
+/// # Errors
+/// When the disk will not take it; then nothing changed.
+pub fn take_held(data: &Path, name: &str) -> Result<(), ListError> {
+    let list = folder(data).join(name);
+    let number = next_number(&list);
+    let renamed = std::fs::rename(list.join(HELD), list.join(number.to_string()));
+    renamed.and_then(|()| File::open(&list)?.sync_all()).map_err(|error| ListError::write(&list, &error))?;
+    remove_old(&list);
+    Ok(())
+}
+
+/// Puts an older generation in force again, as the newest, with another manifest of the same texts. Hold the [`lock`].
+///
+/// # Errors
+/// When the disk will not take it; then nothing changed.
+pub fn put_back(data: &Path, older: &Generation, manifest: &Manifest) -> Result<(), ListError> {
+    let draft = Draft::begin(data, &manifest.name)?;
+    for shelved in &manifest.categories {
+        let text = format!("{}.txt", shelved.category);
+        let (from, to) = (older.folder.join(&text), draft.folder.join(&text));
+        // A text is never changed once it is written, so both generations may have the same one.
+        std::fs::hard_link(&from, &to)
+            .or_else(|_| std::fs::copy(&from, &to).map(|_| ()))
+            .map_err(|error| ListError::write(&to, &error))?;
+    }
+    draft.publish(manifest)
+}
+
+fn next_number(list: &Path) -> u64 {
+    numbers(list).first().copied().unwrap_or(0) + 1
+}
+
+/// Removes all generations but the newest and the one before it.
+fn remove_old(list: &Path) {
+    for old in numbers(list).into_iter().skip(2) {
+        let _ = std::fs::remove_dir_all(list.join(old.to_string()));
+    }
+}
+
 fn read_manifest(path: &Path) -> Result<Manifest, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("its manifest cannot be read ({error})"))?;
     let (sum, json) = text.split_once('\n').ok_or("its manifest is damaged")?;
@@ -160,7 +190,7 @@ impl Draft {
     /// When the data folder cannot be written.
     pub fn begin(data: &Path, name: &str) -> Result<Self, ListError> {
         let list = folder(data).join(name);
-        let number = numbers(&list).first().copied().unwrap_or(0) + 1;
+        let number = next_number(&list);
         let folder = list.join(".unfinished");
         // A draft that a kill left behind.
         let _ = std::fs::remove_dir_all(&folder);
@@ -197,20 +227,44 @@ impl Draft {
         self.texts.iter().map(shelved).collect()
     }
 
-    /// Puts the generation in place at once, safe from a power cut, and removes all but the one before it.
+    /// What was written so far, to be read.
+    ///
+    /// # Errors
+    /// When the disk will not take it.
+    pub fn texts<'a>(&'a mut self, shelved: &'a [Shelved]) -> Result<Texts<'a>, ListError> {
+        for text in self.texts.values_mut() {
+            text.file.flush().map_err(|error| ListError::write(&self.folder, &error))?;
+        }
+        Ok(Texts { folder: &self.folder, categories: shelved })
+    }
+
+    /// Puts the generation in place at once, safe from a power cut, and removes all but the one before it. An update that was
+    /// held is overtaken by it.
     ///
     /// # Errors
     /// When the disk will not take it; then nothing changed.
     pub fn publish(mut self, manifest: &Manifest) -> Result<(), ListError> {
-        self.write(manifest).map_err(|error| ListError::write(&self.folder, &error))?;
+        let place = self.list.join(self.number.to_string());
+        self.write(manifest, &place).map_err(|error| ListError::write(&self.folder, &error))?;
         self.published = true;
-        for old in numbers(&self.list).into_iter().skip(2) {
-            let _ = std::fs::remove_dir_all(self.list.join(old.to_string()));
-        }
+        let _ = std::fs::remove_dir_all(self.list.join(HELD));
+        remove_old(&self.list);
         Ok(())
     }
 
-    fn write(&mut self, manifest: &Manifest) -> std::io::Result<()> {
+    /// Puts the generation aside for a person to look at, in the place of one that waited before it.
+    ///
+    /// # Errors
+    /// When the disk will not take it; then no update waits.
+    pub fn hold(mut self, manifest: &Manifest) -> Result<(), ListError> {
+        let place = self.list.join(HELD);
+        let _ = std::fs::remove_dir_all(&place);
+        self.write(manifest, &place).map_err(|error| ListError::write(&self.folder, &error))?;
+        self.published = true;
+        Ok(())
+    }
+
+    fn write(&mut self, manifest: &Manifest, place: &Path) -> std::io::Result<()> {
         for text in self.texts.values_mut() {
             text.file.flush()?;
             text.file.get_ref().sync_all()?;
@@ -220,7 +274,7 @@ impl Draft {
         file.write_all(format!("{}\n{json}", hexadecimal(&Sha256::digest(json.as_bytes()))).as_bytes())?;
         file.sync_all()?;
         File::open(&self.folder)?.sync_all()?;
-        std::fs::rename(&self.folder, self.list.join(self.number.to_string()))?;
+        std::fs::rename(&self.folder, place)?;
         File::open(&self.list)?.sync_all()?;
         self.list.parent().map_or(Ok(()), |lists| File::open(lists)?.sync_all())
     }
@@ -242,9 +296,7 @@ impl Drop for Draft {
 /// When it is not there, or cannot be removed.
 pub fn remove(data: &Path, name: &str) -> Result<(), ListError> {
     if !names(data)?.iter().any(|known| known == name) {
-        return Err(ListError::Source(format!(
-            "there is no list `{name}`; `belisha lists show` names those there are"
-        )));
+        return Err(no_such_list(name));
     }
     let lists = folder(data);
     let removed = lists.join(format!(".removed-{name}"));
@@ -254,7 +306,7 @@ pub fn remove(data: &Path, name: &str) -> Result<(), ListError> {
     std::fs::remove_dir_all(&removed).map_err(|error| ListError::write(&removed, &error))
 }
 
-/// Bytes as hexadecimal.
-pub fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// Nothing has this name.
+pub fn no_such_list(name: &str) -> ListError {
+    ListError::Source(format!("there is no list `{name}`; `belisha lists show` names those there are"))
 }

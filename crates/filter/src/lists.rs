@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 
 /// Refused lines that are remembered with their reasons; further ones are only counted.
 const REMEMBERED: usize = 1_000;
+/// Protected names that are remembered; further ones are only counted as refused.
+const PROTECTED_REMEMBERED: usize = 100;
 /// The longest line that is looked at, in bytes.
 const LONGEST_LINE: usize = 4_096;
 /// Lines looked at to tell the format.
@@ -148,12 +150,19 @@ pub struct ListParser {
     zone: rpz::Reading,
     counts: Counts,
     refused: Vec<LineError>,
+    protected: Vec<String>,
 }
 
 impl ListParser {
     /// A parser for a format; see [`detect`].
     pub fn new(format: Format) -> Self {
-        Self { format, zone: rpz::Reading::default(), counts: Counts::default(), refused: Vec::new() }
+        Self {
+            format,
+            zone: rpz::Reading::default(),
+            counts: Counts::default(),
+            refused: Vec::new(),
+            protected: Vec::new(),
+        }
     }
 
     /// Reads one line, with or without its line end, and gives what it holds to `take`.
@@ -207,8 +216,22 @@ impl ListParser {
                     self.counts.exempted += usize::from(allow);
                     take(Entry { name: &name, allow, important });
                 }
-                Err(error) => self.refuse(column(line, text), format!("`{}`: {error}", shortened(text))),
+                Err(error) => {
+                    self.note_protected(text, error);
+                    self.refuse(column(line, text), format!("`{}`: {error}", shortened(text)));
+                }
             },
+        }
+    }
+
+    fn note_protected(&mut self, text: &str, error: NameError) {
+        let room = self.protected.len() < PROTECTED_REMEMBERED;
+        if let Ok(name) = names::normalise(text)
+            && room
+            && error.protects(&name)
+            && !self.protected.iter().any(|known| *known == name)
+        {
+            self.protected.push(name.into_owned());
         }
     }
 
@@ -222,6 +245,12 @@ impl ListParser {
     /// What became of the lines so far.
     pub fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// The first hundred names that the list would close and no list may: whole suffixes, names that ordinary lessons stand
+    /// on, helplines. Their lines are refused; that a list has them at all is a sign of an accident.
+    pub fn protected(&self) -> &[String] {
+        &self.protected
     }
 
     /// The first thousand refused lines so far.

@@ -91,6 +91,18 @@ pub enum NameError {
     Character,
 }
 
+impl NameError {
+    /// Whether the name was refused because closing it would close far more than one site, or a helpline. Of names without a
+    /// dot only those that can be the end of others' names count (`com`, `uk`), and not the names of machines.
+    pub(crate) fn protects(self, name: &str) -> bool {
+        match self {
+            NameError::PublicSuffix | NameError::Protected | NameError::Helpline => true,
+            NameError::SingleLabel => name.len() <= 4 && name.bytes().all(|byte| byte.is_ascii_lowercase()),
+            _ => false,
+        }
+    }
+}
+
 /// Puts a name into the form of the index: lower case, no dots at the ends, no leading `*.`, other scripts in their
 /// `xn--` form. Borrowed where nothing had to change.
 ///
@@ -161,7 +173,8 @@ pub fn guard(name: &str) -> Result<(), NameError> {
     if of_a_nation {
         return Err(NameError::PublicSuffix);
     }
-    if PROTECTED.binary_search(&name).is_ok() {
+    let with_www = name.strip_prefix("www.").is_some_and(|site| site.contains('.') && guard(site).is_err());
+    if with_www || PROTECTED.binary_search(&name).is_ok() {
         return Err(NameError::Protected);
     }
     if crate::helplines::helpline_for(name).is_some() {
@@ -221,10 +234,12 @@ mod tests {
             ("ajax.googleapis.com", NameError::Protected),
             ("childline.org.uk", NameError::Helpline),
             ("nhs.uk", NameError::PublicSuffix),
+            ("www.nhs.uk", NameError::Protected),
+            ("www.bbc.co.uk", NameError::Protected),
         ] {
             assert_eq!(guard(name), Err(expected), "{name}");
         }
-        for name in ["someone.github.io", "games.co.uk", "me.com", "web.de", "example.test"] {
+        for name in ["www.games.co.uk", "someone.github.io", "games.co.uk", "me.com", "web.de", "example.test"] {
             assert_eq!(guard(name), Ok(()), "{name}");
         }
     }

@@ -176,6 +176,15 @@ fn a_bad_line_is_refused_with_its_place_and_the_good_ones_are_taken() {
 }
 
 #[test]
+fn names_that_no_list_may_close_are_told_apart_from_other_bad_lines() {
+    let text = "good.example\ngithub.com\nGitHub.com\nco.uk\ncom\nprinter\nwww.gov.uk\nchildline.org.uk\nnot a name\n";
+    let mut parser = ListParser::new(Format::Plain);
+    text.lines().for_each(|line| parser.line(line.as_bytes(), |_| {}));
+    assert_eq!(parser.protected(), ["github.com", "co.uk", "com", "www.gov.uk", "childline.org.uk"]);
+    assert_eq!(parser.counts().refused, 8);
+}
+
+#[test]
 fn rules_about_looks_are_counted_apart() {
     let list = parse("example.com##.advert\nexample.com#@#.advert\n! note\n||ads.example^\n", Some(Format::Adblock));
     assert_eq!((list.counts.cosmetic, list.counts.comments, list.counts.taken, list.counts.refused), (2, 1, 1, 0));
