@@ -8,6 +8,16 @@ pub(crate) fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.split('&').take(MOST_PAIRS).filter_map(|pair| pair.split_once('='))
 }
 
+/// The longest field that is read, in bytes, where nothing else bounds it.
+const LONGEST_FIELD: usize = 64 * 1024;
+
+/// A field of a body of `application/x-www-form-urlencoded`, decoded; `None` if it is not there.
+pub fn form_value(body: &[u8], name: &str) -> Option<String> {
+    let text = String::from_utf8_lossy(body);
+    let (_, value) = pairs(&text).find(|(key, _)| *key == name)?;
+    Some(String::from_utf8_lossy(&decode(value.as_bytes(), LONGEST_FIELD)).into_owned())
+}
+
 /// Decodes `+` and `%xx`, at most so many bytes.
 pub(crate) fn decode(encoded: &[u8], longest: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -67,6 +77,16 @@ fn field(part: &[u8]) -> Option<(String, &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_field_is_read_as_browsers_write_it() {
+        let form = b"block=0a1b&why=My+essay%3A+%E2%82%AC+100%25&odd=%zz%4";
+        let field = |name| form_value(form, name);
+        assert_eq!(field("block").as_deref(), Some("0a1b"));
+        assert_eq!(field("why").as_deref(), Some("My essay: \u{20ac} 100%"));
+        assert_eq!(field("odd").as_deref(), Some("%zz%4"));
+        assert_eq!(field("missing"), None);
+    }
 
     #[test]
     fn forms_are_read() {

@@ -40,6 +40,7 @@ pub use addresses_within::leads_to_helpline;
 pub use built_in::{BUILT_IN_LIST, add_built_in, built_in_index, built_in_list};
 pub use content_limits::{ContentLimits, ContentRules, FileKind, WhenScannerAway};
 pub use explain::{Explanation, Outcome, Step};
+pub use form_body::form_value;
 pub use helplines::{HELPLINES, Helpline, helpline_for};
 pub use illegal::{ILLEGAL_TEST_ENTRY, IllegalList, IllegalListError};
 pub use index::{DomainIndex, DomainIndexBuilder, IndexBytes, IndexError, Listing, Matches, SourceId, index_checksum};

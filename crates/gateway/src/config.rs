@@ -3,6 +3,7 @@
 
 use crate::content::ContentConfig;
 use crate::dns::config::DnsConfig;
+use crate::icap::IcapConfig;
 use crate::identity::IdentityConfig;
 use crate::inspect::InspectionConfig;
 use crate::observe::Observation;
@@ -55,6 +56,8 @@ pub struct GatewayConfig {
     pub tunnel_ports: Vec<u16>,
     /// The proxy's other settings.
     pub proxy: ProxyConfig,
+    /// How other proxies may ask.
+    pub icap: IcapConfig,
     /// Directory for the last rules and identities. `None`: nothing is kept, and a start without rules is the strictest.
     pub snapshot: Option<PathBuf>,
     /// The file this machine compiled its lists to, if it did: the snapshot then shares it instead of keeping a copy.
@@ -97,6 +100,7 @@ impl GatewayConfig {
             allow_private_for: Vec::new(),
             tunnel_ports: vec![443],
             proxy: ProxyConfig::default(),
+            icap: IcapConfig::default(),
             snapshot: None,
             compiled_lists: None,
             illegal_list_key: [0; 16],

@@ -13,6 +13,7 @@ mod config;
 mod content;
 mod dns;
 mod gateway;
+mod icap;
 mod identity;
 mod inspect;
 mod judge;
@@ -32,6 +33,7 @@ pub use dns::certificate::CertificateError;
 pub use dns::config::{CertificateFiles, DnsConfig, ForwardZone, TlsUpstream};
 pub use dns::zones::ZoneError;
 pub use gateway::{BlockBook, Gateway, GatewayHandle, StartError};
+pub use icap::IcapConfig;
 pub use identity::{
     Confidence, Counters, DeviceSource, DirectoryConfig, IdentityConfig, IdentitySource, IdentityTable, Known,
     KnownDevice, LeaseFile, LeaseFormat, LockerHours, MacAddress, MacAddressError, Mapping, NeighbourConfig,

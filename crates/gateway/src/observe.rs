@@ -21,16 +21,19 @@ pub enum Protocol {
     Https,
     /// A CONNECT tunnel through the proxy.
     Tunnel,
+    /// A request that another proxy asked about over ICAP.
+    Icap,
 }
 
 impl Protocol {
-    /// Key for records: `dns`, `http`, `https`, `tunnel`.
+    /// Key for records: `dns`, `http`, `https`, `tunnel`, `icap`.
     pub const fn key(self) -> &'static str {
         match self {
             Protocol::Dns => "dns",
             Protocol::Http => "http",
             Protocol::Https => "https",
             Protocol::Tunnel => "tunnel",
+            Protocol::Icap => "icap",
         }
     }
 }
@@ -151,6 +154,10 @@ pub struct Metrics {
     pub dns_rate_limited: AtomicU64,
     /// Requests and CONNECTs the proxy read.
     pub proxy_requests: AtomicU64,
+    /// Requests and answers that other proxies asked about over ICAP.
+    pub icap_requests: AtomicU64,
+    /// What came over ICAP and could not be read, or was from nobody who may ask.
+    pub icap_refused: AtomicU64,
     /// Decisions to let through.
     pub allowed: AtomicU64,
     /// Decisions to close.
@@ -209,6 +216,8 @@ impl Metrics {
             ("dns_closed_answers", read(&self.dns_closed_answers)),
             ("dns_rate_limited", read(&self.dns_rate_limited)),
             ("proxy_requests", read(&self.proxy_requests)),
+            ("icap_requests", read(&self.icap_requests)),
+            ("icap_refused", read(&self.icap_refused)),
             ("allowed", read(&self.allowed)),
             ("blocked", read(&self.blocked)),
             ("sign_first", read(&self.sign_first)),

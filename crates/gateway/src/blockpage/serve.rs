@@ -42,18 +42,19 @@ async fn answer(shared: &Shared, arrival: &Arrival, request: Request<Incoming>) 
     };
     // An open name that leads to a closed one shows the page of that one.
     let host = shared.led_to.find(arrival.device, &host, shared.now()).map_or(host, String::from);
-    if request.uri().path() == GO_ON_PATH && request.method() == Method::POST {
-        return pass_warning(shared, arrival, Credential::None, &host, request).await;
-    }
-    let path = request.uri().path_and_query().map(|path| path.as_str());
+    let (uri, method) = (request.uri().clone(), request.method().clone());
     let asked = Asked {
         protocol: Protocol::Http,
         device: arrival.device,
         credential: Credential::None,
-        method: Some(request.method().as_str()),
+        method: Some(method.as_str()),
         host: &host,
-        path,
+        path: uri.path_and_query().map(|path| path.as_str()),
     };
+    if uri.path() == GO_ON_PATH && method == Method::POST {
+        let asked = Asked { method: Some("POST"), path: None, ..asked };
+        return pass_warning(shared, asked, request.into_body()).await;
+    }
     // DNS observed the question that led here; this is the same visit.
     match walk(shared, asked).answer {
         Answer::Closed(closed) => closed_response(shared, *closed),

@@ -14,11 +14,11 @@ use crate::rules::GatewayRules;
 use belisha_filter::{ContentLimits, FileKind, PhraseBook, RuleKind, ai_chat};
 use flate2::write::MultiGzDecoder;
 use http_body_util::BodyExt;
-use hyper::body::{Bytes, Frame, Incoming};
+use hyper::body::{Bytes, Frame};
 use hyper::header::{
     ACCEPT_ENCODING, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, IF_RANGE, RANGE,
 };
-use hyper::{HeaderMap, Method, Request};
+use hyper::{HeaderMap, Method};
 use std::collections::VecDeque;
 use std::io::Write as _;
 use std::sync::Arc;
@@ -41,6 +41,8 @@ pub(crate) struct Review {
     /// The limit that the words of its answer are held to, and the book; `None`: they are not read.
     words: Option<(u32, Arc<PhraseBook>)>,
     copied: Option<(Copied, String)>,
+    /// Whether the request was written down already.
+    written: bool,
 }
 
 impl Review {
@@ -51,11 +53,12 @@ impl Review {
         allowed: &mut Option<Observation>,
         host: &str,
         path: &str,
-        request: &mut Request<Incoming>,
+        method: &Method,
+        headers: &mut HeaderMap,
     ) -> Option<Self> {
         let (rules, observed) = (shared.rules()?, allowed.as_ref()?);
-        let copied = match *request.method() {
-            Method::POST | Method::PUT | Method::PATCH => sent::readable(request.headers()),
+        let copied = match *method {
+            Method::POST | Method::PUT | Method::PATCH => sent::readable(headers),
             _ => None,
         };
         let limits = rules.ruleset.content_limits(observed.group);
@@ -64,22 +67,36 @@ impl Review {
             return None;
         }
         if words.is_some() {
-            request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
         }
         if files && !is_played(path) {
             // From its middle no file is told.
-            request.headers_mut().remove(RANGE);
-            request.headers_mut().remove(IF_RANGE);
+            headers.remove(RANGE);
+            headers.remove(IF_RANGE);
         }
         Some(Self {
             allowed: allowed.take()?,
             rules,
             host: host.to_owned(),
             path: path.to_owned(),
-            head_only: request.method() == Method::HEAD,
+            head_only: *method == Method::HEAD,
             words,
             copied: copied.map(|content_type| (Copied::default(), content_type)),
+            written: false,
         })
+    }
+
+    /// Begins to look at the answer to a request that was looked at before, by whoever asked about that first: only a refusal
+    /// is written down. `None`: there is nothing to look at.
+    pub(crate) fn of_answer(
+        shared: &Shared,
+        allowed: Observation,
+        host: &str,
+        path: &str,
+        method: &Method,
+    ) -> Option<Self> {
+        let review = Self::begin(shared, &mut Some(allowed), host, path, method, &mut HeaderMap::new())?;
+        Some(Self { copied: None, written: true, ..review })
     }
 
     /// Where the request's body is copied to as it passes.
@@ -90,18 +107,16 @@ impl Review {
     /// The answer as it goes on, or the page that says why it does not. `bytes` is the length the origin stated.
     pub(crate) async fn answer(mut self, shared: &Arc<Shared>, response: Response, bytes: Option<u64>) -> Response {
         self.allowed.bytes = bytes;
-        if let Some((copied, content_type)) = &self.copied {
-            sent::tell(&mut self.allowed, copied, &self.host, &self.path, content_type);
-        }
+        self.tell();
         let (parts, body) = response.into_parts();
         if self.head_only || matches!(body, Body::Empty) || parts.status.is_informational() {
-            shared.observer.observe(self.allowed);
+            self.write(shared);
             return Response::from_parts(parts, body);
         }
         let answer = Answer::of(&parts.headers, &self.path);
         match self.body(shared, &answer, body).await {
             Ok(body) => {
-                shared.observer.observe(self.allowed);
+                self.write(shared);
                 Response::from_parts(parts, body)
             }
             Err(Stopped::Refused(refusal)) => {
@@ -110,9 +125,27 @@ impl Review {
                 page
             }
             Err(Stopped::Broken) => {
-                shared.observer.observe(self.allowed);
+                self.write(shared);
                 broken_download()
             }
+        }
+    }
+
+    /// Writes the request down where its answer comes another way, or not at all.
+    pub(crate) fn sent(mut self, shared: &Shared) {
+        self.tell();
+        self.write(shared);
+    }
+
+    fn tell(&mut self) {
+        if let Some((copied, content_type)) = &self.copied {
+            sent::tell(&mut self.allowed, copied, &self.host, &self.path, content_type);
+        }
+    }
+
+    fn write(self, shared: &Shared) {
+        if !self.written {
+            shared.observer.observe(self.allowed);
         }
     }
 

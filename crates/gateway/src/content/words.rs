@@ -96,6 +96,11 @@ impl Read {
         Body::Read(Box::new(Read { held, body: Body::Empty, error: Some(error), rest: None }))
     }
 
+    /// Whether what follows is still read.
+    pub(crate) fn reads_on(&self) -> bool {
+        self.rest.is_some()
+    }
+
     /// The next frame, when it may go on.
     pub(crate) fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         if let Some(frame) = self.held.pop_front() {

@@ -25,6 +25,8 @@ pub struct GatewayHandle {
     pub proxy_addr: Option<SocketAddr>,
     /// Where redirected connections are taken, likewise.
     pub transparent_addr: Option<SocketAddr>,
+    /// Where other proxies may ask, likewise.
+    pub icap_addr: Option<SocketAddr>,
     /// Where the block page listens, likewise.
     pub block_page_addr: Option<SocketAddr>,
     /// Where RADIUS accounting is taken, likewise.
@@ -47,6 +49,7 @@ impl GatewayHandle {
             dns_https_addr: addresses.dns_https,
             proxy_addr: addresses.proxy,
             transparent_addr: addresses.transparent,
+            icap_addr: addresses.icap,
             block_page_addr: addresses.block_page,
             radius_addr: addresses.radius,
             metrics: Arc::clone(&shared.metrics),

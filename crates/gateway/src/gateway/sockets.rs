@@ -13,6 +13,7 @@ pub(super) struct Sockets {
     pub(super) encrypted_dns: Option<dns::encrypted::Sockets>,
     pub(super) transparent: Vec<TcpListener>,
     pub(super) proxy: Vec<TcpListener>,
+    pub(super) icap: Vec<TcpListener>,
     pub(super) block_page: Vec<TcpListener>,
     pub(super) identity: Sources,
 }
@@ -25,6 +26,7 @@ pub(super) struct Addresses {
     pub(super) dns_https: Option<SocketAddr>,
     pub(super) transparent: Option<SocketAddr>,
     pub(super) proxy: Option<SocketAddr>,
+    pub(super) icap: Option<SocketAddr>,
     pub(super) block_page: Option<SocketAddr>,
     pub(super) radius: Option<SocketAddr>,
 }
@@ -37,6 +39,7 @@ impl Sockets {
             dns: dns::listen::open(open, &config.dns_listen, config.dns.threads)?,
             transparent: open.listeners(&config.proxy.transparent_listen, "redirected connections")?,
             proxy: open.listeners(&config.proxy_listen, "the proxy")?,
+            icap: open.listeners(&config.icap.listen, "ICAP")?,
             block_page: open.listeners(&config.block_page_listen, "the block page")?,
             encrypted_dns: dns::encrypted::open(open, &config.dns)?,
             identity: Sources::open(open, &config.identity).await?,
@@ -53,6 +56,7 @@ impl Sockets {
             dns_https,
             transparent: first(&self.transparent),
             proxy: first(&self.proxy),
+            icap: first(&self.icap),
             block_page: first(&self.block_page),
             radius: self.identity.radius_address(),
         }

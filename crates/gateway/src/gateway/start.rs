@@ -8,6 +8,7 @@ use super::sockets::Sockets;
 use crate::blockpage;
 use crate::config::{Clock, Entropy, GatewayConfig};
 use crate::dns;
+use crate::icap;
 use crate::proxy;
 use crate::rules::GatewayRules;
 use std::sync::Arc;
@@ -62,6 +63,9 @@ fn serve(
     }
     for socket in sockets.proxy {
         serving.spawn(proxy::serve(Arc::clone(shared), socket, connections.clone()));
+    }
+    for socket in sockets.icap {
+        serving.spawn(icap::serve(Arc::clone(shared), socket));
     }
     let connections = proxy::Connections::new(shared.config.limits);
     for socket in sockets.block_page {

@@ -14,17 +14,20 @@ pub enum IdentitySource {
     DirectoryLogOn,
     /// The Wi-Fi or the switch checked the person and told us by RADIUS accounting.
     RadiusAccounting,
+    /// A proxy of the school's that asks us over ICAP said, with the request, whose password it checked.
+    IcapClient,
     /// The request itself carried the person's proxy password.
     ProxyCredential,
 }
 
 impl IdentitySource {
     /// Every source, the weakest first.
-    pub const ALL: [IdentitySource; 5] = [
+    pub const ALL: [IdentitySource; 6] = [
         IdentitySource::RegisteredDevice,
         IdentitySource::PortalSignIn,
         IdentitySource::DirectoryLogOn,
         IdentitySource::RadiusAccounting,
+        IdentitySource::IcapClient,
         IdentitySource::ProxyCredential,
     ];
 
@@ -35,6 +38,7 @@ impl IdentitySource {
             IdentitySource::PortalSignIn => "portal-sign-in",
             IdentitySource::DirectoryLogOn => "directory-log-on",
             IdentitySource::RadiusAccounting => "radius-accounting",
+            IdentitySource::IcapClient => "icap-client",
             IdentitySource::ProxyCredential => "proxy-credential",
         }
     }
@@ -44,7 +48,7 @@ impl IdentitySource {
         match self {
             IdentitySource::RegisteredDevice => Confidence::Device,
             IdentitySource::PortalSignIn | IdentitySource::DirectoryLogOn => Confidence::Address,
-            IdentitySource::RadiusAccounting => Confidence::Session,
+            IdentitySource::RadiusAccounting | IdentitySource::IcapClient => Confidence::Session,
             IdentitySource::ProxyCredential => Confidence::Request,
         }
     }
@@ -58,7 +62,7 @@ pub enum Confidence {
     Device,
     /// The person signed in from the device's address: somebody else may have used the device since.
     Address,
-    /// The network let this device on with the person's own password or certificate.
+    /// The network, or a proxy of the school's, let this device on with the person's own password or certificate.
     Session,
     /// The request itself was signed with the person's secret.
     Request,

@@ -2,6 +2,7 @@
 //! may be silent. Their framing is hyper's.
 
 use crate::content::{Copied, Read, Spooled};
+use crate::icap::Encapsulated;
 use hyper::body::{Body as HttpBody, Bytes, Frame, Incoming, SizeHint};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -25,6 +26,9 @@ pub(crate) enum BodyError {
     /// The disk would not hold a download that is to be looked at.
     #[error("the download could not be kept while it is looked at: {0}")]
     Spool(std::io::Error),
+    /// The connection to an ICAP client broke, or what it sent was no body.
+    #[error(transparent)]
+    Encapsulated(std::io::Error),
     /// The connection broke, or what came was no body.
     #[error(transparent)]
     Broken(#[from] hyper::Error),
@@ -42,6 +46,19 @@ pub(crate) enum Body {
     Read(Box<Read>),
     /// A download that was looked at.
     Spooled(Box<Spooled>),
+    /// From an ICAP client.
+    Encapsulated(Encapsulated),
+}
+
+impl Body {
+    /// Whether all of it goes on as it comes, or came, and nothing more of it is read.
+    pub(crate) fn passes(&self) -> bool {
+        match self {
+            Body::Empty | Body::Carried(_) | Body::Encapsulated(_) | Body::Spooled(_) => true,
+            Body::Read(read) => !read.reads_on(),
+            Body::Whole(_) => false,
+        }
+    }
 }
 
 /// A body on its way from one side to the other.
@@ -120,6 +137,7 @@ impl HttpBody for Body {
             Body::Whole(bytes) => return Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Body::Carried(carried) => carried,
             Body::Read(read) => return read.poll_frame(context),
+            Body::Encapsulated(encapsulated) => return encapsulated.poll_frame(context),
             Body::Spooled(spooled) => {
                 return match spooled.next() {
                     Ok(Some(piece)) => Poll::Ready(Some(Ok(Frame::data(piece)))),
@@ -151,7 +169,7 @@ impl HttpBody for Body {
             Body::Whole(bytes) => bytes.is_empty(),
             Body::Carried(carried) => carried.inner.is_end_stream(),
             // Their heads say how long they are, or nothing does.
-            Body::Read(_) | Body::Spooled(_) => false,
+            Body::Read(_) | Body::Spooled(_) | Body::Encapsulated(_) => false,
         }
     }
 
@@ -160,7 +178,7 @@ impl HttpBody for Body {
             Body::Empty => SizeHint::with_exact(0),
             Body::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Body::Carried(carried) => carried.inner.size_hint(),
-            Body::Read(_) | Body::Spooled(_) => SizeHint::default(),
+            Body::Read(_) | Body::Spooled(_) | Body::Encapsulated(_) => SizeHint::default(),
         }
     }
 }

@@ -87,7 +87,7 @@ impl Drop for Place {
 
 impl Connections {
     /// Accepts connections on a socket, each with its place, until the gateway stops; then waits for those that are open.
-    pub(super) async fn accept<Serve, Served>(self, shared: &Shared, socket: TcpListener, serve: Serve)
+    pub(crate) async fn accept<Serve, Served>(self, shared: &Shared, socket: TcpListener, serve: Serve)
     where
         Serve: Fn(TcpStream, IpAddr, Place) -> Served,
         Served: Future<Output = ()> + Send + 'static,

@@ -190,7 +190,8 @@ fn failed(error: &ForwardError) -> Response {
                     "The rest of what you sent did not arrive. Try again.",
                 );
             }
-            Some(BodyError::Broken(_) | BodyError::Withheld | BodyError::Spool(_)) | None => {}
+            Some(BodyError::Broken(_) | BodyError::Encapsulated(_) | BodyError::Withheld | BodyError::Spool(_))
+            | None => {}
         }
         source = cause.source();
     }

@@ -12,12 +12,13 @@ use crate::content::Review;
 use crate::gateway::Shared;
 use crate::identity::IdentitySource;
 use crate::observe::{Observation, Outcome, count};
-use crate::request::{Answer, Asked, Closed, Credential, is_wpad, walk};
+use crate::request::{Answer, Asked, Closed, is_wpad, walk};
 use belisha_filter::Group;
 use http_body_util::{BodyExt, Limited};
-use hyper::body::{Body as _, Incoming};
+use hyper::body::{Body as HttpBody, Incoming};
 use hyper::header::HOST;
 use hyper::{Method, Request, Version};
+use std::error::Error;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -119,7 +120,15 @@ impl Proxy {
             return respond::too_large();
         }
         if request.uri().path() == GO_ON_PATH && request.method() == Method::POST {
-            return Box::pin(pass_warning(&self.shared, arrival, sent.credential(), &target.host, request)).await;
+            let asked = Asked {
+                protocol: arrival.scheme.protocol(),
+                device,
+                credential: sent.credential(),
+                method: Some("POST"),
+                host: &target.host,
+                path: None,
+            };
+            return Box::pin(pass_warning(&self.shared, asked, request.into_body())).await;
         }
         let uri = request.uri().clone();
         let path = uri.path_and_query().map(|path| path.as_str());
@@ -158,7 +167,9 @@ impl Proxy {
                 let mut request = request;
                 let shared = &self.shared;
                 let mut allowed = answered.observation;
-                let review = Review::begin(shared, &mut allowed, &target.host, path.unwrap_or("/"), &mut request);
+                let (method, path_and_query) = (request.method().clone(), path.unwrap_or("/"));
+                let headers = request.headers_mut();
+                let review = Review::begin(shared, &mut allowed, &target.host, path_and_query, &method, headers);
                 let copied = review.as_ref().and_then(Review::copy);
                 let passage = Passage { arrival, sent, target, path, own: false, safe_search, copied };
                 let (response, bytes) = self.clients.forward(&passage, request).await;
@@ -216,26 +227,25 @@ pub(crate) fn closed_response(shared: &Shared, mut closed: Closed) -> Response {
     respond::page(closed_page(&closed, &shared.config.portal.base_url))
 }
 
-/// Takes the form on a warning page: the block's number and a reason. The host opens for whoever was warned.
-pub(crate) async fn pass_warning(
-    shared: &Shared,
-    arrival: &Arrival,
-    credential: Credential<'_>,
-    host: &str,
-    request: Request<Incoming>,
-) -> Response {
-    let (device, protocol) = (arrival.device, arrival.scheme.protocol());
-    let form = match Limited::new(request.into_body(), LONGEST_FORM).collect().await {
+/// Takes the form on a warning page: the block's number and a reason. The host opens for whoever was warned. `asked` has no
+/// path: what is opened is the host.
+pub(crate) async fn pass_warning<Form>(shared: &Shared, asked: Asked<'_>, form: Form) -> Response
+where
+    Form: HttpBody,
+    Form::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let Asked { device, protocol, host, .. } = asked;
+    let form = match Limited::new(form, LONGEST_FORM).collect().await {
         Ok(form) => form.to_bytes(),
         Err(_) => return respond::refused(413, "This is too much text", "Say it in fewer words."),
     };
-    let (id, why) = (form_value(&form, "block"), form_value(&form, "why"));
+    let field = |name| belisha_filter::form_value(&form, name).unwrap_or_default();
+    let (id, why) = (field("block"), field("why"));
     let again = || respond::bad_request("Open the page again, read the warning, and say why you need it.");
     let (Some(block), false) = (shared.blocks.find(&id), why.trim().is_empty()) else {
         return again();
     };
     // Judged anew: the rules, or who sits here, may have changed since the warning was shown.
-    let asked = Asked { protocol, device, credential, method: Some("POST"), host, path: None };
     let Answer::Closed(closed) = walk(shared, asked).answer else {
         return again();
     };
@@ -268,47 +278,4 @@ pub(crate) async fn pass_warning(
     };
     shared.observer.observe(observation);
     respond::redirect("/")
-}
-
-/// A field of a URL-encoded form; empty if it is not there.
-fn form_value(form: &[u8], name: &str) -> String {
-    let text = String::from_utf8_lossy(form);
-    let field = text.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name);
-    field.map(|(_, value)| decode(value)).unwrap_or_default()
-}
-
-fn decode(value: &str) -> String {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let hex = after
-            .get(..2)
-            .and_then(|two| std::str::from_utf8(two).ok())
-            .and_then(|two| u8::from_str_radix(two, 16).ok());
-        match (first, hex) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-                continue;
-            }
-            (b'+', _) => bytes.push(b' '),
-            (other, _) => bytes.push(*other),
-        }
-        rest = after;
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn form_fields_are_read_as_browsers_write_them() {
-        let form = b"block=0a1b&why=My+essay%3A+%E2%82%AC+100%25&odd=%zz%4";
-        assert_eq!(form_value(form, "block"), "0a1b");
-        assert_eq!(form_value(form, "why"), "My essay: \u{20ac} 100%");
-        assert_eq!(form_value(form, "odd"), "%zz%4");
-        assert_eq!(form_value(form, "missing"), "");
-    }
 }

@@ -29,8 +29,11 @@ pub(crate) use connections::{Connections, serve_http};
 pub(crate) use handle::{closed_response, pass_warning};
 pub(crate) use headers::host_header;
 pub(crate) use hello::read_both_ways;
-pub(crate) use respond::{Response, broken_download, file, pac, page, redirect_to_portal};
+pub(crate) use respond::{
+    Response, bad_request, broken_download, file, pac, page, port_not_opened, redirect_to_portal, sign_first,
+};
 pub use settings::{DirectAddress, ProxyConfig, UpstreamProxy};
+pub(crate) use stalling::Stalling;
 pub(crate) use target::host;
 
 use crate::gateway::Shared;

@@ -67,7 +67,7 @@ pub(super) fn redirect(address: &str) -> Response {
 }
 
 /// The answer to a CONNECT that must wait for a signature; browsers show no page for it, other programs do.
-pub(super) fn sign_first(shared: &Shared) -> Response {
+pub(crate) fn sign_first(shared: &Shared) -> Response {
     let portal = format!("{}/portal", shared.config.portal.base_url);
     let text = "The school’s agreement waits for your signature. Sign it and the network opens at once.";
     page(notice_page(403, "Sign the agreement first", text, Some((&portal, "Read and sign"))))
@@ -99,7 +99,7 @@ pub(super) fn credential_wanted() -> Response {
 }
 
 /// The request cannot be understood or is not one for a proxy.
-pub(super) fn bad_request(text: &str) -> Response {
+pub(crate) fn bad_request(text: &str) -> Response {
     page(notice_page(400, "This request cannot be carried", text, None))
 }
 
@@ -152,6 +152,12 @@ fn not_trusted(problem: OriginProblem) -> (u16, &'static str, &'static str) {
         }
         OriginProblem::TooSlow => (504, "This site does not answer", "It took too long. Try again in a minute."),
     }
+}
+
+/// A CONNECT to a port that is none of a secure page's.
+pub(crate) fn port_not_opened() -> Response {
+    let text = "Tunnels are for secure web pages. Ask your technician if a program needs another port.";
+    refused(403, "This port is not opened", text)
 }
 
 /// A body longer than the proxy carries.

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 /// A connection whose writes may not stand still.
-pub(super) struct Stalling<Io> {
+pub(crate) struct Stalling<Io> {
     io: Io,
     longest: Duration,
     /// Set while a write stands still.
@@ -18,7 +18,7 @@ pub(super) struct Stalling<Io> {
 }
 
 impl<Io> Stalling<Io> {
-    pub(super) fn new(io: Io, longest: Duration) -> Self {
+    pub(crate) fn new(io: Io, longest: Duration) -> Self {
         Self { io, longest, stands: None }
     }
 

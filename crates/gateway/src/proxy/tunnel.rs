@@ -58,11 +58,7 @@ pub(super) async fn connect(proxy: &Arc<Proxy>, arrival: &Arrival, sent: Sent, r
         Answer::Closed(closed) => return closed_response(shared, *closed),
         Answer::Own => None,
         Answer::Open { .. } if !right_port => {
-            return respond::refused(
-                403,
-                "This port is not opened",
-                "Tunnels are for secure web pages. Ask your technician if a program needs another port.",
-            );
+            return respond::port_not_opened();
         }
         Answer::Open { safe_search } => safe_search,
     };

@@ -147,7 +147,8 @@ pub(crate) fn observation(
 ) -> Observation {
     let asked = &walk.asked;
     let by_name = decision.is_none_or(|decision| decision.log == Log::ByName);
-    let path = asked.path.filter(|_| by_name && matches!(asked.protocol, Protocol::Http | Protocol::Https));
+    let path =
+        asked.path.filter(|_| by_name && matches!(asked.protocol, Protocol::Http | Protocol::Https | Protocol::Icap));
     let search_term = path.and_then(|path| judge::search_term(asked.host, path));
     let worries = search_term.as_deref().map(judge::worries).unwrap_or_default();
     // Who looks for a helpline is as unseen as who reaches it, unless the same words say that somebody is in danger.

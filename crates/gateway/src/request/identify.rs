@@ -16,6 +16,8 @@ pub(crate) enum Credential<'a> {
     Basic { username: &'a str, password: &'a str },
     /// A `Proxy-Authorization` header that cannot be read.
     Unreadable,
+    /// A user name whose password a proxy of the school's checked.
+    Checked { username: &'a str },
 }
 
 /// Who asks, as far as deciding and the block page need it.
@@ -64,6 +66,11 @@ pub(crate) fn identify<'a>(
             None => return Caller { device: known.device, ..Caller::WRONG },
             found => (found, Some(IdentitySource::ProxyCredential)),
         },
+        // A name that is nobody's is nobody, whoever was mapped to the device.
+        Credential::Checked { username } => {
+            let person = rules.lookup().person_by_username(username, true);
+            (person.and_then(|person| rules.person(person)), Some(IdentitySource::IcapClient))
+        }
         Credential::None => {
             let person = known.mapping.and_then(|mapping| rules.person(mapping.person));
             (person, known.mapping.map(|mapping| mapping.source))

@@ -10,5 +10,5 @@ mod warnings;
 pub(crate) use answer::{Answer, Answered, Closed, observation, outcome};
 pub(crate) use identify::{Caller, Credential, identify};
 pub(crate) use notices::notice;
-pub(crate) use steps::{Asked, Verdict, Walk, is_wpad, judged, still_open, walk};
+pub(crate) use steps::{Again, Asked, Verdict, Walk, again, is_wpad, judged, still_open, walk};
 pub(crate) use warnings::WarningsPassed;

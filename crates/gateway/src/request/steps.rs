@@ -6,7 +6,7 @@ use super::identify::{Caller, Credential, identify};
 use super::notices::notice;
 use crate::gateway::Shared;
 use crate::judge;
-use crate::observe::Protocol;
+use crate::observe::{Observation, Outcome, Protocol};
 use crate::proxy::DirectAddress;
 use crate::proxy::address::is_public;
 use crate::rules::{AgeBand, Gate, GatewayRules};
@@ -78,6 +78,30 @@ pub(crate) fn still_open(shared: &Shared, asked: Asked<'_>) -> bool {
         Verdict::Own => true,
         Verdict::Decided(decision) => decision.action == FilterAction::Allow,
         Verdict::CredentialWanted | Verdict::SignFirst => false,
+    })
+}
+
+/// A request that was judged before and is asked about once more, for its answer.
+pub(crate) enum Again {
+    /// It is closed now.
+    Closed,
+    /// It is open, and nobody looks at it: a helpline, or a page of the school's own.
+    Unseen,
+    /// It is open; what was to be written down about it.
+    Open(Observation),
+}
+
+/// Judges a request once more. Nothing is counted or observed.
+pub(crate) fn again(shared: &Shared, asked: Asked<'_>) -> Again {
+    through_steps(shared, asked, |walk, verdict| match verdict {
+        Verdict::Own => Again::Unseen,
+        Verdict::Decided(decision) if decision.action != FilterAction::Allow => Again::Closed,
+        Verdict::Decided(decision) if decision.log == Log::Never => Again::Unseen,
+        Verdict::Decided(decision) => {
+            let key = decision.reason.rule.key();
+            Again::Open(answer::observation(walk, Outcome::Allowed, key, Some(&decision)))
+        }
+        Verdict::CredentialWanted | Verdict::SignFirst => Again::Closed,
     })
 }
 
