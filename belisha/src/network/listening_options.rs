@@ -3,9 +3,10 @@
 
 use super::{DnsOptions, Listening};
 use crate::commands::Failure;
-use belisha_gateway::{ClamdAddress, IdentityConfig};
+use belisha_gateway::{ClamdAddress, IcapConfig, IdentityConfig};
 use clap::Args;
-use std::net::SocketAddr;
+use ipnet::IpNet;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// Where a gateway listens and whom it asks.
@@ -35,6 +36,12 @@ pub struct ListeningOptions {
     /// Where ClamAV listens, /run/clamav/clamd.ctl or an address and port; without it the malware scanner counts as away
     #[arg(long, value_name = "SOCKET")]
     clamd: Option<String>,
+    /// Where a proxy the school has already may ask over ICAP, 127.0.0.1:1344: docs/guides/beside-an-existing-proxy.md
+    #[arg(long)]
+    icap: Option<SocketAddr>,
+    /// A proxy that may ask over ICAP and is believed, 10.0.0.5 or 10.0.0.0/28; may be given several times. Without it only this machine's
+    #[arg(long, value_name = "ADDRESS", requires = "icap", value_parser = network)]
+    icap_from: Vec<IpNet>,
     #[command(flatten)]
     name_server: DnsOptions,
 }
@@ -56,11 +63,18 @@ impl ListeningOptions {
             block_page: Some(self.block_page),
             upstreams: self.upstream.clone(),
             clamd: self.clamd.as_deref().map(clamd),
+            icap: IcapConfig { listen: self.icap.into_iter().collect(), from: self.icap_from.clone() },
             identity: self.identity.as_deref().map(identity).transpose()?.unwrap_or_default(),
             dns_settings: self.name_server.settings(self.tls()),
             ..Listening::default()
         })
     }
+}
+
+/// One address, or a network of them.
+fn network(typed: &str) -> Result<IpNet, String> {
+    let address = || typed.parse::<IpAddr>().map(IpNet::from);
+    typed.parse().or_else(|_| address()).map_err(|_| "write it as 10.0.0.5 or 10.0.0.0/28".to_owned())
 }
 
 /// A socket of the malware scanner: an address with a port, else the path of a Unix socket.

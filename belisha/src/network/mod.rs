@@ -56,6 +56,8 @@ pub struct Listening {
     pub local_records: HashMap<String, belisha_gateway::LocalRecord>,
     /// What tells who is at an address.
     pub identity: belisha_gateway::IdentityConfig,
+    /// Where other proxies may ask, and which.
+    pub icap: belisha_gateway::IcapConfig,
     /// Where the malware scanner listens.
     pub clamd: Option<ClamdAddress>,
 }
@@ -82,6 +84,7 @@ fn gateway_config(
     config.dns = listening.dns_settings;
     config.local_records = listening.local_records;
     config.identity = listening.identity;
+    config.icap = listening.icap;
     config.snapshot = Some(data.gateway(school));
     config.compiled_lists = Some(crate::lists::compiled(data.root()));
     config.inspection = inspection;

@@ -4,6 +4,10 @@ use crate::dns::cache::{Cache, Cached, Key};
 use crate::dns::message::{self, Packet};
 use crate::dns::quick::QuickQuestion;
 use crate::dns::{https, scrub, zones};
+use crate::icap::{
+    self,
+    chunks::{Chunks, Step},
+};
 use crate::identity::{self, LeaseFormat};
 use hickory_proto::op::Message;
 use hickory_proto::rr::RData;
@@ -82,4 +86,39 @@ pub fn neighbours(bytes: &[u8]) -> (usize, bool) {
     let mut found = Vec::new();
     let ended = identity::neighbours::read(bytes, &mut found);
     (found.len(), ended)
+}
+
+/// Reads an ICAP head, the heads of HTTP messages inside one, and a body in chunks, whole and byte by byte.
+///
+/// # Panics
+/// When a body depends on the pieces it comes in, or a head lies outside what follows: that is what is looked for.
+pub fn icap(bytes: &[u8]) {
+    if let Ok(head) = icap::head::Head::read(bytes) {
+        let parts = [head.encapsulated.request, head.encapsulated.response];
+        assert!(parts.iter().flatten().all(|part| part.end <= head.encapsulated.heads), "{bytes:?}");
+    }
+    let _ = (icap::http_heads::read_request(bytes), icap::http_heads::read_response(bytes));
+    assert_eq!(chunked(bytes, bytes.len()), chunked(bytes, 1), "{bytes:?}");
+}
+
+/// The body in a run of chunks shown so many bytes at a time, and whether it ended; `None` where it is none.
+fn chunked(bytes: &[u8], at_a_time: usize) -> Option<(Vec<u8>, bool)> {
+    let (mut chunks, mut body, mut held) = (Chunks::new(), Vec::new(), Vec::new());
+    for piece in bytes.chunks(at_a_time.max(1)) {
+        held.extend_from_slice(piece);
+        loop {
+            let (done, step) = chunks.step(&held).ok()?;
+            match step {
+                Step::Data(ref range) => body.extend_from_slice(held.get(range.clone())?),
+                Step::End { .. } => return Some((body, true)),
+                Step::More => {}
+            }
+            let more = step == Step::More;
+            held.drain(..done);
+            if more {
+                break;
+            }
+        }
+    }
+    Some((body, false))
 }

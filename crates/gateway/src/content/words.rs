@@ -96,9 +96,9 @@ impl Read {
         Body::Read(Box::new(Read { held, body: Body::Empty, error: Some(error), rest: None }))
     }
 
-    /// Whether what follows is still read.
-    pub(crate) fn reads_on(&self) -> bool {
-        self.rest.is_some()
+    /// Whether it goes on whole: nothing that follows is read, and nothing of it broke.
+    pub(crate) fn passes(&self) -> bool {
+        self.rest.is_none() && self.error.is_none()
     }
 
     /// The next frame, when it may go on.

@@ -84,7 +84,8 @@ impl<'a> Exchange<'a> {
 
     /// Whether "as it was" may be said of a message: its body is not read on, and the client has kept all it sent.
     pub(super) fn may_pass(&self, body: &Body) -> bool {
-        body.passes() && (self.head.allow_204 || self.connection.is_in_preview(self.head.preview))
+        let in_preview = self.head.preview.is_some() && !self.connection.was_told();
+        body.passes() && (self.head.allow_204 || in_preview)
     }
 
     /// Says that the message goes on as it was (RFC 3507 section 4.6).

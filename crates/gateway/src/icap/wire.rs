@@ -46,6 +46,8 @@ struct Wire {
     held: Vec<u8>,
     at: usize,
     stage: Stage,
+    /// Whether the client was told to go on after its preview.
+    told: bool,
     chunks: Chunks,
     /// Bytes of a body that may still come.
     left: u64,
@@ -116,7 +118,7 @@ impl Wire {
                 Stage::Telling(written) => {
                     let rest = CONTINUE.get(written..).unwrap_or_default();
                     if rest.is_empty() {
-                        (self.stage, self.chunks) = (Stage::Coming, Chunks::new());
+                        (self.stage, self.told, self.chunks) = (Stage::Coming, true, Chunks::new());
                         continue;
                     }
                     match ready!(Pin::new(&mut self.io).poll_write(context, rest)) {
@@ -183,6 +185,7 @@ impl Connection {
             held: Vec::new(),
             at: 0,
             stage: Stage::Ended,
+            told: false,
             chunks: Chunks::new(),
             left: 0,
             idle: limits.idle_time,
@@ -253,23 +256,20 @@ impl Connection {
     pub(super) fn begin_body(&self, preview: Option<u64>, longest: u64) -> Encapsulated {
         let mut wire = self.lock();
         wire.stage = preview.map_or(Stage::Coming, Stage::Preview);
-        (wire.chunks, wire.left, wire.moved) = (Chunks::new(), longest, true);
+        (wire.told, wire.chunks, wire.left, wire.moved) = (false, Chunks::new(), longest, true);
         drop(wire);
         Encapsulated { connection: self.clone(), copied: None }
     }
 
     /// Says that no body follows.
     pub(super) fn no_body(&self) {
-        self.lock().stage = Stage::Ended;
+        let mut wire = self.lock();
+        (wire.stage, wire.told) = (Stage::Ended, false);
     }
 
-    /// Whether the client did not send more than a preview, so that "as it was" may be the answer whatever it allows.
-    pub(super) fn is_in_preview(&self, preview: Option<u64>) -> bool {
-        match self.lock().stage {
-            Stage::Preview(_) | Stage::Waiting => true,
-            Stage::Ended => preview.is_some(),
-            Stage::Telling(_) | Stage::Coming | Stage::Broken => false,
-        }
+    /// Whether the client was told to go on after its preview. Before that "as it was" may be the answer, whatever it allows.
+    pub(super) fn was_told(&self) -> bool {
+        self.lock().told
     }
 
     /// Whether a preview is still on its way.
@@ -282,7 +282,7 @@ impl Connection {
         if self.lock().stage == Stage::Waiting {
             self.write(CONTINUE).await?;
             let mut wire = self.lock();
-            (wire.stage, wire.chunks) = (Stage::Coming, Chunks::new());
+            (wire.stage, wire.told, wire.chunks) = (Stage::Coming, true, Chunks::new());
         }
         Ok(())
     }

@@ -55,7 +55,7 @@ impl Body {
     pub(crate) fn passes(&self) -> bool {
         match self {
             Body::Empty | Body::Carried(_) | Body::Encapsulated(_) | Body::Spooled(_) => true,
-            Body::Read(read) => !read.reads_on(),
+            Body::Read(read) => read.passes(),
             Body::Whole(_) => false,
         }
     }

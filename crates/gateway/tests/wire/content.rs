@@ -12,13 +12,13 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-fn book() -> Arc<PhraseBook> {
+pub fn book() -> Arc<PhraseBook> {
     let text = b"#listcategory:\"Gambling\"\n< spin the wheel ><30>\n< free bets ><30>\n";
     let list = PhraseList { name: "test", kind: PhraseKind::Weighted, text, encoding: None };
     Arc::new(PhraseBook::compile(&[list]).unwrap())
 }
 
-fn limits(change: impl FnOnce(&mut ContentLimits)) -> Arc<GatewayRules> {
+pub fn limits(change: impl FnOnce(&mut ContentLimits)) -> Arc<GatewayRules> {
     let mut limits = ContentLimits { phrase_limit: Some(50), ..ContentLimits::default() };
     change(&mut limits);
     rules_by(ruleset_with(|rules| {
@@ -89,7 +89,7 @@ async fn site(rules: Arc<GatewayRules>, pages: &Pages, change: impl FnOnce(&mut 
 
 const HTML: &str = "Content-Type: text/html; charset=utf-8\r\n";
 
-fn gambling(before: usize) -> String {
+pub fn gambling(before: usize) -> String {
     format!("<html><body><p>{}</p><p>Spin the wheel for free bets!</p></body></html>", "lesson ".repeat(before))
 }
 
@@ -206,7 +206,7 @@ async fn files_are_refused_by_what_they_are() {
 }
 
 /// A scanner that finds the word `virus`, and counts what it was sent.
-async fn scanner() -> SocketAddr {
+pub async fn scanner() -> SocketAddr {
     let listener = TcpListener::bind((LOOPBACK, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {

@@ -7,6 +7,7 @@ mod dns_clients;
 mod dns_forward;
 mod elsewhere;
 mod http;
+mod icap;
 mod identity;
 mod inspect;
 mod inspect_support;
