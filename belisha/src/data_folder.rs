@@ -10,6 +10,11 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+/// Sub-folder of sockets by which commands reach a running server; nobody else on the machine reaches them.
+pub const SOCKETS: &str = "sockets";
+/// The socket by which a server passes its place on.
+pub const HAND_OVER: &str = "hand-over";
+
 /// The data folder. Made with its sub-folders when it is not there.
 #[derive(Debug, Clone)]
 pub struct DataFolder {
@@ -49,7 +54,7 @@ impl DataFolder {
     /// When the folder cannot be made or written.
     pub fn open(root: &Path) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(root)?;
-        for folder in ["keys", "lists", "illegal", "gateway", "checkpoints", "spill"] {
+        for folder in ["keys", "lists", "illegal", "gateway", "checkpoints", "spill", SOCKETS] {
             let folder = root.join(folder);
             DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
             std::fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
@@ -208,7 +213,7 @@ mod tests {
         let data = DataFolder::open(&root).unwrap();
         data.database().unwrap();
         data.write_private("endpoints.json", "{}").unwrap();
-        for folder in ["", "keys", "lists", "illegal", "gateway", "checkpoints", "spill"] {
+        for folder in ["", "keys", "lists", "illegal", "gateway", "checkpoints", "spill", SOCKETS] {
             assert_eq!(mode(&root.join(folder)), 0o700, "{folder}");
         }
         for file in ["belisha.db", "endpoints.json"] {

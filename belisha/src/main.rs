@@ -11,6 +11,7 @@ mod installation;
 mod jobs;
 mod lists;
 mod network;
+mod process;
 mod running;
 
 use clap::{Parser, Subcommand};
@@ -78,7 +79,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Policy(command) => commands::policy::run(&command, &clock::today()),
         Command::Illegal(command) => commands::illegal::run(&command),
         Command::Docs(options) => commands::docs::run(&options),
-        Command::Serve(options) => tokio::runtime::Runtime::new()?.block_on(commands::serve::run(*options)),
+        Command::Serve(options) => commands::serve::run(&options),
         Command::Demo(options) => tokio::runtime::Runtime::new()?.block_on(commands::demo::run(options)),
         Command::Lists(command) => tokio::runtime::Runtime::new()?.block_on(commands::lists::run(command)),
         Command::Explain(options) => tokio::runtime::Runtime::new()?.block_on(commands::explain::run(options)),

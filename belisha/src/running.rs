@@ -6,6 +6,7 @@ use crate::data_folder::Keys;
 use crate::installation::Installation;
 use crate::jobs::{self, JobContext, Jobs, Mailer};
 use crate::network::{Listening, SchoolNetworks};
+use crate::process::Successor;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use belisha_activity::Ingest;
@@ -18,6 +19,9 @@ use std::time::Duration;
 
 /// How long requests that are being answered may take to end when the server stops.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// How long tunnels and long downloads may take to end when another process has taken this one's place.
+const GRACE_AFTER_HAND_OVER: Duration = Duration::from_secs(60);
 
 /// What a server is started with.
 pub struct Plan {
@@ -156,8 +160,22 @@ async fn serve_pages(
 impl Running {
     /// Stops everything in order: pages, gateways, what they observed, jobs.
     pub async fn stop(self) {
-        self.handle.graceful_shutdown(Some(GRACE));
-        self.networks.shutdown().await;
+        self.end(GRACE).await;
+    }
+
+    /// Lets another process go on from here: takes nothing new, says so, then finishes what has begun.
+    pub async fn hand_over(self, successor: Successor) {
+        self.handle.graceful_shutdown(Some(GRACE_AFTER_HAND_OVER));
+        self.networks.hand_over().await;
+        if let Err(error) = successor.yours() {
+            tracing::error!("the process that took over ended before it knew everything: {error}");
+        }
+        self.end(GRACE_AFTER_HAND_OVER).await;
+    }
+
+    async fn end(self, grace: Duration) {
+        self.handle.graceful_shutdown(Some(grace));
+        self.networks.shutdown(grace).await;
         self.ingest.drain().await;
         self.jobs.stop().await;
     }

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by failing")]
 
 mod demonstration;
+mod operation;
+mod serving;
 mod zones;
 
 use demonstration::{Demonstration, Visitor, belisha, curl, run};

@@ -5,12 +5,13 @@ use crate::clock;
 use crate::data_folder::{DataFolder, Keys};
 use crate::installation::{Clock, Entropy, Installation, database_of, open_folder};
 use crate::jobs::Mailer;
-use crate::network::{ListeningOptions, filter_alone};
-use crate::running::{self, Plan};
+use crate::network::{Listening, ListeningOptions, SchoolGateway, check_places, filter_alone};
+use crate::process::{HandOver, Predecessor, Prepared, ProcessOptions, ServiceManager};
+use crate::running::{self, Plan, Running};
 use belisha_store::StoreError;
 use belisha_web::Settings;
 use clap::Args;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -30,29 +31,50 @@ pub struct ServeOptions {
     /// What links start with, where that differs from the address of the pages
     #[arg(long)]
     public_url: Option<String>,
-    #[command(flatten)]
-    gateway: ListeningOptions,
     /// Mail server, smtp://user:password@host:port or smtps://…; file:DIR writes each mail into that folder instead
     #[arg(long, env = "BELISHA_SMTP")]
     smtp: Option<String>,
     /// Address mails come from
     #[arg(long, default_value = "belisha@localhost")]
     mail_from: String,
+    /// The gateway of one school, where there are several: school=NAME,dns=ADDRESS,proxy=ADDRESS,block-page=ADDRESS; once for each
+    #[arg(long = "gateway", value_name = "SETTINGS")]
+    gateways: Vec<SchoolGateway>,
+    #[command(flatten)]
+    gateway: ListeningOptions,
+    #[command(flatten)]
+    process: ProcessOptions,
 }
 
-/// Serves until stopped.
-pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
+/// Serves until stopped, or until another process takes over.
+pub fn run(options: &ServeOptions) -> Result<ExitCode, Failure> {
+    let mut places = options.places()?;
+    check_places(&places, &[(options.web, "the pages")])?;
+    let prepared = options.process.prepare(&options.data, |sockets| {
+        sockets.open_tcp(options.web, "the pages")?;
+        places.iter_mut().try_for_each(|place| place.open_ahead(sockets))
+    })?;
+    tokio::runtime::Runtime::new()?.block_on(serve(options, places, prepared))
+}
+
+impl ServeOptions {
+    /// The place of each gateway: first of the school that nobody named, then of those that are named.
+    fn places(&self) -> Result<Vec<Listening>, Failure> {
+        let first = self.gateway.listening()?;
+        let named: Result<Vec<_>, _> = self.gateways.iter().map(|gateway| gateway.listening(&first)).collect();
+        Ok([vec![first], named?].concat())
+    }
+}
+
+async fn serve(options: &ServeOptions, places: Vec<Listening>, prepared: Prepared) -> Result<ExitCode, Failure> {
     let (data, keys) = open_folder(&options.data)?;
     let address = database_of(&data, options.database.as_deref())?;
-    let web = TcpListener::bind(options.web).map_err(|error| {
-        Failure(format!("cannot serve pages at `{}`: {error}; choose another address with --web", options.web))
-    })?;
     let mailer = options.smtp.as_deref().map(|url| Mailer::new(url, &options.mail_from)).transpose()?.map(Arc::new);
     let plan = Plan {
-        web,
-        public_url: options.public_url,
+        web: prepared.sockets.tcp(options.web)?,
+        public_url: options.public_url.clone(),
         tls: options.gateway.tls(),
-        listening: vec![options.gateway.listening()?],
+        listening: places,
         mailer,
         settings: Settings::default(),
     };
@@ -61,6 +83,39 @@ pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     };
     let running = running::start(&installation, plan).await?;
+    if let Some(predecessor) = prepared.predecessor {
+        relieve(predecessor, &running).await?;
+    }
+    let successor = HandOver::offer(installation.data.root())?.successor(prepared.sockets);
+    introduce(options, &running).await?;
+    if let Some(manager) = ServiceManager::find() {
+        manager.ready();
+    }
+    tokio::select! {
+        stopped = running::until_stopped() => {
+            stopped?;
+            println!("Stopping.");
+            running.stop().await;
+        }
+        Some(successor) = successor => {
+            println!("Another process goes on from here.");
+            running.hand_over(successor).await;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes the place of the process before this one.
+async fn relieve(predecessor: Predecessor, running: &Running) -> Result<(), Failure> {
+    if let Err(error) = tokio::task::spawn_blocking(move || predecessor.relieve()).await? {
+        tracing::warn!("the process before this one ended before it had handed over: {error}");
+    }
+    running.networks.read_identities().await;
+    Ok(())
+}
+
+/// What the person at the terminal is told.
+async fn introduce(options: &ServeOptions, running: &Running) -> Result<(), Failure> {
     println!("Belisha is at {}", running.base_url);
     println!(
         "For devices, once a policy is in force: proxy file http://{}/proxy.pac, proxy {}, DNS {}",
@@ -72,10 +127,7 @@ pub async fn run(options: ServeOptions) -> Result<ExitCode, Failure> {
         );
         println!("  {}{path}\n", running.base_url);
     }
-    running::until_stopped().await?;
-    println!("Stopping.");
-    running.stop().await;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// How long the database may take before the gateways begin without it.

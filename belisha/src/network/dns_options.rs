@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 /// Name server options.
 #[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Name server")]
 pub struct DnsOptions {
     /// Where DNS over TLS is answered, with the pages' certificate (--tls-certificate)
     #[arg(long, requires = "tls_certificate")]

@@ -1,6 +1,7 @@
 //! The options that say where a gateway listens and whom it asks: the same for `belisha serve`, which has the gateway inside, and
 //! for `belisha gateway`, which is nothing else. What they make is a [`Listening`].
 
+use super::proxy_options::ProxyOptions;
 use super::{DnsOptions, Listening};
 use crate::commands::Failure;
 use belisha_gateway::{ClamdAddress, IcapConfig, IdentityConfig};
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// Where a gateway listens and whom it asks.
 #[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Addresses")]
 pub struct ListeningOptions {
     /// Certificate chain, PEM, of encrypted DNS and of the pages; other devices can only sign in over HTTPS
     #[arg(long, requires = "tls_key")]
@@ -24,6 +26,9 @@ pub struct ListeningOptions {
     /// Where the block page and the PAC file are served; port 80 where DNS is used
     #[arg(long, default_value = "127.0.0.1:4482")]
     pub block_page: SocketAddr,
+    /// Where closed names lead, if not to the address the block page listens on; an IPv4 and an IPv6 address may be given
+    #[arg(long, value_name = "ADDRESS")]
+    block_page_address: Vec<IpAddr>,
     /// Where DNS is answered
     #[arg(long, default_value = "127.0.0.1:4453")]
     pub dns: SocketAddr,
@@ -44,6 +49,8 @@ pub struct ListeningOptions {
     icap_from: Vec<IpNet>,
     #[command(flatten)]
     name_server: DnsOptions,
+    #[command(flatten)]
+    proxy_settings: ProxyOptions,
 }
 
 impl ListeningOptions {
@@ -66,6 +73,12 @@ impl ListeningOptions {
             icap: IcapConfig { listen: self.icap.into_iter().collect(), from: self.icap_from.clone() },
             identity: self.identity.as_deref().map(identity).transpose()?.unwrap_or_default(),
             dns_settings: self.name_server.settings(self.tls()),
+            block_page_addresses: self.block_page_address.clone(),
+            proxy_public: self.proxy_settings.public(),
+            proxy_settings: self.proxy_settings.settings(),
+            ask_for_credentials: self.proxy_settings.proxy_ask_for_credentials,
+            allow_private_for: self.proxy_settings.proxy_allow_private.clone(),
+            tunnel_ports: self.proxy_settings.proxy_tunnel_port.clone(),
             ..Listening::default()
         })
     }
@@ -83,7 +96,7 @@ fn clamd(typed: &str) -> ClamdAddress {
 }
 
 /// Reads the settings of identity.
-fn identity(path: &Path) -> Result<IdentityConfig, Failure> {
+pub(super) fn identity(path: &Path) -> Result<IdentityConfig, Failure> {
     let wrong = |what: String| Failure(format!("cannot use the settings in `{}`: {what}", path.display()));
     let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
     serde_json::from_slice(&text).map_err(|error| wrong(format!("{error}; docs/guides/who-is-it.md has an example")))

@@ -5,16 +5,23 @@ mod alone;
 mod authority;
 mod dns_options;
 mod explanation;
+mod listening;
 mod listening_options;
 mod observations;
 mod phrases;
+mod proxy_options;
 mod rules;
+mod school_gateway;
 
 pub use alone::filter_alone;
 pub use dns_options::DnsOptions;
 pub use explanation::{Asking, explanation};
+pub use listening::{Listening, check_places};
 pub use listening_options::ListeningOptions;
 pub use rules::read_rules;
+pub use school_gateway::SchoolGateway;
+
+use listening::take_place;
 
 use crate::commands::Failure;
 use crate::data_folder::{DataFolder, Keys};
@@ -22,8 +29,7 @@ use crate::installation::Installation;
 use belisha_activity::ActivityRecord;
 use belisha_filter::{Change, DomainIndex, Effect, IllegalList, PhraseBook, Request, Seen};
 use belisha_gateway::{
-    ClamdAddress, DnsConfig, Gateway, GatewayConfig, GatewayHandle, GatewayRules, InspectionConfig, Observation,
-    Portal, UNKNOWN_GROUP,
+    Gateway, GatewayConfig, GatewayHandle, GatewayRules, InspectionConfig, Observation, Portal, UNKNOWN_GROUP,
 };
 use belisha_records::{PersonId, SchoolId};
 use belisha_web::{BlockedPage, Doing, Listed, Network};
@@ -31,36 +37,15 @@ use jiff::Timestamp;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 use tokio::sync::{Mutex, mpsc, watch};
+use tokio::task::JoinSet;
 
 /// Observations that may wait for the activity store; more are counted and dropped, never waited for.
 const QUEUE: usize = 20_000;
 
 /// How long a gateway may take to hold new rules.
-const TAKEN_WITHIN: std::time::Duration = std::time::Duration::from_secs(5);
-
-/// Where one school's gateway listens and whom it asks.
-#[derive(Debug, Clone, Default)]
-pub struct Listening {
-    /// DNS, UDP and TCP.
-    pub dns: Option<SocketAddr>,
-    /// Proxy.
-    pub proxy: Option<SocketAddr>,
-    /// Block page and PAC file.
-    pub block_page: Option<SocketAddr>,
-    /// DNS servers asked for open names.
-    pub upstreams: Vec<SocketAddr>,
-    /// The name server's other settings.
-    pub dns_settings: DnsConfig,
-    /// Names answered here.
-    pub local_records: HashMap<String, belisha_gateway::LocalRecord>,
-    /// What tells who is at an address.
-    pub identity: belisha_gateway::IdentityConfig,
-    /// Where other proxies may ask, and which.
-    pub icap: belisha_gateway::IcapConfig,
-    /// Where the malware scanner listens.
-    pub clamd: Option<ClamdAddress>,
-}
+const TAKEN_WITHIN: Duration = Duration::from_secs(5);
 
 /// How the gateway of a school is set up.
 fn gateway_config(
@@ -77,9 +62,19 @@ fn gateway_config(
     config.dns_listen = listening.dns.into_iter().collect();
     config.proxy_listen = listening.proxy.into_iter().collect();
     config.block_page_listen = listening.block_page.into_iter().collect();
-    if let Some(IpAddr::V4(address)) = listening.block_page.map(|address| address.ip()) {
-        config.block_page_v4 = address;
+    let shown = listening.block_page.iter().map(SocketAddr::ip).chain(listening.block_page_addresses);
+    for address in shown {
+        match address {
+            IpAddr::V4(address) => config.block_page_v4 = address,
+            IpAddr::V6(address) => config.block_page_v6 = Some(address),
+        }
     }
+    config.proxy_public = listening.proxy_public;
+    config.proxy = listening.proxy_settings;
+    config.ask_for_credentials = listening.ask_for_credentials;
+    config.allow_private_for = listening.allow_private_for;
+    config.tunnel_ports.extend(listening.tunnel_ports);
+    config.open_sockets = listening.open_sockets;
     config.upstreams = listening.upstreams;
     config.dns = listening.dns_settings;
     config.local_records = listening.local_records;
@@ -121,7 +116,7 @@ impl SchoolNetworks {
     pub fn new(
         installation: Installation,
         portal: Portal,
-        mut listening: Vec<Listening>,
+        listening: Vec<Listening>,
         last_sign_in_wins: bool,
     ) -> Result<(Arc<Self>, mpsc::Receiver<ActivityRecord>), Failure> {
         let (observed, mut seen) = mpsc::channel::<Observation>(QUEUE);
@@ -137,7 +132,6 @@ impl SchoolNetworks {
                 }
             }
         });
-        listening.reverse();
         let networks = Self {
             illegal: RwLock::new(installation.illegal_list()?),
             index: RwLock::new(installation.index()?),
@@ -205,11 +199,12 @@ impl SchoolNetworks {
             }
             return Ok(());
         }
-        let Some(listening) = free.pop() else {
-            tracing::warn!(%school, "no addresses are left for the gateway of this school; start Belisha with addresses for it");
+        let name = self.name_of(school).await?;
+        let Some(listening) = take_place(&mut free, school, &name) else {
+            tracing::warn!(%school, "no addresses are left for the gateway of this school; start Belisha with a --gateway for it");
             return Ok(());
         };
-        let running = self.start(school, rules, listening).await?;
+        let running = self.start(school, &name, rules, listening).await?;
         self.running.write().unwrap_or_else(PoisonError::into_inner).insert(school, running);
         Ok(())
     }
@@ -217,18 +212,14 @@ impl SchoolNetworks {
     async fn start(
         &self,
         school: SchoolId,
+        name: &str,
         rules: Option<Arc<GatewayRules>>,
         listening: Listening,
     ) -> Result<Running, Failure> {
         let (sender, receiver) = watch::channel(rules);
         let installation = &self.installation;
-        let inspection = authority::kept_or_made(
-            &installation.data,
-            school,
-            &self.name_of(school).await?,
-            (installation.clock)(),
-            &installation.entropy,
-        )?;
+        let inspection =
+            authority::kept_or_made(&installation.data, school, name, (installation.clock)(), &installation.entropy)?;
         let mut config = gateway_config(
             &self.installation.data,
             &self.installation.keys,
@@ -241,6 +232,7 @@ impl SchoolNetworks {
         config.content.phrase_book = Some(Arc::clone(&self.phrase_book));
         let clock = Arc::clone(&self.installation.clock);
         let handle = Gateway::start(config, receiver, clock, Arc::clone(&self.installation.entropy)).await?;
+        alone::remember_name(&installation.data, school, name)?;
         Ok(Running { sender, handle: Arc::new(handle) })
     }
 
@@ -258,14 +250,35 @@ impl SchoolNetworks {
             .map(|running| [running.handle.dns_addr, running.handle.proxy_addr, running.handle.block_page_addr])
     }
 
-    /// Stops every gateway and writes who is signed in.
-    pub async fn shutdown(&self) {
+    /// Takes nothing new at any gateway and writes who is signed in, for the process that goes on from here.
+    pub async fn hand_over(&self) {
+        for handle in self.handles() {
+            handle.hand_over().await;
+        }
+    }
+
+    /// Takes in who signed in at the process before this one, after it handed over.
+    pub async fn read_identities(&self) {
+        for handle in self.handles() {
+            handle.read_identities().await;
+        }
+    }
+
+    fn handles(&self) -> Vec<Arc<GatewayHandle>> {
+        let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
+        running.values().map(|running| Arc::clone(&running.handle)).collect()
+    }
+
+    /// Stops every gateway, giving what has begun some time to end, and writes who is signed in.
+    pub async fn shutdown(&self, finish: Duration) {
         let all = std::mem::take(&mut *self.running.write().unwrap_or_else(PoisonError::into_inner));
+        let mut stopping = JoinSet::new();
         for running in all.into_values() {
             if let Ok(handle) = Arc::try_unwrap(running.handle) {
-                handle.shutdown().await;
+                stopping.spawn(handle.shutdown_within(finish));
             }
         }
+        stopping.join_all().await;
     }
 
     fn with<T>(&self, school: SchoolId, ask: impl FnOnce(&Running) -> T) -> Option<T> {

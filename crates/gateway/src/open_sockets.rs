@@ -32,7 +32,8 @@ struct Kept {
     kind: Kind,
     address: SocketAddr,
     socket: OwnedFd,
-    used: bool,
+    /// Whether somebody asked for its address.
+    wanted: bool,
 }
 
 impl OpenSockets {
@@ -45,7 +46,7 @@ impl OpenSockets {
             return Ok(());
         }
         let socket = bind_tcp(address).map_err(|source| StartError::Listen { address, purpose, source })?;
-        self.keep(Kind::Tcp, address, socket.into());
+        self.keep(Kind::Tcp, address, socket.into(), true);
         Ok(())
     }
 
@@ -74,7 +75,7 @@ impl OpenSockets {
         for _ in 0..count {
             let socket = bind_udp(address, count > 1);
             let socket = socket.map_err(|source| StartError::Listen { address, purpose, source })?;
-            self.keep(Kind::Udp, address, socket.into());
+            self.keep(Kind::Udp, address, socket.into(), true);
         }
         Ok(())
     }
@@ -90,7 +91,7 @@ impl OpenSockets {
             other => return Err(io::Error::other(format!("a socket of kind {other:?} is neither TCP nor UDP"))),
         };
         let address = address_of(&socket)?;
-        self.keep(kind, address, socket);
+        self.keep(kind, address, socket, false);
         Ok(())
     }
 
@@ -102,14 +103,14 @@ impl OpenSockets {
         self.kept().iter().map(|kept| kept.socket.try_clone()).collect()
     }
 
-    /// Closes what no gateway has taken, and says where that was: nobody would ever answer there.
-    pub fn close_unused(&self) -> Vec<SocketAddr> {
+    /// Closes what was taken in and nobody asked to be open, and says where that was: nobody would ever answer there.
+    pub fn close_unwanted(&self) -> Vec<SocketAddr> {
         let mut closed = Vec::new();
         self.kept().retain(|kept| {
-            if !kept.used {
+            if !kept.wanted {
                 closed.push(kept.address);
             }
-            kept.used
+            kept.wanted
         });
         closed
     }
@@ -152,26 +153,22 @@ impl OpenSockets {
         Ok(self.taken(Kind::Udp, address)?.into_iter().map(UdpSocket::from).collect())
     }
 
-    /// Marks the sockets of an address as used, and gives a second handle to each.
+    /// A second handle to each socket of an address.
     fn taken(&self, kind: Kind, address: SocketAddr) -> io::Result<Vec<OwnedFd>> {
-        let mut kept = self.kept();
-        let wanted = kept.iter_mut().filter(|kept| kept.kind == kind && kept.address == address);
-        wanted
-            .map(|kept| {
-                kept.used = true;
-                kept.socket.try_clone()
-            })
-            .collect()
+        let kept = self.kept();
+        let there = kept.iter().filter(|kept| kept.kind == kind && kept.address == address);
+        there.map(|kept| kept.socket.try_clone()).collect()
     }
 
+    /// Whether an address is open, which whoever asks wants it to be.
     fn has(&self, kind: Kind, address: SocketAddr) -> bool {
         let mut kept = self.kept();
-        let mut wanted = kept.iter_mut().filter(|kept| kept.kind == kind && kept.address == address);
-        wanted.next().is_some()
+        let there = kept.iter_mut().filter(|kept| kept.kind == kind && kept.address == address);
+        there.map(|kept| kept.wanted = true).count() > 0
     }
 
-    fn keep(&self, kind: Kind, address: SocketAddr, socket: OwnedFd) {
-        self.kept().push(Kept { kind, address, socket, used: false });
+    fn keep(&self, kind: Kind, address: SocketAddr, socket: OwnedFd, wanted: bool) {
+        self.kept().push(Kept { kind, address, socket, wanted });
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Vec<Kept>> {
@@ -224,7 +221,7 @@ mod tests {
         assert!(TcpListener::bind(address).is_err(), "it is taken");
         drop(listener);
         assert!(std::net::TcpStream::connect(address).is_ok(), "who asks between two gateways waits");
-        assert!(sockets.close_unused().is_empty());
+        assert!(sockets.close_unwanted().is_empty());
     }
 
     #[test]
@@ -238,8 +235,10 @@ mod tests {
         after.open_dns(address, 2).unwrap();
         assert_eq!(after.udp(address).unwrap().len(), 2);
         assert_eq!(after.tcp(address).unwrap().local_addr().unwrap(), address);
-        after.open_tcp(free(), "nothing").unwrap();
-        assert_eq!(after.close_unused().len(), 1, "what nobody takes is closed");
+        let stray = TcpListener::bind("127.0.0.1:0").unwrap();
+        let nowhere = stray.local_addr().unwrap();
+        after.take_in(stray.into()).unwrap();
+        assert_eq!(after.close_unwanted(), [nowhere], "what nobody asked for is closed");
         let file: OwnedFd = std::fs::File::open("/dev/null").unwrap().into();
         assert!(after.take_in(file).is_err());
     }

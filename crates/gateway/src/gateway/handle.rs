@@ -1,6 +1,6 @@
 //! A running gateway, for whoever started it: where it listens, what its pages ask of it, how it is stopped.
 
-use super::keeping::write_identities;
+use super::keeping::{restore_identities, write_identities};
 use super::shared::Shared;
 use super::sockets::Addresses;
 use crate::blockpage::Block;
@@ -9,6 +9,7 @@ use crate::observe::Metrics;
 use crate::rules::GatewayRules;
 use belisha_filter::PhraseBook;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -110,14 +111,33 @@ impl GatewayHandle {
         BlockBook { shared: Arc::clone(&self.shared) }
     }
 
+    /// Takes nothing new and writes who is signed in, for the last time: from here on another process knows better. What has
+    /// begun goes on, until [`GatewayHandle::shutdown_within`].
+    pub async fn hand_over(&self) {
+        self.shared.stops.send_replace(true);
+        write_identities(&self.shared).await;
+        self.shared.handed_over.store(true, Ordering::Release);
+    }
+
+    /// Takes in who is signed in from disk, beside those who are known already: another process handed over.
+    pub async fn read_identities(&self) {
+        restore_identities(&self.shared).await;
+    }
+
     /// Stops: takes nothing new, gives what has begun [`crate::Limits::finish_time`] to end, writes who is signed in.
-    pub async fn shutdown(mut self) {
+    pub async fn shutdown(self) {
+        let finish = self.shared.config.limits.finish_time;
+        self.shutdown_within(finish).await;
+    }
+
+    /// As [`GatewayHandle::shutdown`], with another time for what has begun.
+    pub async fn shutdown_within(mut self, finish: Duration) {
         self.shared.stops.send_replace(true);
         let ending = async {
             while self.serving.join_next().await.is_some() {}
             self.shared.tunnels_end().await;
         };
-        let _ = tokio::time::timeout(self.shared.config.limits.finish_time, ending).await;
+        let _ = tokio::time::timeout(finish, ending).await;
         self.serving.shutdown().await;
         self.tasks.shutdown().await;
         self.shared.stop_tunnels();

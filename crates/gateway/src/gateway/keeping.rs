@@ -5,6 +5,7 @@ use crate::observe::count;
 use crate::rules::GatewayRules;
 use crate::snapshot::{self, SnapshotError};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -13,29 +14,30 @@ const IDENTITY_WRITE: Duration = Duration::from_secs(5);
 
 /// Rules from the channel, else from disk, else none; identities from disk.
 pub(super) async fn begin_with_rules(shared: &Arc<Shared>, given: Option<Arc<GatewayRules>>) {
-    if let Some(path) = shared.config.snapshot.clone() {
-        match blocking({
-            let path = path.clone();
-            move || snapshot::read_identities(&path)
-        })
-        .await
-        {
-            Ok(identities) => shared.identity.restore(identities, shared.now()),
-            Err(SnapshotError::Missing { .. }) => {}
-            Err(error) => tracing::error!("{error}; nobody is signed in until they sign in again"),
-        }
-        if given.is_none() {
-            let (school, key) = (shared.config.school, shared.config.illegal_list_key);
-            match blocking(move || snapshot::read_rules(&path, school, key)).await {
-                Ok(rules) => shared.take(Arc::new(rules)),
-                Err(error) => {
-                    tracing::error!("{error}; until rules arrive only the portal and helplines are reachable")
-                }
+    restore_identities(shared).await;
+    if given.is_none()
+        && let Some(path) = shared.config.snapshot.clone()
+    {
+        let (school, key) = (shared.config.school, shared.config.illegal_list_key);
+        match blocking(move || snapshot::read_rules(&path, school, key)).await {
+            Ok(rules) => shared.take(Arc::new(rules)),
+            Err(error) => {
+                tracing::error!("{error}; until rules arrive only the portal and helplines are reachable")
             }
         }
     }
     if let Some(rules) = given {
         take_and_write(shared, rules).await;
+    }
+}
+
+/// Takes in the identities on disk, beside those that are known.
+pub(super) async fn restore_identities(shared: &Arc<Shared>) {
+    let Some(path) = shared.config.snapshot.clone() else { return };
+    match blocking(move || snapshot::read_identities(&path)).await {
+        Ok(identities) => shared.identity.restore(identities, shared.now()),
+        Err(SnapshotError::Missing { .. }) => {}
+        Err(error) => tracing::error!("{error}; nobody is signed in until they sign in again"),
     }
 }
 
@@ -90,6 +92,9 @@ async fn take_and_write(shared: &Arc<Shared>, rules: Arc<GatewayRules>) {
 }
 
 pub(super) async fn write_identities(shared: &Arc<Shared>) {
+    if shared.handed_over.load(Ordering::Acquire) {
+        return;
+    }
     if let Some(path) = shared.config.snapshot.clone() {
         let (running, writing) =
             (shared.identity.running(shared.now()), Arc::clone(&shared.writing).lock_owned().await);

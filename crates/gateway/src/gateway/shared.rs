@@ -19,6 +19,7 @@ use crate::snapshot::WrittenLists;
 use belisha_filter::PhraseBook;
 use jiff::Timestamp;
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -49,6 +50,8 @@ pub(crate) struct Shared {
     pub(super) written_lists: WrittenLists,
     /// Held while the snapshot is written, so that stopping waits for what was begun.
     pub(super) writing: Arc<tokio::sync::Mutex<()>>,
+    /// Whether another process writes who is signed in from now on.
+    pub(super) handed_over: AtomicBool,
     /// Tells open tunnels that the rules changed.
     changed: watch::Sender<()>,
     tunnels: Mutex<JoinSet<()>>,
@@ -94,6 +97,7 @@ impl Shared {
             rules: RwLock::new(None),
             written_lists: WrittenLists::default(),
             writing: Arc::default(),
+            handed_over: AtomicBool::new(false),
             changed: watch::Sender::new(()),
             tunnels: Mutex::default(),
             stops: watch::Sender::new(false),

@@ -1,0 +1,61 @@
+//! What a process that runs for months needs besides its work: its addresses opened while it still may, a user without rights
+//! to run as, word to the service manager, and a successor that takes over without refusing anybody.
+
+mod privileges;
+mod service_manager;
+mod take_over;
+
+pub use service_manager::ServiceManager;
+pub use take_over::{HandOver, Predecessor, Successor};
+
+use crate::commands::Failure;
+use belisha_gateway::OpenSockets;
+use clap::Args;
+use std::path::Path;
+
+/// Options of a process that serves.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "The process")]
+pub struct ProcessOptions {
+    /// Who to run as once the addresses are open; start as root for that
+    #[arg(long, value_name = "USER")]
+    user: Option<String>,
+    /// Take the place of the process that serves this data folder now, without refusing anybody
+    #[arg(long)]
+    take_over: bool,
+}
+
+/// A process that has its sockets and no more rights than it needs.
+pub struct Prepared {
+    /// The open sockets.
+    pub sockets: OpenSockets,
+    /// The process whose place this one takes.
+    pub predecessor: Option<Predecessor>,
+}
+
+impl ProcessOptions {
+    /// Opens addresses, or takes them from the service manager or the process before; then gives up what rights it has. Before
+    /// any other thread is started: some rights are a thread's own.
+    ///
+    /// # Errors
+    /// When an address is taken, nobody is there to take over from, or root's rights cannot be given up.
+    pub fn prepare(
+        &self,
+        data: &Path,
+        open: impl FnOnce(&OpenSockets) -> Result<(), Failure>,
+    ) -> Result<Prepared, Failure> {
+        let sockets = OpenSockets::default();
+        service_manager::take_sockets(&sockets)?;
+        let predecessor = self.take_over.then(|| Predecessor::find(data, &sockets)).transpose()?;
+        open(&sockets)?;
+        for address in sockets.close_unwanted() {
+            tracing::warn!(
+                "nothing here answers on `{address}`, which was open already; give that address or close it"
+            );
+        }
+        if let Some(user) = &self.user {
+            privileges::give_up(user, data)?;
+        }
+        Ok(Prepared { sockets, predecessor })
+    }
+}
