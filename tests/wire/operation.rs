@@ -202,7 +202,7 @@ fn a_service_manager_opens_the_sockets_and_hears_when_they_are_answered() {
     ask_udp(addresses.dns, "casino.example").unwrap();
     ask_tcp(addresses.dns, "casino.example").unwrap();
     ask_proxy(addresses.proxy, "http://casino.example/").unwrap();
-    assert!(inodes_shared(server.process.id()), "it answers on the sockets it was given");
+    assert!(keeps_what_it_was_given(server.process.id()), "it answers on the sockets it was given");
 }
 
 /// Whether the process' third to fifth files are sockets: it did not close what it was given and open others.
