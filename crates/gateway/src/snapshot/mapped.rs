@@ -29,6 +29,10 @@ pub fn open_index(path: &Path) -> Result<DomainIndex, IndexFileError> {
         return Err(IndexFileError::Index(IndexError::Unreadable("it is empty")));
     }
     let mapping = map(&file)?;
+    // A look-up is one or two reads at random places: what it waits for is memory, and where that is. A system that cannot have
+    // the file in large pages has it in small ones.
+    #[cfg(target_os = "linux")]
+    let _ = mapping.advise(memmap2::Advice::HugePage);
     Ok(DomainIndex::open_mapped(Arc::new(mapping), &mut file)?)
 }
 

@@ -6,8 +6,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// Bytes gathered before they are written.
-const GATHERED: usize = 256 * 1024;
+/// Bytes gathered before they are written: as many as a large page of memory has, so that the system may keep a file that
+/// is mapped later in such pages.
+const GATHERED: usize = 2 * 1024 * 1024;
 
 /// The name a file has until it is whole.
 fn beside(path: &Path) -> PathBuf {
