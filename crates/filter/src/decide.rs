@@ -19,20 +19,25 @@ impl Ruleset {
     pub fn decide(&self, request: &Request<'_>, now: Timestamp) -> Decision {
         let host = lower_case(request.host);
         let request = Request { host: &host, ..*request };
+        self.decide_names(&request, &HostNames::of(request.host), now)
+    }
+
+    /// Judges a request for a host, lower case and without a final dot, whose names are worked out already.
+    pub fn decide_names(&self, request: &Request<'_>, names: &HostNames<'_>, now: Timestamp) -> Decision {
+        debug_assert_eq!(request.host, names.host());
         let group = Group::from_key(request.group);
-        let names = HostNames::of(request.host);
-        let sieved = self.index.sieve(&names);
+        let sieved = self.index.sieve(names);
         // Nearly no host is spoken of by anything but the lists: those are spared every look but one.
-        let before_lists = if self.named.may_name(&names) || self.leads_to_illegal(&request) {
-            self.by_name(&request, group, now)
+        let before_lists = if self.named.may_name(names) || self.leads_to_illegal(request) {
+            self.by_name(request, group, now)
         } else {
-            self.by_whom(&request, group, now)
+            self.by_whom(request, group, now)
         };
         // One after the other: a decision is large, and handing it through closures would copy it at each.
         if let Some(decision) = before_lists {
             return decision;
         }
-        if let Some(decision) = self.category(&names, sieved, group, now) {
+        if let Some(decision) = self.category(names, sieved, group, now) {
             return decision;
         }
         self.default_for(group)

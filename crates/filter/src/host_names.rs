@@ -29,7 +29,34 @@ fn short_word(bytes: &[u8]) -> u64 {
     if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
         return u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last));
     }
-    bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte))
+    // As most last labels are: no loop, whose length the processor would have to guess.
+    match *bytes {
+        [a, b, c] => u64::from(a) << 16 | u64::from(b) << 8 | u64::from(c),
+        [a, b] => u64::from(a) << 8 | u64::from(b),
+        [a] => u64::from(a),
+        _ => 0,
+    }
+}
+
+/// Where the dots of a text of at most 64 bytes are, a bit for each byte.
+fn dots(text: &[u8]) -> u64 {
+    let (words, _) = text.as_chunks::<8>();
+    let found = words.iter().zip((0..).step_by(8)).fold(0, |found, (word, at)| found | dots_of_eight(*word) << at);
+    match text.last_chunk::<8>() {
+        // The last eight bytes once more: what is behind the last whole word is among them.
+        Some(last) => found | dots_of_eight(*last) << (text.len() - 8),
+        None => text.iter().rev().fold(0, |found, byte| found << 1 | u64::from(*byte == b'.')),
+    }
+}
+
+/// The same of eight bytes at once.
+fn dots_of_eight(bytes: [u8; 8]) -> u64 {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let other = u64::from_le_bytes(bytes) ^ u64::from_le_bytes([b'.'; 8]);
+    // The highest bit of each byte that differs in none of its bits.
+    let dots = !((other & LOW).wrapping_add(LOW) | other | LOW);
+    // Those bits side by side.
+    (dots >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
 /// A name of a host: where in the host it starts, and its hash.
@@ -48,6 +75,23 @@ struct Walk<'a> {
     end: Option<usize>,
 }
 
+impl Walk<'_> {
+    /// Takes the next names of a host whose dots are known; says how many.
+    fn fill(&mut self, ready: &mut [Name], mut dots: u64) -> usize {
+        let mut count = 0;
+        for slot in ready {
+            let Some(end) = self.end else { break };
+            dots &= u64::MAX.unbounded_shr(64 - end as u32);
+            let start = u64::BITS - dots.leading_zeros();
+            self.state = mix(self.state, self.host.get(start as usize..end).unwrap_or_default());
+            self.end = (start as usize).checked_sub(1);
+            *slot = Name { start: start as u16, hash: fold(self.state, LAST) };
+            count += 1;
+        }
+        count
+    }
+}
+
 impl Iterator for Walk<'_> {
     type Item = Name;
 
@@ -60,9 +104,10 @@ impl Iterator for Walk<'_> {
     }
 }
 
-/// A host and its parents, from the most general (`uk`, `co.uk`) to the host itself.
+/// A host and its parents, from the most general (`uk`, `co.uk`) to the host itself, worked out once for everybody who looks
+/// the host up.
 #[derive(Debug, Clone)]
-pub(crate) struct HostNames<'a> {
+pub struct HostNames<'a> {
     host: &'a str,
     ready: [Name; READY],
     count: usize,
@@ -77,9 +122,13 @@ impl<'a> HostNames<'a> {
         let mut rest = Walk { host: host.as_bytes(), state: SEED, end: (longest == host.len()).then_some(longest) };
         let mut ready = [Name::default(); READY];
         let mut count = 0;
-        for (slot, name) in ready.iter_mut().zip(rest.by_ref()) {
-            *slot = name;
-            count += 1;
+        if longest <= 64 {
+            count = rest.fill(&mut ready, dots(host.as_bytes()));
+        } else {
+            for (slot, name) in ready.iter_mut().zip(rest.by_ref()) {
+                *slot = name;
+                count += 1;
+            }
         }
         Self { host, ready, count, rest }
     }
@@ -90,22 +139,22 @@ impl<'a> HostNames<'a> {
     }
 
     /// Those that are ready: all of them, for nearly every host.
-    pub fn ready(&self) -> &[Name] {
+    pub(crate) fn ready(&self) -> &[Name] {
         self.ready.get(..self.count).unwrap_or_default()
     }
 
     /// Those that are not.
-    pub fn rest(&self) -> impl Iterator<Item = Name> {
+    pub(crate) fn rest(&self) -> impl Iterator<Item = Name> {
         self.rest.clone()
     }
 
     /// Every name.
-    pub fn iter(&self) -> impl Iterator<Item = Name> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Name> {
         self.ready().iter().copied().chain(self.rest())
     }
 
     /// Every name as text with its hash.
-    pub fn into_texts(self) -> impl Iterator<Item = (&'a str, u64)> {
+    pub(crate) fn into_texts(self) -> impl Iterator<Item = (&'a str, u64)> {
         let text = move |name: Name| (self.host.get(usize::from(name.start)..).unwrap_or_default(), name.hash);
         self.ready.into_iter().take(self.count).chain(self.rest).map(text)
     }
@@ -119,6 +168,7 @@ pub(crate) fn domain_hash(name: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn every_parent_has_the_hash_it_has_alone() {
@@ -130,6 +180,18 @@ mod tests {
             let mut found: Vec<(&str, u64)> = names.into_texts().collect();
             found.reverse();
             assert_eq!(found, expected, "{host}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn dots_found_at_once_are_those_found_one_after_the_other(host in "[.a-z0-9é-]{0,70}") {
+            let rest = Walk { host: host.as_bytes(), state: SEED, end: Some(host.len()) };
+            prop_assert!(HostNames::of(&host).iter().eq(rest));
+            if host.len() <= 64 {
+                let one_by_one = (0..host.len()).filter(|at| host.as_bytes()[*at] == b'.').fold(0, |all, at| all | 1_u64 << at);
+                prop_assert_eq!(dots(host.as_bytes()), one_by_one);
+            }
         }
     }
 

@@ -34,6 +34,8 @@ pub struct IllegalList {
     key: [u8; 16],
     mark_key: u64,
     entries: HashMap<u128, u64>,
+    /// Whether any entry is a whole host written as numbers.
+    numbers: bool,
 }
 
 impl std::fmt::Debug for IllegalList {
@@ -45,7 +47,7 @@ impl std::fmt::Debug for IllegalList {
 impl IllegalList {
     /// A list that holds the test entry alone, under a key of this installation (16 random bytes, kept secret).
     pub fn new(key: [u8; 16]) -> Self {
-        let mut list = Self { key, mark_key: 0, entries: HashMap::new() };
+        let mut list = Self { key, mark_key: 0, entries: HashMap::new(), numbers: false };
         list.mark_key = list.hash(&[b"key of the marks"]) as u64 | 1;
         list.insert(ILLEGAL_TEST_ENTRY);
         list
@@ -64,6 +66,7 @@ impl IllegalList {
         if page.is_first() && host.parse::<IpAddr>().is_ok() {
             let told = self.hash(&[WITH_NUMBERS]);
             self.entries.insert(told, fold(told as u64, self.mark_key));
+            self.numbers = true;
         }
         let hash =
             if page.is_first() { self.hash(&[host.as_bytes()]) } else { self.page(&host, &page.path, &page.query) };
@@ -72,18 +75,19 @@ impl IllegalList {
 
     /// Whether any entry is a whole host written as numbers: only then can an answer's address be listed.
     pub fn lists_numbers(&self) -> bool {
-        self.entries.contains_key(&self.hash(&[WITH_NUMBERS]))
+        self.numbers
     }
 
     /// Whether exactly this address, as the provider writes it, was added. An entry below a listed host may be.
     pub fn holds(&self, address: &str) -> bool {
-        let mut list = Self { key: self.key, mark_key: self.mark_key, entries: HashMap::new() };
+        let mut list = Self { key: self.key, mark_key: self.mark_key, entries: HashMap::new(), numbers: false };
         list.insert(address) && list.entries.keys().all(|hash| self.entries.contains_key(hash))
     }
 
     /// Takes in the entries of another list of the same installation.
     pub fn join(&mut self, other: Self) {
         self.entries.extend(other.entries);
+        self.numbers |= other.numbers;
     }
 
     /// Whether a host, one of its parents, or this page of it is listed. Lower-case host without a final dot; `path`
@@ -139,6 +143,7 @@ impl IllegalList {
             let (hash, mark) = (u128::from_le_bytes(*hash), mark.first_chunk::<8>().ok_or(IllegalListError)?);
             list.entries.insert(hash, u64::from_le_bytes(*mark) ^ list.mask(hash));
         }
+        list.numbers = list.entries.contains_key(&list.hash(&[WITH_NUMBERS]));
         Ok(list)
     }
 

@@ -152,8 +152,7 @@ impl DomainIndex {
 
     /// Fetches what [`DomainIndex::lookup`] will look at: whoever looks several hosts up lets them wait for memory together.
     /// The number means nothing; it is there so that the look is not left out.
-    pub fn fetch(&self, host: &str) -> u64 {
-        let names = HostNames::of(host);
+    pub fn fetch(&self, names: &HostNames<'_>) -> u64 {
         let (sieve, lines) = self.parts();
         let ready = names.ready().get(self.shortest()..).unwrap_or_default();
         ready.iter().fold(0, |sum, name| {

@@ -42,6 +42,7 @@ pub use content_limits::{ContentLimits, ContentRules, FileKind, WhenScannerAway}
 pub use explain::{Explanation, Outcome, Step};
 pub use form_body::form_value;
 pub use helplines::{HELPLINES, Helpline, helpline_for};
+pub use host_names::HostNames;
 pub use illegal::{ILLEGAL_TEST_ENTRY, IllegalList, IllegalListError};
 pub use index::{DomainIndex, DomainIndexBuilder, IndexBytes, IndexError, Listing, Matches, SourceId, index_checksum};
 pub use inspection::InspectionRules;

@@ -132,7 +132,10 @@ pub struct Portal {
 impl Portal {
     /// Whether a host is the portal's, or the name browsers look for a PAC file under.
     pub fn is_own(&self, host: &str) -> bool {
-        self.hosts.iter().any(|own| own == host) || self.base_host() == Some(host)
+        // Nearly no host is: one comparison spares the others from having the address taken apart.
+        let begins = |scheme| self.base_url.strip_prefix(scheme).map(|rest| rest.starts_with(host));
+        let may_be = begins("https://").or_else(|| begins("http://")).unwrap_or(true);
+        self.hosts.iter().any(|own| own == host) || (may_be && self.base_host() == Some(host))
     }
 
     /// Host part of `base_url`.

@@ -3,7 +3,7 @@
 
 use crate::observe::Worry;
 use crate::rules::GatewayRules;
-use belisha_filter::{Decision, Log, Reason, Request, RuleKind};
+use belisha_filter::{Decision, HostNames, Log, Reason, Request, RuleKind};
 use belisha_policy::FilterAction;
 use belisha_records::Danger;
 use jiff::Timestamp;
@@ -26,9 +26,18 @@ pub(crate) fn before_gate(rules: Option<&GatewayRules>, request: &Request<'_>) -
 }
 
 /// What the rules say. Without rules everything is closed: the strictest state.
-pub(crate) fn decide(rules: Option<&GatewayRules>, request: &Request<'_>, now: Timestamp) -> Decision {
+/// `names` are the host's, where they are worked out.
+pub(crate) fn decide(
+    rules: Option<&GatewayRules>,
+    request: &Request<'_>,
+    names: Option<&HostNames<'_>>,
+    now: Timestamp,
+) -> Decision {
     match rules {
-        Some(rules) => rules.ruleset.decide(request, now),
+        Some(rules) => match names {
+            Some(names) => rules.ruleset.decide_names(request, names, now),
+            None => rules.ruleset.decide(request, now),
+        },
         None => Decision { action: FilterAction::Block, reason: Reason::of(RuleKind::Default), log: Log::ByName },
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::dns::cache::{Cache, Cached, Key};
 use crate::dns::message::{self, Packet};
-use crate::dns::quick::QuickQuestion;
+use crate::dns::quick::{HostRoom, QuickQuestion};
 use crate::dns::{https, scrub, zones};
 use crate::icap::{
     self,
@@ -20,11 +20,12 @@ use tokio::time::Instant;
 /// When the two disagree, which is what is looked for.
 pub fn dns_question(bytes: &[u8]) {
     let slow = message::read(bytes);
-    let Some(quick) = QuickQuestion::read(bytes) else { return };
+    let mut room = HostRoom::default();
+    let Some(quick) = QuickQuestion::read(bytes, &mut room) else { return };
     let Packet::Question(question) = slow else {
         panic!("a question to the quick way and none to the other: {bytes:?}");
     };
-    assert_eq!(question.host.as_deref(), Some(quick.host()), "{bytes:?}");
+    assert_eq!(question.host.as_deref(), Some(quick.host), "{bytes:?}");
 }
 
 /// Reads a DNS answer of another server, takes out what must not be shown, remembers it and writes it again.

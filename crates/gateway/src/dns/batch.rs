@@ -4,7 +4,7 @@
 use super::answer::{Client, Step, Transport, Wanted, at_once, let_through, wait};
 use super::deliver::{cut_short, proven};
 use super::message::{Packet, Question, read};
-use super::quick::{AnswerPacket, Batch, Quickly};
+use super::quick::{AnswerPacket, Batch, HostRoom, Quickly};
 use super::rate::Allowed;
 use crate::gateway::Shared;
 use crate::observe::{Observation, count};
@@ -148,6 +148,7 @@ impl Worker {
         let mut headers = MultiHeaders::<A>::preallocate(BATCH, None);
         let mut outgoing = MultiHeaders::<A>::preallocate(BATCH, None);
         let mut questions = vec![[0_u8; LONGEST]; BATCH];
+        let mut hosts = vec![HostRoom::default(); BATCH];
         let mut answers: Vec<AnswerPacket> = std::iter::repeat_with(AnswerPacket::default).take(BATCH).collect();
         let mut handed = Vec::with_capacity(BATCH);
         let mut kept = KeptBack { observations: Vec::with_capacity(KEPT_BACK + BATCH), since: None };
@@ -162,8 +163,9 @@ impl Worker {
             let rules = self.shared.rules();
             let mut batch = Batch::new(&self.shared, rules.as_deref(), &mut kept.observations);
             let mut ready = [const { None }; BATCH];
-            for (ready, (_, from, packet)) in ready.iter_mut().zip(arrived.packets(&questions)) {
-                *ready = batch.read(packet, from.ip().to_canonical());
+            let arriving = arrived.packets(&questions).zip(&mut hosts);
+            for (ready, ((_, from, packet), room)) in ready.iter_mut().zip(arriving) {
+                *ready = batch.read(packet, room, from.ip().to_canonical());
             }
             if arrived.count > FEW {
                 batch.fetch(ready.get(..arrived.count).unwrap_or_default());

@@ -10,7 +10,7 @@ use crate::observe::{Observation, Outcome, Protocol};
 use crate::proxy::DirectAddress;
 use crate::proxy::address::is_public;
 use crate::rules::{AgeBand, Gate, GatewayRules};
-use belisha_filter::{Decision, Log, Request, RuleKind};
+use belisha_filter::{Decision, HostNames, Log, Request, RuleKind};
 use belisha_policy::FilterAction;
 use jiff::Timestamp;
 use std::net::IpAddr;
@@ -54,6 +54,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) asked: Asked<'a>,
     pub(crate) rules: Option<&'a GatewayRules>,
     pub(crate) caller: &'a Caller<'a>,
+    /// The host's names, where they are worked out already.
+    pub(crate) names: Option<&'a HostNames<'a>>,
     pub(crate) now: Timestamp,
 }
 
@@ -119,7 +121,7 @@ fn through_steps<T>(shared: &Shared, asked: Asked<'_>, then: impl FnOnce(&Walk<'
     let rules = held.as_deref();
     let now = shared.now();
     let caller = identify(rules, &shared.identity, &asked, now);
-    let walk = Walk { shared, asked, rules, caller: &caller, now };
+    let walk = Walk { shared, asked, rules, caller: &caller, names: None, now };
     let verdict = walk.settle();
     then(&walk, verdict)
 }
@@ -148,7 +150,7 @@ fn gate(walk: &Walk<'_>) -> Option<Verdict> {
 }
 
 fn rules(walk: &Walk<'_>) -> Option<Verdict> {
-    let mut decision = judge::decide(walk.rules, &walk.request(), walk.now);
+    let mut decision = judge::decide(walk.rules, &walk.request(), walk.names, walk.now);
     if decision.action == FilterAction::Warn
         && walk.shared.warnings.passed(walk.caller, walk.asked.device, walk.asked.host, walk.now)
     {

@@ -6,7 +6,7 @@ mod packet;
 mod question;
 
 pub(crate) use packet::AnswerPacket;
-pub(crate) use question::QuickQuestion;
+pub(crate) use question::{HostRoom, QuickQuestion};
 
 use super::message::ExtendedError;
 use super::rate::Allowed;
@@ -19,7 +19,7 @@ use crate::judge;
 use crate::observe::{Observation, Outcome, Protocol};
 use crate::request::{Asked, Caller, Credential, Verdict, Walk, identify, notice, observation, outcome};
 use crate::rules::GatewayRules;
-use belisha_filter::{Decision, Log, RuleKind};
+use belisha_filter::{Decision, HostNames, Log, RuleKind};
 use jiff::Timestamp;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -74,6 +74,7 @@ impl Tally {
 /// A question that was read, from whom, and what it will be looked up by.
 pub(crate) struct Ready<'a> {
     question: QuickQuestion<'a>,
+    names: HostNames<'a>,
     device: IpAddr,
     /// Hash of its answer's key.
     answer: u64,
@@ -103,12 +104,12 @@ impl<'a> Batch<'a> {
     }
 
     /// Reads a packet; `None` for anything but the usual question.
-    pub(crate) fn read<'p>(&self, packet: &'p [u8], device: IpAddr) -> Option<Ready<'p>> {
-        let question = QuickQuestion::read(packet)?;
+    pub(crate) fn read<'p>(&self, packet: &'p [u8], room: &'p mut HostRoom, device: IpAddr) -> Option<Ready<'p>> {
+        let question = QuickQuestion::read(packet, room)?;
         let key = question.key();
         let answer = self.shared.forwarder.cache().hash_of(&key);
         let visit = self.shared.recent_names.visit(device, key.host);
-        Some(Ready { question, device, answer, visit })
+        Some(Ready { names: HostNames::of(question.host), question, device, answer, visit })
     }
 
     /// Fetches the memory that these questions will need. Each would wait several times for a place that is in no cache of
@@ -121,7 +122,7 @@ impl<'a> Batch<'a> {
             *hash = ready.answer;
             count += 1;
             sum ^= self.shared.recent_names.fetch(ready.visit);
-            sum ^= self.rules.map_or(0, |rules| rules.ruleset.index().fetch(ready.question.host()));
+            sum ^= self.rules.map_or(0, |rules| rules.ruleset.index().fetch(&ready.names));
         }
         sum ^= u64::from(self.shared.forwarder.cache().fetch(hashes.get(..count).unwrap_or_default()));
         // Nothing depends on it; without this the compiler would leave all of it out.
@@ -147,7 +148,7 @@ impl<'a> Batch<'a> {
 
     /// `None`: something unusual; nothing was counted or observed.
     fn judge(&mut self, ready: &Ready<'_>, answer: &mut AnswerPacket) -> Option<Quickly> {
-        let (device, host) = (ready.device, ready.question.host());
+        let (device, host) = (ready.device, ready.question.host);
         let kind = kind(self.shared, host);
         if kind == Kind::Special {
             return None;
@@ -157,7 +158,14 @@ impl<'a> Batch<'a> {
             Some((last, caller)) if last == device => caller,
             _ => identify(self.rules, &self.shared.identity, &asked, self.now),
         };
-        let walk = Walk { shared: self.shared, asked, rules: self.rules, caller: &caller, now: self.now };
+        let walk = Walk {
+            shared: self.shared,
+            asked,
+            rules: self.rules,
+            caller: &caller,
+            names: Some(&ready.names),
+            now: self.now,
+        };
         let done = match kind {
             Kind::PublicReverse => self.open(&walk, ready, answer).inspect(|done| self.tally.question(*done)),
             _ => match walk.settle() {
@@ -229,7 +237,7 @@ impl<'a> Batch<'a> {
 
     /// Whether a name that an answer leads to is closed to this caller; `recheck.rs` then says what that means.
     fn target_may_close(walk: &Walk<'_>, target: &str) -> bool {
-        let walk = Walk { asked: asked(walk.asked.device, target), ..*walk };
+        let walk = Walk { asked: asked(walk.asked.device, target), names: None, ..*walk };
         match walk.settle() {
             Verdict::Decided(decision) => closes_target(decision.action, decision.reason.rule),
             Verdict::Own | Verdict::CredentialWanted | Verdict::SignFirst => false,

@@ -41,13 +41,22 @@ const fn lower() -> [u8; 256] {
     }
 }
 
+/// Room for the host of a question, used again for the next one.
+#[derive(Clone)]
+pub(crate) struct HostRoom([u8; LONGEST_NAME]);
+
+impl Default for HostRoom {
+    fn default() -> Self {
+        Self([0; LONGEST_NAME])
+    }
+}
+
 /// The usual question.
 #[derive(Debug)]
 pub(crate) struct QuickQuestion<'a> {
     packet: &'a [u8],
-    /// Lower case, no final dot.
-    host: [u8; LONGEST_NAME],
-    host_length: usize,
+    /// The host asked for, in lower case, no final dot.
+    pub(crate) host: &'a str,
     /// Where the question ends in the packet.
     end: usize,
     flags: u16,
@@ -65,15 +74,15 @@ pub(super) struct QuickEdns {
 
 impl<'a> QuickQuestion<'a> {
     /// Reads a packet; `None` for anything unusual, well formed or not.
-    pub(crate) fn read(packet: &'a [u8]) -> Option<Self> {
+    pub(crate) fn read(packet: &'a [u8], room: &'a mut HostRoom) -> Option<Self> {
         let flags = number(packet, 2)?;
         let counts = packet.get(4..HEAD)?;
         let [0, 1, 0, 0, 0, 0, 0, additional @ (0 | 1)] = *counts else { return None };
         if flags & !(RECURSION_DESIRED | AUTHENTIC_DATA | CHECKING_DISABLED) != 0 {
             return None;
         }
-        let mut host = [0; LONGEST_NAME];
-        let (host_length, after) = host_of(packet, &mut host)?;
+        let (host_length, after) = host_of(packet, &mut room.0)?;
+        let host = std::str::from_utf8(room.0.get(..host_length)?).ok()?;
         let kind = number(packet, after)?;
         if !matches!(kind, A | AAAA | PTR | HTTPS) || number(packet, after + 2)? != INTERNET {
             return None;
@@ -84,18 +93,13 @@ impl<'a> QuickQuestion<'a> {
             opt if additional == 1 => Some(plain_opt(opt)?),
             _ => return None,
         };
-        Some(Self { packet, host, host_length, end, flags, kind, edns })
-    }
-
-    /// The host asked for, in lower case, no final dot.
-    pub(crate) fn host(&self) -> &str {
-        self.host.get(..self.host_length).and_then(|host| std::str::from_utf8(host).ok()).unwrap_or_default()
+        Some(Self { packet, host, end, flags, kind, edns })
     }
 
     /// What an answer to it is remembered under.
-    pub(super) fn key(&self) -> KeyRef<'_> {
+    pub(super) fn key(&self) -> KeyRef<'a> {
         KeyRef {
-            host: self.host(),
+            host: self.host,
             kind: self.kind,
             dnssec_ok: self.dnssec_ok(),
             checking_disabled: self.flags & CHECKING_DISABLED != 0,
@@ -213,9 +217,10 @@ mod tests {
 
     /// What is read quickly is what is read slowly.
     fn agrees(bytes: &[u8]) {
-        let Some(quick) = QuickQuestion::read(bytes) else { return };
+        let mut room = HostRoom::default();
+        let Some(quick) = QuickQuestion::read(bytes, &mut room) else { return };
         let Packet::Question(slow) = read(bytes) else { panic!("read quickly, and no question: {bytes:?}") };
-        assert_eq!(slow.host.as_deref(), Some(quick.host()));
+        assert_eq!(slow.host.as_deref(), Some(quick.host));
         assert_eq!((u16::from(slow.kind), slow.id.to_be_bytes().as_slice()), (quick.kind, quick.id()));
         assert_eq!(slow.checking_disabled, quick.key().checking_disabled);
         assert_eq!(slow.recursion_desired, quick.repeated_flags() & RECURSION_DESIRED != 0);
@@ -231,7 +236,10 @@ mod tests {
         for kind in [RecordType::A, RecordType::AAAA, RecordType::PTR, RecordType::HTTPS] {
             for edns in [None, Some((1232, false)), Some((4096, true))] {
                 let bytes = packet("WWW.Lessons_-1.Example.", kind, edns);
-                assert_eq!(QuickQuestion::read(&bytes).unwrap().host(), "www.lessons_-1.example");
+                assert_eq!(
+                    QuickQuestion::read(&bytes, &mut HostRoom::default()).unwrap().host,
+                    "www.lessons_-1.example"
+                );
                 agrees(&bytes);
             }
         }
@@ -269,7 +277,7 @@ mod tests {
             unusual.push(bytes);
         }
         for bytes in unusual {
-            assert!(QuickQuestion::read(&bytes).is_none(), "{bytes:?}");
+            assert!(QuickQuestion::read(&bytes, &mut HostRoom::default()).is_none(), "{bytes:?}");
         }
         agrees(&packet(&long, RecordType::A, None));
     }
