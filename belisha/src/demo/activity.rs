@@ -3,6 +3,7 @@
 
 use super::term::Living;
 use crate::commands::Failure;
+use belisha_policy::DeviceKind;
 use belisha_records::{Actor, PersonId};
 use belisha_store::activity::{self, Visit};
 
@@ -84,11 +85,14 @@ fn visit(living: &Living<'_>, pupils: &[PersonId], days_ago: i32, variety: &mut 
     let hour = i8::try_from(9 + variety.below(6)).ok()?;
     let minute = i8::try_from(variety.below(60)).ok()?;
     let search = *host == "search.example";
+    let person = if variety.below(9) == 0 { None } else { pupils.get(place).copied() };
     Some(Visit {
         at: living.at(days_ago, (hour, minute), 0),
         // One device in nine is nobody's: a visitor's tablet, a forgotten sign-in.
-        person: if variety.below(9) == 0 { None } else { pupils.get(place).copied() },
+        person,
         device: format!("10.20.{}.{}", 1 + place / 200, 10 + place % 200),
+        confidence: person.map(|_| "address".to_owned()),
+        device_kind: Some(DeviceKind::SchoolIndividual.key().to_owned()),
         group: "pupil".into(),
         host: (*host).into(),
         path: None,

@@ -9,6 +9,8 @@ pub fn record(seen: Observation) -> ActivityRecord {
         at: seen.at,
         person: seen.person,
         device: seen.device.to_string(),
+        confidence: seen.confidence.map(|confidence| confidence.key().to_owned()),
+        device_kind: seen.device_kind.map(|kind| kind.key().to_owned()),
         group: seen.group.to_owned(),
         host: seen.host.map(String::from).unwrap_or_default(),
         school: seen.school,

@@ -99,6 +99,8 @@ fn row(record: &ActivityRecord) -> activity::Visit {
         at: record.at,
         person: record.person,
         device: without_zero(&record.device),
+        confidence: clean(&record.confidence),
+        device_kind: clean(&record.device_kind),
         group: without_zero(&record.group),
         host: without_zero(&record.host),
         path: clean(&record.path),

@@ -17,6 +17,12 @@ pub struct ActivityRecord {
     pub person: Option<PersonId>,
     /// Address of the device.
     pub device: String,
+    /// Key of how far the person's name can be relied on, `session`.
+    #[serde(default)]
+    pub confidence: Option<String>,
+    /// Key of whose the device is, `pupil-owned`, where the school's register has it.
+    #[serde(default)]
+    pub device_kind: Option<String>,
     /// Filter group the decision was made for, `pupil`.
     pub group: String,
     /// Host asked for; empty where it must not be written down (illegal content).
@@ -90,6 +96,8 @@ pub(crate) mod tests {
             school: SchoolId::make(0, [1; 10]),
             person: None,
             device: "10.0.0.7".into(),
+            confidence: None,
+            device_kind: None,
             group: "pupil".into(),
             host: host.into(),
             path: None,

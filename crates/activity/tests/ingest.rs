@@ -71,6 +71,8 @@ fn visit(host: &str, seconds_ago: i64) -> ActivityRecord {
         school: school(),
         person: Some(person(1)),
         device: "10.0.0.7".into(),
+        confidence: None,
+        device_kind: None,
         group: "pupil".into(),
         host: host.into(),
         path: None,

@@ -38,6 +38,8 @@ fn record(number: usize) -> ActivityRecord {
         school: school(),
         person: None,
         device: "10.0.0.7".into(),
+        confidence: None,
+        device_kind: None,
         group: "pupil".into(),
         host: format!("site{number}.example"),
         path: None,

@@ -12,6 +12,8 @@
 mod cluster;
 
 use crate::{Entropy, Store};
+use belisha_records::SchoolId;
+use sea_orm::{ConnectionTrait, Database, DbBackend, Statement, TransactionTrait};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,6 +25,38 @@ pub struct TestDatabase {
     pub store: Store,
     /// Its address, to open it a second time.
     pub url: String,
+}
+
+impl TestDatabase {
+    /// Every value of every column of every table that a school sees, as text: for tests of what must not be kept.
+    pub async fn everything(&self, school: SchoolId) -> String {
+        let connection = Database::connect(&self.url).await.expect("the database opens a second time");
+        let transaction = connection.begin().await.unwrap();
+        let backend = transaction.get_database_backend();
+        let columns = match backend {
+            DbBackend::Sqlite => {
+                "SELECT m.name AS t, c.name AS c FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'"
+            }
+            _ => {
+                let set = format!("SELECT set_config('belisha.school', '{school}', true)");
+                transaction.execute_unprepared(&set).await.unwrap();
+                "SELECT table_name AS t, column_name AS c FROM information_schema.columns WHERE table_schema = current_schema()"
+            }
+        };
+        let mut everything = String::new();
+        for column in transaction.query_all_raw(Statement::from_string(backend, columns)).await.unwrap() {
+            let (table, column): (String, String) =
+                (column.try_get("", "t").unwrap(), column.try_get("", "c").unwrap());
+            let values = format!("SELECT CAST(\"{column}\" AS TEXT) AS v FROM \"{table}\"");
+            for row in transaction.query_all_raw(Statement::from_string(backend, values)).await.unwrap() {
+                let value: Option<String> = row.try_get("", "v").unwrap();
+                everything.push_str(&format!("{table}.{column}: {}\n", value.unwrap_or_default()));
+            }
+        }
+        transaction.rollback().await.unwrap();
+        connection.close().await.unwrap();
+        everything
+    }
 }
 
 /// Random bytes that are the same in every run, and never twice the same in one.

@@ -46,6 +46,8 @@ async fn with_history(database: &TestDatabase) {
         at: NOW,
         person: Some(nth(PUPIL)),
         device: "10.0.0.7".into(),
+        confidence: None,
+        device_kind: None,
         group: "pupil".into(),
         host: "maths.example".into(),
         path: None,

@@ -27,6 +27,8 @@ fn visit(seconds: i64, person: Option<u8>, host: &str, action: &str) -> Visit {
         at: after(seconds),
         person: person.map(nth),
         device: "10.0.0.7".into(),
+        confidence: person.map(|_| "session".into()),
+        device_kind: (seconds % 2 == 0).then(|| "pupil-owned".into()),
         group: "pupil".into(),
         host: host.into(),
         path: Some("/".into()),
@@ -73,7 +75,7 @@ both_databases! {
         assert_eq!((kept.len(), kept[0].by, kept[0].about, kept[0].reason.as_str()), (1, nth(HEAD), nth(PUPIL), "worried after an alert"));
         assert!(activity::list_of(&mut tx, nth(PUPIL), NOW, after(9), 10).await.is_err(), "a reason lasted longer than its transaction");
         let seen = activity::list_between(&mut tx, None, NOW, after(9), 10).await.unwrap();
-        assert!(seen.len() == 3 && seen.iter().all(|visit| visit.person.is_none() && visit.device.is_empty()));
+        assert!(seen.len() == 3 && seen.iter().all(|visit| visit.person.is_none() && visit.device.is_empty() && visit.confidence.is_none() && visit.device_kind.is_none()));
         assert_eq!(activity::list_search_terms(&mut tx, NOW, after(9), 10).await.unwrap().len(), 1);
         assert!(activity::list_own(&mut tx, NOW, after(9), 10).await.unwrap().is_empty());
     }

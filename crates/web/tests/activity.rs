@@ -27,6 +27,8 @@ async fn browse(school: &TestSchool) {
         at: now - SignedDuration::from_mins(minutes),
         person: Some(school.person(who)),
         device: "10.0.0.7".into(),
+        confidence: Some("session".into()),
+        device_kind: Some("pupil-owned".into()),
         group: "pupil".into(),
         host: host.into(),
         path: None,
@@ -76,6 +78,7 @@ both_databases! {
         let lead = school.signed_in("lead").await;
         let seen = lead.post("/activity/look-up", &form(REASON, "Jory")).await;
         assert_eq!((seen.status.as_u16(), seen.heading().as_str()), (200, "Jory Penhale"), "{}", seen.words());
+        assert!(seen.says("Let on to the network by their own password Pupil-owned"), "{}", seen.words());
         assert!(seen.says("towers.example") && seen.says("This look-up is recorded") && !seen.says("private.example"), "{}", seen.words());
         let covered = seen.body.find("how to be brave").and_then(|at| seen.body[..at].rfind("<details")).is_some_and(|at| !seen.body[at..].starts_with("<details open"));
         assert!(covered, "searches are covered until somebody opens them");

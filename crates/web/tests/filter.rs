@@ -147,7 +147,7 @@ both_databases! {
         let school = TestSchool::open(database.store).await;
         let now = school.app.now();
         let visit = |who: &str, host: &str, hours: i64| Visit {
-            at: now - SignedDuration::from_hours(hours), person: Some(school.person(who)), device: "10.0.0.7".into(), group: "staff".into(),
+            at: now - SignedDuration::from_hours(hours), person: Some(school.person(who)), device: "10.0.0.7".into(), confidence: None, device_kind: None, group: "staff".into(),
             host: host.into(), path: None, search_term: None, action: "allowed".into(), category: None, reason: "default".into(),
         };
         let visits = [visit("teacher", "atlas.example", 30), visit("head", "atlas.example", 29), visit("teacher", "maps.atlas.example", 28), visit("teacher", "atlas.example", 24 * 8)];

@@ -110,5 +110,5 @@ pub async fn list_to_count(tx: &mut Tx, from: Timestamp, until: Timestamp, limit
 }
 
 fn without_person(visit: Visit) -> Visit {
-    Visit { person: None, device: String::new(), ..visit }
+    Visit { person: None, device: String::new(), confidence: None, device_kind: None, ..visit }
 }

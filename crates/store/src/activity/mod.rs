@@ -28,6 +28,13 @@ pub struct Visit {
     pub person: Option<PersonId>,
     /// Address of the device.
     pub device: String,
+    /// Key of how far the name can be relied on: `device`, `address`, `session`, `request`. `None` where nobody was known, and in
+    /// rows from before this was kept: the hash of their batch was made without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<String>,
+    /// Key of whose the device is, where the school's register has it; left out of older rows' hash likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_kind: Option<String>,
     /// Filter group the decision was made for.
     pub group: String,
     /// Host asked for.
@@ -55,13 +62,16 @@ fn milliseconds<S: serde::Serializer>(at: &Timestamp, serializer: S) -> std::res
     serializer.serialize_i64(at.as_millisecond())
 }
 
-const COLUMNS: &str = "at, person_id, device, audience_group, host, path, search_term, action, category, reason";
+const COLUMNS: &str =
+    "at, person_id, device, confidence, device_kind, audience_group, host, path, search_term, action, category, reason";
 
 fn read(row: &Row) -> Result<Visit> {
     Ok(Visit {
         at: row.time("at")?,
         person: row.maybe_parsed("person_id")?,
         device: row.text("device")?,
+        confidence: row.maybe_text("confidence")?,
+        device_kind: row.maybe_text("device_kind")?,
         group: row.text("audience_group")?,
         host: row.text("host")?,
         path: row.maybe_text("path")?,

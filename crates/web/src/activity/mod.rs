@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::urls;
 use axum::Router;
 use axum::routing::get;
-use belisha_policy::FilterAction;
+use belisha_policy::{DeviceKind, FilterAction};
 use belisha_store::activity::Visit;
 use jiff::tz::TimeZone;
 
@@ -28,6 +28,9 @@ struct Seen {
     word: &'static str,
     category: String,
     searched: Option<String>,
+    /// How it was known who asked, and whose the device was.
+    known: &'static str,
+    whose: &'static str,
 }
 
 impl Seen {
@@ -40,7 +43,20 @@ impl Seen {
             word,
             category: visit.category.as_deref().map(crate::requests::category_label).unwrap_or_default(),
             searched: visit.search_term,
+            known: visit.confidence.as_deref().map(known_by).unwrap_or_default(),
+            whose: visit.device_kind.as_deref().and_then(DeviceKind::from_key).map_or("", DeviceKind::label),
         }
+    }
+}
+
+/// How it was known who asked, the weakest first.
+fn known_by(confidence: &str) -> &'static str {
+    match confidence {
+        "device" => "By the device; who held it, nobody said",
+        "address" => "Signed in on this device",
+        "session" => "Let on to the network by their own password",
+        "request" => "By their proxy password, with each request",
+        _ => "",
     }
 }
 

@@ -1,6 +1,10 @@
 //! A host as people type it or paste it, and whether it is one that may be asked for, opened or closed.
 
+use crate::answers::Answers;
 use belisha_filter::{NameError, guard, normalise};
+
+/// What is said of a host on the list of illegal content.
+pub(crate) const BEYOND_REACH: &str = "this one is on a list that nobody at the school can change";
 
 /// What somebody wants to do with a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +34,22 @@ pub(crate) fn typed(text: &str, wish: Wish) -> Result<String, String> {
         Err(NameError::Protected) if wish == Wish::Open => Ok(name),
         Err(error) => Err(words(error, wish)),
     }
+}
+
+/// The hosts of a field, one a line, sorted, each once. What is wrong with a line is said at the field.
+pub(crate) fn lines(answers: &mut Answers, field: &str, beyond_reach: impl Fn(&str) -> bool) -> Vec<String> {
+    let lines: Vec<String> = answers.value(field).lines().map(|line| line.trim().to_owned()).collect();
+    let mut hosts = Vec::new();
+    for line in lines.iter().filter(|line| !line.is_empty()) {
+        match typed(line, Wish::Open) {
+            Ok(host) if beyond_reach(&host) => answers.refuse(field, format!("`{line}`: {BEYOND_REACH}")),
+            Ok(host) => hosts.push(host),
+            Err(wrong) => answers.refuse(field, format!("`{line}`: {wrong}")),
+        }
+    }
+    hosts.sort_unstable();
+    hosts.dedup();
+    hosts
 }
 
 fn words(error: NameError, wish: Wish) -> String {

@@ -1,7 +1,7 @@
 //! The sites checked for a lesson (M56): a class sees them and no others until the list ends. A list only narrows, so it
 //! needs nobody's yes; it has a name, a reason, whoever made it, and an end the same day.
 
-use super::host::{Wish, typed};
+use super::host;
 use crate::answers::{Answers, Choice};
 use crate::app::App;
 use crate::error::{WebError, WebResult};
@@ -114,7 +114,7 @@ pub(crate) async fn make(State(app): State<App>, reader: SignedIn, mut answers: 
     let list = CheckedSites {
         id: String::new(),
         name: answers.required("name", "say what the lesson is, such as 7B, geography", LONGEST_NAME),
-        hosts: hosts(&mut answers),
+        hosts: hosts(&app, &reader, &mut answers),
         class: class.map(|class| class.id),
         groups: Vec::new(),
         from: reader.now,
@@ -177,18 +177,9 @@ fn until(reader: &SignedIn, answers: &mut Answers) -> Timestamp {
 }
 
 /// The sites, one a line.
-fn hosts(answers: &mut Answers) -> Vec<String> {
-    let lines: Vec<String> =
-        answers.required("hosts", "write the sites, one a line", 5000).lines().map(str::to_owned).collect();
-    let mut hosts = Vec::new();
-    for line in lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()) {
-        match typed(line, Wish::Open) {
-            Ok(host) => hosts.push(host),
-            Err(wrong) => answers.refuse("hosts", format!("`{line}`: {wrong}")),
-        }
-    }
-    hosts.sort_unstable();
-    hosts.dedup();
+fn hosts(app: &App, reader: &SignedIn, answers: &mut Answers) -> Vec<String> {
+    answers.required("hosts", "write the sites, one a line", 5000);
+    let hosts = host::lines(answers, "hosts", |host| app.network.listed(reader.school.id, host).beyond_reach);
     if hosts.len() > MOST_SITES {
         answers.refuse("hosts", format!("a lesson has room for {MOST_SITES} sites; leave some out"));
     }

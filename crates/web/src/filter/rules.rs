@@ -1,7 +1,7 @@
 //! The school's own sites: opened or closed with a reason, an owner and a day, and taken back. Helplines cannot be closed,
 //! and what is illegal cannot be opened, whatever the form says; the filter holds the same by its order of rules.
 
-use super::host::{Wish, typed};
+use super::host::{BEYOND_REACH, Wish, typed};
 use super::show;
 use crate::answers::Answers;
 use crate::app::App;
@@ -36,7 +36,7 @@ pub(crate) async fn add(State(app): State<App>, reader: SignedIn, mut answers: A
         answers.refuse("reason", "the reason is too short: say in a few words why");
     }
     if !host.is_empty() && app.network.listed(reader.school.id, &host).beyond_reach {
-        answers.refuse("host", "this one is on a list that nobody at the school can change");
+        answers.refuse("host", BEYOND_REACH);
     }
     if answers.has_errors() {
         let mut tx = app.store.read(reader.school.id).await?;

@@ -2,7 +2,7 @@
 //! only what was opened, lists by group. Every change has a reason and stands in the register and the ledger with who made it.
 //! The list of illegal content and the helplines have no switch, here or anywhere.
 
-use super::host::{Wish, typed};
+use super::host;
 use crate::answers::{Answers, Choice};
 use crate::app::App;
 use crate::error::WebResult;
@@ -185,7 +185,8 @@ pub(crate) async fn save(State(app): State<App>, reader: SignedIn, mut answers: 
     reader.may(Permission::ManageFilterRules)?;
     let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
     let lists = list_names(&mut tx).await?;
-    let settings = read(&mut answers, &lists);
+    let beyond_reach = |host: &str| app.network.listed(reader.school.id, host).beyond_reach;
+    let settings = read(&mut answers, &lists, beyond_reach);
     let safe = answers.value("safe-search") != "off";
     let mut school = reader.school.clone();
     let mut changes = stored(&school.settings).changes(&settings);
@@ -226,11 +227,11 @@ pub(crate) async fn save(State(app): State<App>, reader: SignedIn, mut answers: 
     Ok(Redirect::to(&format!("{}?done=saved", urls::FILTER_SETTINGS)).into_response())
 }
 
-fn read(answers: &mut Answers, lists: &[String]) -> FilterSettings {
+fn read(answers: &mut Answers, lists: &[String], beyond_reach: impl Fn(&str) -> bool) -> FilterSettings {
     let inspection = InspectionRules {
         enabled: answers.value("inspection") == "on",
         groups: groups(answers, "inspected"),
-        never_hosts: hosts(answers, "never-hosts"),
+        never_hosts: host::lines(answers, "never-hosts", &beyond_reach),
         never_categories: known(answers, "never-categories", CATEGORIES),
     };
     if inspection.enabled && inspection.groups.is_empty() {
@@ -259,7 +260,8 @@ fn read(answers: &mut Answers, lists: &[String]) -> FilterSettings {
     };
     let list_groups = lists.iter().filter_map(confined).collect();
     let allow_list_only = groups(answers, "allow-list-only");
-    FilterSettings { inspection, content, allow_list_only, list_groups, school_hosts: hosts(answers, "school-hosts") }
+    let school_hosts = host::lines(answers, "school-hosts", &beyond_reach);
+    FilterSettings { inspection, content, allow_list_only, list_groups, school_hosts }
 }
 
 fn groups(answers: &Answers, field: &str) -> Vec<String> {
@@ -280,19 +282,4 @@ fn phrase_limit(answers: &mut Answers, field: &str) -> Option<u32> {
         answers.refuse(field, format!("write a whole number from 1 to {HIGHEST_LIMIT}, or leave it empty"));
     }
     limit
-}
-
-/// Sites, one a line.
-fn hosts(answers: &mut Answers, field: &str) -> Vec<String> {
-    let lines: Vec<String> = answers.value(field).lines().map(|line| line.trim().to_owned()).collect();
-    let mut hosts = Vec::new();
-    for line in lines.iter().filter(|line| !line.is_empty()) {
-        match typed(line, Wish::Open) {
-            Ok(host) => hosts.push(host),
-            Err(wrong) => answers.refuse(field, format!("`{line}`: {wrong}")),
-        }
-    }
-    hosts.sort_unstable();
-    hosts.dedup();
-    hosts
 }

@@ -1,6 +1,6 @@
 //! What would happen if: a rule is tried on last week's requests before anybody saves it. Figures and hosts; nobody is named.
 
-use super::host::{Wish, typed};
+use super::host::{BEYOND_REACH, Wish, typed};
 use crate::answers::{Answers, Choice};
 use crate::app::App;
 use crate::error::WebResult;
@@ -92,6 +92,9 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, answers: An
     reader.may(Permission::TryFilterRules)?;
     let mut answers = as_typed_here(answers);
     let change = read(&mut answers);
+    if matches!(&change.subject, Subject::Host(host) if app.network.listed(reader.school.id, host).beyond_reach) {
+        answers.refuse("host", BEYOND_REACH);
+    }
     if answers.has_errors() {
         return again(&app, &reader, answers).await;
     }
