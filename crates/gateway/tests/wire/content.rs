@@ -31,17 +31,17 @@ type Page = (String, Vec<u8>);
 
 /// An origin that serves what it was given, by path: header lines and body. Keeps the heads it was sent.
 #[derive(Clone, Default)]
-struct Pages {
+pub struct Pages {
     pages: Arc<Mutex<HashMap<String, Page>>>,
     heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Pages {
-    fn put(&self, path: &str, headers: &str, body: impl Into<Vec<u8>>) {
+    pub fn put(&self, path: &str, headers: &str, body: impl Into<Vec<u8>>) {
         self.pages.lock().unwrap().insert(path.into(), (headers.into(), body.into()));
     }
 
-    async fn serve(&self) -> SocketAddr {
+    pub async fn serve(&self) -> SocketAddr {
         let listener = TcpListener::bind((LOOPBACK, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let pages = self.clone();

@@ -7,6 +7,8 @@ use belisha_gateway::{
     ClamdAddress, Confidence, GatewayConfig, GatewayRules, IdentitySource, NetworkRegister, Outcome, Protocol,
 };
 use belisha_records::PersonId;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -492,4 +494,48 @@ async fn half_open_and_slow_clients_end_and_nothing_is_kept_for_them() {
         client.ask(reqmod("Allow: 204\r\n", &get("http://lessons.example/"))).await.starts_with("ICAP/1.0 "),
         "still there"
     );
+}
+
+/// Pages of harmless words, whole phrases and pieces of phrases, and how they are cut.
+fn page_and_cuts() -> impl Strategy<Value = (String, Vec<prop::sample::Index>)> {
+    let words = [
+        "lesson ",
+        "Spin the wheel ",
+        "free <b>bets</b> ",
+        "wheel ",
+        "spin the ",
+        "<p>",
+        "</p>",
+        "bets ",
+        "volcanoes ",
+    ];
+    let page = proptest::collection::vec(prop::sample::select(words.to_vec()), 1..120).prop_map(|words| words.concat());
+    (page, proptest::collection::vec(any::<prop::sample::Index>(), 0..12))
+}
+
+#[test]
+fn any_cut_of_a_page_gives_the_same_verdict() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let site = runtime.block_on(icap_site(Some(limits(|_| {})), |config| config.content.held_back = 64));
+    let closed = async |pieces: &[&str]| {
+        let body: String = pieces.iter().map(|piece| format!("{:x}\r\n{piece}\r\n", piece.len())).collect();
+        let mut client = Client::of(&site).await;
+        let answer = client.ask(respmod("", "http://lessons.example/a", HTML, &(body + "0\r\n\r\n"))).await;
+        // With a page that says so, or cut off.
+        answer.contains("HTTP/1.1 403") || !answer.ends_with("\r\n0\r\n\r\n")
+    };
+    let mut runner = TestRunner::new(Config { cases: 96, failure_persistence: None, ..Config::default() });
+    let held = runner.run(&page_and_cuts(), |(page, cuts)| {
+        let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(page.len() + 1)).chain([0, page.len()]).collect();
+        places.sort_unstable();
+        places.dedup();
+        let pieces: Vec<&str> = places.windows(2).map(|pair| &page[pair[0]..pair[1]]).collect();
+        let whole = runtime.block_on(closed(&[&page]));
+        prop_assert_eq!(runtime.block_on(closed(&pieces)), whole, "{:?}", pieces);
+        // Both phrases whole, and neither cut in two by what ends a word.
+        let both = page.contains("Spin the wheel ") && page.contains("free <b>bets</b> ");
+        prop_assert!(whole || !both, "open with both of its phrases");
+        Ok(())
+    });
+    held.unwrap();
 }

@@ -16,6 +16,7 @@ mod never;
 mod people;
 mod proxy;
 mod quick;
+mod squid;
 mod strangers;
 mod support;
 mod swapped;
