@@ -51,7 +51,14 @@ pub async fn run(options: DemoOptions) -> Result<ExitCode, Failure> {
         web: port(WEB_PORT, options.any_port)?,
         public_url: None,
         tls: None,
-        listening: SCHOOL_PORTS.iter().map(|ports| listening(*ports, origin, options.any_port)).collect(),
+        listening: SCHOOL_PORTS
+            .iter()
+            .zip(&schools)
+            .map(|(ports, school)| Listening {
+                school: Some(school.id.to_string()),
+                ..listening(*ports, origin, options.any_port)
+            })
+            .collect(),
         mailer: Some(Arc::new(mailer)),
         settings: Settings { demonstration: true, ..Settings::default() },
     };

@@ -3,6 +3,7 @@
 
 mod activity;
 mod cast;
+mod devices;
 mod duties;
 mod events;
 pub mod origin;
@@ -32,6 +33,7 @@ pub async fn make(installation: &Installation) -> Result<Vec<Entered>, Failure> 
             let living = Living { installation, school: &school, policy, term, now };
             living.live().await?;
             activity::browse(&living).await?;
+            devices::enter(&living).await?;
             duties::keep(&living).await?;
             report::issue(&living).await?;
         }
