@@ -6,6 +6,7 @@
 //! name nobody live on. Helplines are never written down by name, and a hit on the illegal-content list without its host.
 
 mod alerts;
+mod batches;
 mod ingest;
 mod keep;
 mod purge;
@@ -13,6 +14,7 @@ mod record;
 mod spill;
 
 pub use alerts::{ILLEGAL_THEME, SAME_ALERT_WITHIN, Worry, worries};
+pub use batches::Batches;
 pub use ingest::{BATCH, Clock, Ingest, IngestFigures, LONGEST_WAIT};
 pub use purge::{Purged, purge};
 pub use record::ActivityRecord;

@@ -124,6 +124,21 @@ async fn raised(store: &Store) -> Vec<belisha_records::Alert> {
 }
 
 both_databases! {
+    async fn a_batch_of_a_gateway_elsewhere_is_stored_once_with_its_alerts(database: TestDatabase) {
+        set_up(&database.store).await;
+        let batches = Batches::new(database.store.clone());
+        let records = vec![visit("maths.example", 9), visit("www.childline.org.uk", 8), searched("how to kill myself", 5)];
+        for _ in 0..2 {
+            batches.store(school(), "gateway:one", records.clone(), now()).await.unwrap();
+        }
+        assert_eq!(stored(&database.store).await.len(), 2, "the helpline left no trace, and nothing is there twice");
+        assert_eq!(raised(&database.store).await.len(), 1);
+        let foreign = ActivityRecord { school: SchoolId::make(1, [9; 10]), ..visit("maths.example", 1) };
+        let refused = batches.store(school(), "gateway:two", vec![visit("poems.example", 1), foreign], now()).await;
+        assert!(matches!(refused, Err(belisha_store::StoreError::Conflict(_))), "{refused:?}");
+        assert!(batches.store(school(), "gateway:three", Vec::new(), now()).await.is_ok());
+    }
+
     async fn everything_sent_is_stored_in_batches_and_drained_at_the_end(database: TestDatabase) {
         set_up(&database.store).await;
         let data = tempfile::tempdir().unwrap();

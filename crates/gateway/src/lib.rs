@@ -25,6 +25,7 @@ mod proxy;
 mod request;
 mod rules;
 mod snapshot;
+mod spool;
 
 pub use blockpage::Block;
 pub use config::{Clock, Entropy, GatewayConfig, Limits, LocalRecord, Portal};
@@ -45,4 +46,5 @@ pub use open_sockets::OpenSockets;
 pub use pac::pac_file;
 pub use proxy::{DirectAddress, ProxyConfig, UpstreamProxy};
 pub use rules::{AgeBand, Gate, GatewayRules, PersonRules, ProxyCredential, UNKNOWN_GROUP};
-pub use snapshot::{IndexFileError, open_index, write_index};
+pub use snapshot::{IndexFileError, ListFiles, PackedRules, open_index, write_index};
+pub use spool::{Backlog, Spool, Waiting};

@@ -123,3 +123,9 @@ fn chunked(bytes: &[u8], at_a_time: usize) -> Option<(Vec<u8>, bool)> {
     }
     Some((body, false))
 }
+
+/// Reads a file of the spool: how many whole records it has, how many damaged ones, and where the last whole one ends.
+pub fn spool(bytes: &[u8]) -> (usize, u64, usize) {
+    let (found, damaged, end) = crate::spool::records(bytes);
+    (found.len(), damaged, end)
+}

@@ -65,6 +65,8 @@ identifiers! {
     DeviceId,
     /// A device in the school's register of devices.
     RegisteredDeviceId,
+    /// A gateway that runs as a program of its own.
+    GatewayId,
     /// A category list that was imported.
     ListId,
     /// A "tell someone" message from a pupil.

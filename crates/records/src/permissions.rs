@@ -221,6 +221,10 @@ permissions! {
         "see which devices the filter knows, and which it has not seen lately";
     ManageDevices = "manage-devices", &[Headteacher, OnlineSafetyLead, IctManager, IctTechnician],
         "enter devices, rooms and networks, correct and retire them";
+    SeeGateways = "see-gateways", &[
+        Headteacher, DesignatedSafeguardingLead, OnlineSafetyLead, OnlineSafetyCoordinator, IctManager, IctTechnician, SystemAdministrator,
+    ], "see the gateways that run away from the server, and which of them is silent";
+    ManageGateways = "manage-gateways", TECHNICAL, "add a gateway, which shows its token once, and revoke one";
     SeeJobs = "see-jobs", &[Headteacher, OnlineSafetyLead, OnlineSafetyCoordinator, IctManager, IctTechnician, SystemAdministrator],
         "see when each job last ran well";
     SeeLedger = "see-ledger", &[Headteacher, Governor, ChairOfGovernors, LocalAuthorityOfficer, SystemAdministrator, IctManager],

@@ -28,6 +28,7 @@ pub mod devices;
 pub mod duties;
 mod error;
 pub mod exceptions;
+pub mod gateways;
 pub mod incidents;
 pub mod job_runs;
 pub mod ledger;

@@ -15,6 +15,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "network", include_str!("../migrations/0003_network.sql")),
     (4, "device register", include_str!("../migrations/0004_device_register.sql")),
     (5, "lessons", include_str!("../migrations/0005_lessons.sql")),
+    (6, "gateways", include_str!("../migrations/0006_gateways.sql")),
     (7, "activity known by", include_str!("../migrations/0007_activity_known_by.sql")),
 ];
 

@@ -34,6 +34,7 @@ bind_ids!(
     MessageId,
     DeviceId,
     RegisteredDeviceId,
+    GatewayId,
     ListId,
     ConcernId,
     ReportId,

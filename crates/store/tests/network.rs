@@ -6,6 +6,7 @@ mod school;
 use belisha_policy::DeviceKind;
 use belisha_store::activity::{KeptAs, Visit};
 use belisha_store::approvals::{Approval, ApprovalDecision};
+use belisha_store::gateways::Gateway;
 use belisha_store::lesson_lists::CheckedSites;
 use belisha_store::lists::CategoryList;
 use belisha_store::network_ranges::NetworkRange;
@@ -196,6 +197,36 @@ both_databases! {
         network_ranges::retire(&mut tx, &key).await.unwrap();
         assert!(network_ranges::list(&mut tx).await.unwrap().is_empty());
         assert!(matches!(network_ranges::retire(&mut tx, &key).await, Err(StoreError::Missing(_))));
+    }
+
+    async fn a_gateway_is_added_seen_and_revoked(database: TestDatabase) {
+        settle(&database).await;
+        settle_as(&database, id(OTHER), "Inverbrae Primary School", 10).await;
+        let mut tx = begin(&database).await;
+        let gateway = Gateway {
+            id: nth(80), name: "Main building".into(), token_hash: "ab".repeat(32), created_by: Some(nth(HEAD)), created_at: NOW, revoked_at: None, last_seen: None,
+        };
+        gateways::insert(&mut tx, &gateway).await.unwrap();
+        assert_eq!(gateways::list(&mut tx).await.unwrap(), std::slice::from_ref(&gateway));
+        tx.commit().await.unwrap();
+        let entries = async || { let mut tx = read(&database).await; ledger::size(&mut tx).await.unwrap() };
+        let before = entries().await;
+        let seen = gateways::Seen {
+            at: after(60), version: "0.1.0".into(), rules_tag: Some("abc".into()), rules_made_at: Some(after(30)), counters: [("blocked".to_owned(), 7)].into(),
+        };
+        let mut tx = begin(&database).await;
+        gateways::seen(&mut tx, gateway.id, &seen).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(entries().await, before, "a heartbeat is nobody's act");
+        let mut tx = begin(&database).await;
+        assert_eq!(gateways::find(&mut tx, gateway.id).await.unwrap(), Some(Gateway { last_seen: Some(seen), ..gateway.clone() }));
+        gateways::revoke(&mut tx, gateway.id).await.unwrap();
+        assert!(gateways::list(&mut tx).await.unwrap().is_empty());
+        assert_eq!(gateways::find(&mut tx, gateway.id).await.unwrap().unwrap().revoked_at, Some(NOW));
+        assert!(matches!(gateways::revoke(&mut tx, gateway.id).await, Err(StoreError::Missing(_))), "it is over already");
+        drop(tx);
+        let mut elsewhere = database.store.read(id(OTHER)).await.unwrap();
+        assert_eq!(gateways::find(&mut elsewhere, gateway.id).await.unwrap(), None, "another school's gateway is not there");
     }
 
     async fn a_report_is_kept_as_issued_and_acknowledged_once(database: TestDatabase) {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
+use tokio::sync::watch;
 
 /// Most blocks remembered: some hours of a busy school.
 const MOST: usize = 8192;
@@ -48,7 +49,11 @@ pub struct Block {
 
 /// The last blocks.
 #[derive(Default)]
-pub(crate) struct RecentBlocks(Mutex<VecDeque<Block>>);
+pub(crate) struct RecentBlocks {
+    blocks: Mutex<VecDeque<Block>>,
+    /// How many there were since the start.
+    count: watch::Sender<u64>,
+}
 
 impl RecentBlocks {
     /// Remembers a block and gives it its id.
@@ -61,17 +66,32 @@ impl RecentBlocks {
             }
             id
         });
-        let mut blocks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
         if blocks.len() >= MOST {
             blocks.pop_front();
         }
         blocks.push_back(block.clone());
+        // Before the lock is let go, so that whoever reads the count finds that many.
+        self.count.send_modify(|count| *count += 1);
         block
+    }
+
+    /// Blocks after the first `known`, newest last and at most `most`, with how many there were in all.
+    pub(crate) fn after(&self, known: u64, most: usize) -> (u64, Vec<Block>) {
+        let blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = *self.count.borrow();
+        let new = usize::try_from(count.saturating_sub(known)).unwrap_or(usize::MAX).min(most);
+        (count, blocks.iter().skip(blocks.len().saturating_sub(new)).cloned().collect())
+    }
+
+    /// Says how many there were, whenever there is another.
+    pub(crate) fn counted(&self) -> watch::Receiver<u64> {
+        self.count.subscribe()
     }
 
     /// The block with an id, newest first.
     pub(crate) fn find(&self, id: &str) -> Option<Block> {
-        let blocks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
         blocks.iter().rev().find(|block| block.id == id).cloned()
     }
 }

@@ -12,6 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// A running gateway. Dropping it stops it at once; [`GatewayHandle::shutdown`] also writes who is signed in.
@@ -161,6 +162,16 @@ impl BlockBook {
     /// As [`GatewayHandle::block`].
     pub fn block(&self, id: &str) -> Option<Block> {
         self.shared.blocks.find(id)
+    }
+
+    /// Blocks after the first `known`, the newest last and at most `most`, with how many there were since the start.
+    pub fn after(&self, known: u64, most: usize) -> (u64, Vec<Block>) {
+        self.shared.blocks.after(known, most)
+    }
+
+    /// Says how many blocks there were since the start, whenever there is another.
+    pub fn counted(&self) -> watch::Receiver<u64> {
+        self.shared.blocks.counted()
     }
 
     /// As [`GatewayHandle::pass_warning`].

@@ -11,7 +11,7 @@ use belisha_records::{PersonId, RegisteredDeviceId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -87,6 +87,22 @@ impl IdentityTable {
     /// Somebody signed out: the mapping ends now, so that the next person at the device is not taken for them.
     pub fn sign_out(&self, address: IpAddr, person: PersonId, now: Timestamp) {
         self.at(address, |seat| seat.end(now, |held| held.mapping.person == person));
+    }
+
+    /// These and no others are signed in at the portal: for a gateway that was away from its server and does not know what it
+    /// missed. What other sources say stays.
+    pub fn signed_in_are(&self, people: &[(IpAddr, PersonId, Timestamp)], now: Timestamp) {
+        let there: HashSet<_> = people.iter().map(|(address, person, _)| (number(*address), *person)).collect();
+        let mut inner = self.write();
+        for (address, seat) in &mut inner.seats {
+            seat.end(now, |held| {
+                held.mapping.source == IdentitySource::PortalSignIn && !there.contains(&(*address, held.mapping.person))
+            });
+        }
+        drop(inner);
+        for (address, person, until) in people {
+            self.sign_in(*address, *person, now, *until);
+        }
     }
 
     /// Somebody logged on to a computer of the school's directory.

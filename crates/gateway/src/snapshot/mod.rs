@@ -1,6 +1,6 @@
 //! The last rules and who is signed in, on disk, so that a gateway filters from its first second with everything else gone.
-//! `sealed.rs` sees that a file is whole or not read, `mapped.rs` that the compiled lists are mapped and not copied. Nothing
-//! here decides.
+//! `packed.rs` makes one document of rules, `sealed.rs` sees that a file is whole or not read, `mapped.rs` that the compiled lists
+//! are mapped and not copied. Nothing here decides.
 //!
 //! Rules change with every signature, lists once a day, and lists are large: they lie in files of their own, named after
 //! their content, which the rules name. They are written before the rules that need them and removed after them.
@@ -8,31 +8,28 @@
 //! The list of illegal content is on disk as keyed hashes only; the key comes from the configuration.
 
 mod mapped;
+mod packed;
 mod sealed;
 mod whole;
 
 pub use mapped::{IndexFileError, open_index, write_index};
+pub use packed::{ListFiles, PackedRules};
 
-use crate::identity::{Kept, NetworkRegister};
-use crate::rules::{GatewayRules, PersonRules};
-use belisha_filter::{DomainIndex, IllegalList, Rules, Ruleset};
+use crate::identity::Kept;
+use crate::rules::GatewayRules;
+use belisha_filter::{DomainIndex, IllegalList};
 use belisha_records::SchoolId;
+use packed::LISTS_PREFIX;
 use sealed::{read, sections, write};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 const RULES_FILE: &str = "gateway-rules.snapshot";
-const LISTS_PREFIX: &str = "gateway-lists-";
 const IDENTITIES_FILE: &str = "gateway-identities.snapshot";
 const RULES_MAGIC: &[u8; 16] = b"belisha rules 2\n";
 const ILLEGAL_MAGIC: &[u8; 16] = b"belisha never 1\n";
 const IDENTITIES_MAGIC: &[u8; 16] = b"belisha whois 2\n";
-/// Bytes of the content's hash in the name of a file of lists.
-const NAME_BYTES: usize = 12;
 
 /// Why a snapshot could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -49,23 +46,6 @@ pub(crate) enum SnapshotError {
     /// The program is stopping.
     #[error("the last rules were not written because the program is stopping")]
     Stopped,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Head {
-    school: SchoolId,
-    school_name: String,
-    people: Vec<PersonRules>,
-    network: NetworkRegister,
-    rules: Rules,
-    lists: ListFiles,
-}
-
-/// Names of the files that lists are in.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct ListFiles {
-    index: String,
-    illegal: String,
 }
 
 /// The lists that were written last. Rules that share them need not write them again.
@@ -88,14 +68,7 @@ pub(crate) fn write_rules(
 ) -> Result<(), SnapshotError> {
     let path = directory.join(RULES_FILE);
     let lists = write_lists(directory, rules, written, compiled)?;
-    let head = Head {
-        school: rules.school,
-        school_name: rules.school_name.clone(),
-        people: rules.people().cloned().collect(),
-        network: rules.network().clone(),
-        rules: rules.ruleset.rules().clone(),
-        lists: lists.clone(),
-    };
+    let head = PackedRules::of(rules, lists.clone());
     let head = serde_json::to_vec(&head).map_err(|error| damaged(&path, &error))?;
     write(&path, RULES_MAGIC, &[&head])?;
     remove_other_lists(directory, &lists);
@@ -118,26 +91,12 @@ fn write_lists(
     {
         return Ok(last.files.clone());
     }
-    let illegal_bytes = illegal.to_bytes();
-    let files = ListFiles {
-        index: format!("{LISTS_PREFIX}{:016x}.index", index.checksum()),
-        illegal: format!("{LISTS_PREFIX}{}.illegal", name_of(&illegal_bytes)),
-    };
+    let files = ListFiles::of(index, illegal);
     let path = directory.join(&files.index);
     mapped::keep_index(&path, index, compiled).map_err(|source| SnapshotError::Disk { path, source })?;
-    write(&directory.join(&files.illegal), ILLEGAL_MAGIC, &[&illegal_bytes])?;
+    write(&directory.join(&files.illegal), ILLEGAL_MAGIC, &[&illegal.to_bytes()])?;
     *written = Some(Lists { index: Arc::clone(index), illegal: Arc::clone(illegal), files: files.clone() });
     Ok(files)
-}
-
-/// A name for bytes that no others have.
-fn name_of(bytes: &[u8]) -> String {
-    let mut name = String::new();
-    for byte in Sha256::digest(bytes).iter().take(NAME_BYTES) {
-        // Writing into a `String` cannot fail.
-        let _ = write!(name, "{byte:02x}");
-    }
-    name
 }
 
 /// Lists that no rules name any more only take room; if one stays, the next write tries again.
@@ -162,18 +121,17 @@ pub(crate) fn read_rules(
     let path = directory.join(RULES_FILE);
     let bytes = read(&path, RULES_MAGIC)?;
     let [head] = sections(&bytes).ok_or_else(|| damaged(&path, &"a part is missing"))?;
-    let head: Head = serde_json::from_slice(head).map_err(|error| damaged(&path, &error))?;
-    if head.school != school {
+    let head: PackedRules = serde_json::from_slice(head).map_err(|error| damaged(&path, &error))?;
+    if head.school() != school {
         return Err(damaged(&path, &"they are another school's"));
     }
-    let path = directory.join(&head.lists.index);
+    let path = directory.join(&head.lists().index);
     let index = open_index(&path).map_err(|error| damaged(&path, &error))?;
-    let path = directory.join(&head.lists.illegal);
+    let path = directory.join(&head.lists().illegal);
     let bytes = read(&path, ILLEGAL_MAGIC)?;
     let [illegal] = sections(&bytes).ok_or_else(|| damaged(&path, &"a part is missing"))?;
     let illegal = IllegalList::read_from(illegal_list_key, illegal).map_err(|error| damaged(&path, &error))?;
-    let ruleset = Ruleset::compile(head.rules, Arc::new(index), Arc::new(illegal));
-    Ok(GatewayRules::new(head.school, head.school_name, Arc::new(ruleset), head.people).with_network(head.network))
+    Ok(head.unpack(Arc::new(index), Arc::new(illegal)))
 }
 
 /// Writes who and what is where.
