@@ -42,6 +42,23 @@ fn the_first_line_of_every_handler_asks_permission() {
     );
 }
 
+/// What gateways ask knows no reader: there the first argument is a gateway that proved itself, and a request that has no token is
+/// turned away before its body is read.
+#[test]
+fn the_first_argument_of_every_handler_for_gateways_is_a_gateway_that_proved_itself() {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/web/src/gateways"));
+    let (routes, handlers) =
+        ["mod.rs", "serve.rs"].map(|name| std::fs::read_to_string(folder.join(name)).unwrap()).into();
+    let mut seen = 0;
+    for route in routes.split(".route(\"/gateway/").skip(1) {
+        let name = route.split("serve::").nth(1).unwrap().split([')', ' ']).next().unwrap();
+        let handler = handlers.split(&format!("async fn {name}(")).nth(1).unwrap_or_else(|| panic!("no handler {name}"));
+        assert!(handler.trim_start().starts_with("gateway: KnownGateway,"), "{name} does not ask whose gateway it is");
+        seen += 1;
+    }
+    assert!(seen >= 6, "only {seen} addresses were found: the test no longer reads the source rightly");
+}
+
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {

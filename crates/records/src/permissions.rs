@@ -224,7 +224,7 @@ permissions! {
     SeeGateways = "see-gateways", &[
         Headteacher, DesignatedSafeguardingLead, OnlineSafetyLead, OnlineSafetyCoordinator, IctManager, IctTechnician, SystemAdministrator,
     ], "see the gateways that run away from the server, and which of them is silent";
-    ManageGateways = "manage-gateways", TECHNICAL, "add a gateway, which shows its token once, and revoke one";
+    ManageGateways = "manage-gateways", &[Headteacher, IctManager, IctTechnician, SystemAdministrator], "add a gateway, which shows its token once, and revoke one";
     SeeJobs = "see-jobs", &[Headteacher, OnlineSafetyLead, OnlineSafetyCoordinator, IctManager, IctTechnician, SystemAdministrator],
         "see when each job last ran well";
     SeeLedger = "see-ledger", &[Headteacher, Governor, ChairOfGovernors, LocalAuthorityOfficer, SystemAdministrator, IctManager],

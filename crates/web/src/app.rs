@@ -1,5 +1,7 @@
 //! What every handler is given: the store, the clock, randomness, the network behind the pages, and settings.
 
+use crate::gateways::feed::GatewayFeed;
+use crate::gateways::token::Requests;
 use crate::passwords::Hasher;
 use crate::sign_in::attempts::Attempts;
 use belisha_filter::{Change, Effect, Seen};
@@ -48,6 +50,10 @@ pub trait Network: Send + Sync {
         _seen: &mut dyn Iterator<Item = Seen<'_>>,
     ) -> Result<Effect, String> {
         Err("no filter is running for this school, so nothing can be tried".into())
+    }
+    /// What gateways that run elsewhere live on; `None` where no filter runs.
+    fn feed(&self) -> Option<&dyn GatewayFeed> {
+        None
     }
     /// What a person types into a device that asks for the proxy: name and password. For their own page only, never for
     /// anybody else's eyes. `None` where the network has no proxy.
@@ -118,6 +124,8 @@ pub struct Settings {
     pub exit_page: String,
     /// Hours a sign-in lasts, on the pages and for the device on the network.
     pub session_hours: i64,
+    /// What links to these pages start with, without a final slash; for commands that people type elsewhere.
+    pub base_url: String,
     /// Policies that ship, to begin with.
     pub examples: Vec<ExamplePolicy>,
     /// What our own gateways prove themselves with when they say which device asks; `None`: nobody is believed.
@@ -176,6 +184,7 @@ impl Default for Settings {
             demonstration: false,
             exit_page: "https://www.bbc.co.uk/weather".into(),
             session_hours: 10,
+            base_url: "https://belisha.example".into(),
             examples: example_policies(),
             forwarded_secret: None,
             jobs: Vec::new(),
@@ -189,6 +198,8 @@ impl Default for Settings {
 pub struct Guard {
     pub(crate) attempts: Attempts,
     pub(crate) hasher: Hasher,
+    /// How often each gateway asks.
+    pub(crate) gateway_requests: Requests,
     /// Hash of the one-time link of the first start, while there is one.
     pub(crate) first_start: Mutex<Option<String>>,
 }

@@ -38,6 +38,7 @@ pub const NAVIGATION: &[Area] = &[
     Area { label: "Devices", href: urls::DEVICES, permission: Permission::SeeDevices },
     Area { label: "Activity", href: urls::ACTIVITY, permission: Permission::SeeActivityTotals },
     Area { label: "Reports", href: urls::REPORTS, permission: Permission::SeeReports },
+    Area { label: "Gateways", href: urls::GATEWAYS, permission: Permission::SeeGateways },
     Area { label: "Jobs", href: urls::JOBS, permission: Permission::SeeJobs },
     Area { label: "Ledger", href: urls::LEDGER, permission: Permission::SeeLedger },
     Area { label: "Our policy", href: urls::POLICY, permission: Permission::ReadPolicy },

@@ -17,6 +17,7 @@ mod duties;
 mod error;
 mod filter;
 pub mod frame;
+mod gateways;
 mod helplines;
 mod home;
 mod incidents;
@@ -49,6 +50,7 @@ pub use app::{
 };
 pub use error::{WebError, WebResult};
 pub use frame::{Frame, Page, show};
+pub use gateways::feed::{Answering, FeedRefusal, GatewayFeed, Tagged};
 pub use session::{SignedIn, Visit};
 pub use setup::first_start_link;
 
@@ -64,6 +66,7 @@ pub fn router(app: App) -> Router {
         .merge(duties::router())
         .merge(devices::router())
         .merge(filter::router())
+        .merge(gateways::router())
         .merge(concerns::router())
         .merge(helplines::router())
         .merge(home::router())
@@ -83,5 +86,5 @@ pub fn router(app: App) -> Router {
         .merge(tell::router())
         .fallback(error::no_such_page)
         .method_not_allowed_fallback(error::no_such_page);
-    protect::wrap(areas, &app).merge(assets::router()).with_state(app)
+    protect::wrap(areas, &app).merge(assets::router()).merge(gateways::feed_router()).with_state(app)
 }

@@ -85,6 +85,8 @@ pub const EXPLAIN: &str = "/filter/explain";
 pub const DEVICES: &str = "/devices";
 /// Rooms and networks (posted).
 pub const ROOMS: &str = "/devices/rooms";
+/// Gateways that run away from this server.
+pub const GATEWAYS: &str = "/gateways";
 /// Activity in figures.
 pub const ACTIVITY: &str = "/activity";
 /// One person’s activity, with a reason.
@@ -105,6 +107,11 @@ pub fn retire_device(device: impl Borrow<belisha_records::RegisteredDeviceId>) -
 /// Takes a room out of use (posted).
 pub fn retire_room(room: &str) -> String {
     format!("{ROOMS}/{room}/retire")
+}
+
+/// Revokes a gateway: asks, and does it when posted.
+pub fn revoke_gateway(gateway: impl Borrow<belisha_records::GatewayId>) -> String {
+    format!("{GATEWAYS}/{}/revoke", gateway.borrow())
 }
 
 /// One request for a site.

@@ -17,10 +17,12 @@ use std::collections::BTreeSet;
 enum Who {
     /// Anybody, signed in or not.
     Anybody,
+    /// A gateway with its token, and no person, signed in or not: `tests/gateways.rs` tells what it gets.
+    Gateway,
     /// Anybody who is signed in and holds one of these permissions.
     With(&'static [Permission]),
 }
-use Who::{Anybody, With};
+use Who::{Anybody, Gateway, With};
 
 /// Every address of the router that is read, an address of that kind to open, and who may.
 const PAGES: &[(&str, &str, Who)] = &[
@@ -49,6 +51,11 @@ const PAGES: &[(&str, &str, Who)] = &[
     ("/filter/lesson", "/filter/lesson", With(&[Permission::CheckLessonSites])),
     ("/filter/settings", "/filter/settings", With(&[Permission::SeeFilterRules])),
     ("/filter/what-if", "/filter/what-if", With(&[Permission::TryFilterRules])),
+    ("/gateway/events", "/gateway/events", Gateway),
+    ("/gateway/lists/{file}", "/gateway/lists/any.index", Gateway),
+    ("/gateway/rules", "/gateway/rules", Gateway),
+    ("/gateways", "/gateways", With(&[Permission::SeeGateways])),
+    ("/gateways/{gateway}/revoke", "/gateways/ID/revoke", With(&[Permission::ManageGateways])),
     ("/helplines", "/helplines", Anybody),
     ("/incidents", "/incidents", With(&[Permission::SeeIncidents])),
     ("/incidents/record", "/incidents/record", With(&[Permission::RecordIncident])),
@@ -257,6 +264,7 @@ both_databases! {
             let seen = nobody.get(&address(&school, page)).await;
             match who {
                 Anybody => assert!(!seen.location().starts_with("/sign-in") && seen.status != 403, "{route} is anybody's"),
+                Gateway => assert_eq!(seen.status, 401, "{route}"),
                 With(_) => assert!(seen.status == 303 && seen.location().starts_with("/sign-in"), "{route} for nobody: {} {}", seen.status, seen.location()),
             }
         }
@@ -265,8 +273,14 @@ both_databases! {
             let (browser, roles) = (school.signed_in(reader.username).await, roles(&school, reader));
             for (route, page, who) in PAGES.iter().filter(|(_, page, _)| !page.is_empty()) {
                 let seen = browser.get(&address(&school, page)).await;
+                if matches!(who, Gateway) {
+                    if seen.status != 401 {
+                        wrong.push(format!("{} at {route}: {}", reader.username, seen.status));
+                    }
+                    continue;
+                }
                 let allowed = match who {
-                    Anybody => true,
+                    Anybody | Gateway => true,
                     With(any) => any.iter().any(|permission| may(&roles, *permission)),
                 };
                 // What is not there may be said to those who may ask; the others are refused before that.
@@ -282,7 +296,7 @@ both_databases! {
     async fn a_broken_address_is_a_page_that_is_not_there(database: TestDatabase) {
         let school = TestSchool::open(database.store).await;
         let head = school.signed_in("head").await;
-        for (route, page, _) in PAGES.iter().filter(|(route, page, _)| route.contains('{') && !page.is_empty() && !route.starts_with("/start") && !route.starts_with("/welcome")) {
+        for (route, page, _) in PAGES.iter().filter(|(_, _, who)| !matches!(who, Gateway)).filter(|(route, page, _)| route.contains('{') && !page.is_empty() && !route.starts_with("/start") && !route.starts_with("/welcome")) {
             let mut parts: Vec<&str> = route.split('/').collect();
             parts.iter_mut().filter(|part| part.starts_with('{')).for_each(|part| *part = "%3Cb%3E-not-an-id");
             let seen = head.get(&parts.join("/")).await;

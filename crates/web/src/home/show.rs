@@ -7,7 +7,7 @@ use crate::session::{SignedIn, Visit};
 use crate::urls;
 use crate::{alerts, concerns, incidents, tasks};
 use crate::{board, portal, reports, requests};
-use crate::{duties, jobs, people, policy_versions, signatures};
+use crate::{duties, gateways, jobs, people, policy_versions, signatures};
 use askama::Template;
 use axum::extract::State;
 use belisha_policy::{Audience, Role};
@@ -176,6 +176,7 @@ async fn needs(tx: &mut Tx, app: &App, reader: &SignedIn) -> WebResult<Vec<Need>
     needs.extend(people::needs(tx, reader).await?);
     needs.extend(signatures::needs(tx, reader).await?);
     needs.extend(jobs::needs(tx, app, reader).await?);
+    needs.extend(gateways::needs(tx, reader).await?);
     needs.sort_by_key(|need| match need.kind {
         "danger" | "broken" => 0,
         "overdue" => 1,

@@ -3,15 +3,20 @@
 
 use super::Client;
 use crate::app::{App, BlockedPage, Doing, Listed, Network, Settings, example_policies};
+use crate::gateways::feed::{Answering, FeedRefusal, GatewayFeed, Tagged};
 use crate::passwords;
+use axum::body::Bytes;
 use belisha_filter::{Change, Effect, IllegalList, Rules, Ruleset, Seen, Timetable, built_in_index};
 use belisha_policy::{Audience, Nation, Phase, Role};
-use belisha_records::{Actor, Class, ClassId, Identifier, OfficeHolding, Person, PersonId, PersonName, SchoolId};
+use belisha_records::{
+    Actor, Class, ClassId, GatewayId, Identifier, OfficeHolding, Person, PersonId, PersonName, SchoolId,
+};
 use belisha_store::schools::School;
 use belisha_store::{Store, classes, credentials, offices, parents_of, people, policies, schools};
 use jiff::{SignedDuration, Timestamp};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 /// Everybody's password.
 pub const PASSWORD: &str = "zebra crossing amber";
@@ -87,7 +92,37 @@ impl Heard {
     }
 }
 
+/// What a gateway elsewhere would be given, in words: the answer says which school it is for.
+impl GatewayFeed for Heard {
+    fn rules(&self, school: SchoolId, known: Option<String>, _: Duration) -> Answering<'_, Option<Tagged>> {
+        let rules = Tagged { tag: "tag1".into(), body: format!("rules of {school}").into() };
+        Box::pin(std::future::ready(Ok((known.as_deref() != Some("tag1")).then_some(rules))))
+    }
+    fn list(&self, _: SchoolId, file: &str) -> Option<Bytes> {
+        (file == "known.index").then(|| Bytes::from_static(b"0123456789"))
+    }
+    fn events(&self, school: SchoolId, after: String, _: Duration) -> Answering<'_, Bytes> {
+        Box::pin(std::future::ready(Ok(format!("events of {school} after {after}").into())))
+    }
+    fn observations(&self, school: SchoolId, _: GatewayId, batch: String, body: Bytes) -> Answering<'_, ()> {
+        let refused = match &body[..] {
+            b"rubbish" => Err(FeedRefusal::Malformed("this is no batch".into())),
+            b"later" => Err(FeedRefusal::NotNow("not now".into())),
+            _ => Ok(()),
+        };
+        drop(self.note(format!("{school} saw {batch}: {} bytes", body.len())));
+        Box::pin(std::future::ready(refused))
+    }
+    fn blocks(&self, school: SchoolId, body: &[u8]) -> Result<(), FeedRefusal> {
+        drop(self.note(format!("{school} closed {} bytes", body.len())));
+        Ok(())
+    }
+}
+
 impl Network for Heard {
+    fn feed(&self) -> Option<&dyn GatewayFeed> {
+        Some(self)
+    }
     fn sign_in_device(&self, address: IpAddr, _: SchoolId, person: PersonId, _: Timestamp) -> Doing<'_> {
         self.note(format!("device {address} is {person}"))
     }
