@@ -74,6 +74,7 @@ pub async fn start(installation: &Installation, plan: Plan) -> Result<Running, F
         forwarded_secret: Some(installation.keys.forwarded.clone()),
         jobs: jobs::descriptions(),
         ledger_key: Some(installation.keys.ledger.verifying_key()),
+        base_url: base_url.clone(),
         ..plan.settings
     };
     let app = App::new(installation.store.clone(), clock, entropy, networks.clone(), settings);
