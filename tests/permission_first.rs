@@ -52,7 +52,8 @@ fn the_first_argument_of_every_handler_for_gateways_is_a_gateway_that_proved_its
     let mut seen = 0;
     for route in routes.split(".route(\"/gateway/").skip(1) {
         let name = route.split("serve::").nth(1).unwrap().split([')', ' ']).next().unwrap();
-        let handler = handlers.split(&format!("async fn {name}(")).nth(1).unwrap_or_else(|| panic!("no handler {name}"));
+        let handler =
+            handlers.split(&format!("async fn {name}(")).nth(1).unwrap_or_else(|| panic!("no handler {name}"));
         assert!(handler.trim_start().starts_with("gateway: KnownGateway,"), "{name} does not ask whose gateway it is");
         seen += 1;
     }

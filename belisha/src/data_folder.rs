@@ -33,6 +33,9 @@ pub struct DatabaseElsewhere {
     pub password_needed: bool,
 }
 
+/// The key of the list of illegal content.
+const ILLEGAL_LIST_KEY: &str = "keys/illegal-list";
+
 /// Secrets of an installation, each in a file of its own that only the owner can read.
 pub struct Keys {
     /// Signs the ledger's checkpoints.
@@ -133,6 +136,29 @@ impl DataFolder {
     /// Where activity waits while the database is away.
     pub fn spill(&self) -> PathBuf {
         self.root.join("spill")
+    }
+
+    /// The key that a gateway away from its server was given for the list of illegal content; `None` before it was.
+    ///
+    /// # Errors
+    /// When it cannot be read or is damaged.
+    pub fn illegal_list_key(&self) -> io::Result<Option<[u8; 16]>> {
+        match self.root.join(ILLEGAL_LIST_KEY).try_exists()? {
+            true => self.key("illegal-list").map(Some),
+            false => Ok(None),
+        }
+    }
+
+    /// Keeps the key that a server gave for the list of illegal content: among the keys and not beside the list, for its owner
+    /// alone.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn keep_illegal_list_key(&self, key: [u8; 16]) -> io::Result<()> {
+        match std::fs::read(self.root.join(ILLEGAL_LIST_KEY)) {
+            Ok(kept) if kept == key => Ok(()),
+            _ => self.write_private(ILLEGAL_LIST_KEY, key),
+        }
     }
 
     /// Reads the keys, making those that are missing.

@@ -12,6 +12,7 @@ mod jobs;
 mod lists;
 mod network;
 mod process;
+mod remote;
 mod running;
 
 use clap::{Parser, Subcommand};
@@ -35,6 +36,8 @@ struct CommandLine {
 enum Command {
     /// Run a school: pages, DNS, proxy, jobs
     Serve(Box<commands::serve::ServeOptions>),
+    /// Run only the filter, in a school whose server is elsewhere
+    Gateway(Box<commands::gateway::GatewayOptions>),
     /// Show two fictional schools with a term of activity
     Demo(commands::demo::DemoOptions),
     /// Check, show or measure a policy document
@@ -80,6 +83,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Illegal(command) => commands::illegal::run(&command),
         Command::Docs(options) => commands::docs::run(&options),
         Command::Serve(options) => commands::serve::run(&options),
+        Command::Gateway(options) => commands::gateway::run(*options),
         Command::Demo(options) => tokio::runtime::Runtime::new()?.block_on(commands::demo::run(options)),
         Command::Lists(command) => tokio::runtime::Runtime::new()?.block_on(commands::lists::run(command)),
         Command::Explain(options) => tokio::runtime::Runtime::new()?.block_on(commands::explain::run(options)),

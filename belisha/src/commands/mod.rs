@@ -3,6 +3,7 @@
 pub mod demo;
 pub mod docs;
 pub mod explain;
+pub mod gateway;
 pub mod illegal;
 pub mod lists;
 pub mod policy;

@@ -2,7 +2,7 @@
 //! database is back. Nobody can sign in meanwhile; what is seen is counted and not kept.
 
 use super::listening::take_place;
-use super::{Listening, authority, gateway_config, phrases};
+use super::{GatewayOf, Listening, authority, gateway_config, phrases};
 use crate::commands::Failure;
 use crate::data_folder::{DataFolder, Keys};
 use crate::installation::{Clock, Entropy};
@@ -36,7 +36,8 @@ pub async fn filter_alone(
         // The sender goes at once, which tells the gateway that no rules will come and the kept ones stay.
         let (_, rules) = watch::channel(None);
         let inspection = authority::kept(data, school)?;
-        let mut config = gateway_config(data, keys, portal, observed, school, listening, inspection);
+        let of = GatewayOf { data, illegal_list_key: keys.illegal_list, portal, school };
+        let mut config = gateway_config(&of, observed, listening, inspection);
         config.content.phrase_book = Some(Arc::clone(&book));
         gateways.push(Gateway::start(config, rules, clock.clone(), entropy.clone()).await?);
     }

@@ -40,7 +40,7 @@ pub(super) fn kept(data: &DataFolder, school: SchoolId) -> io::Result<Option<Ins
 ///
 /// # Errors
 /// When the data folder cannot be read or written.
-pub(super) fn kept_or_made(
+pub fn kept_or_made(
     data: &DataFolder,
     school: SchoolId,
     name: &str,

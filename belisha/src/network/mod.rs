@@ -14,25 +14,29 @@ mod rules;
 mod school_gateway;
 
 pub use alone::filter_alone;
+pub use authority::kept_or_made as school_authority;
 pub use dns_options::DnsOptions;
 pub use explanation::{Asking, explanation};
 pub use listening::{Listening, check_places};
 pub use listening_options::ListeningOptions;
+pub use observations::record;
+pub use phrases::book as phrase_book;
 pub use rules::read_rules;
 pub use school_gateway::SchoolGateway;
 
 use listening::take_place;
 
 use crate::commands::Failure;
-use crate::data_folder::{DataFolder, Keys};
+use crate::data_folder::DataFolder;
 use crate::installation::Installation;
+use crate::remote::RemoteFeed;
 use belisha_activity::ActivityRecord;
 use belisha_filter::{Change, DomainIndex, Effect, IllegalList, PhraseBook, Request, Seen};
 use belisha_gateway::{
     Gateway, GatewayConfig, GatewayHandle, GatewayRules, InspectionConfig, Observation, Portal, UNKNOWN_GROUP,
 };
 use belisha_records::{PersonId, SchoolId};
-use belisha_web::{BlockedPage, Doing, Listed, Network};
+use belisha_web::{BlockedPage, Doing, GatewayFeed, Listed, Network};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -42,23 +46,32 @@ use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// Observations that may wait for the activity store; more are counted and dropped, never waited for.
-const QUEUE: usize = 20_000;
+pub const QUEUE: usize = 20_000;
 
 /// How long a gateway may take to hold new rules.
 const TAKEN_WITHIN: Duration = Duration::from_secs(5);
 
-/// How the gateway of a school is set up.
-fn gateway_config(
-    data: &DataFolder,
-    keys: &Keys,
-    portal: &Portal,
+/// Whose gateway it is, and where its things lie.
+pub struct GatewayOf<'a> {
+    /// Folder for the last rules, lists and keys.
+    pub data: &'a DataFolder,
+    /// Under which the list of illegal content is hashed.
+    pub illegal_list_key: [u8; 16],
+    /// The school's pages.
+    pub portal: &'a Portal,
+    /// The school.
+    pub school: SchoolId,
+}
+
+/// How the gateway of a school is set up, inside the server and away from it.
+pub fn gateway_config(
+    of: &GatewayOf<'_>,
     observed: mpsc::Sender<Observation>,
-    school: SchoolId,
     listening: Listening,
     inspection: Option<InspectionConfig>,
 ) -> GatewayConfig {
-    let mut config = GatewayConfig::loopback(school, portal.clone(), observed);
-    config.illegal_list_key = keys.illegal_list;
+    let mut config = GatewayConfig::loopback(of.school, of.portal.clone(), observed);
+    config.illegal_list_key = of.illegal_list_key;
     config.dns_listen = listening.dns.into_iter().collect();
     config.proxy_listen = listening.proxy.into_iter().collect();
     config.block_page_listen = listening.block_page.into_iter().collect();
@@ -80,8 +93,8 @@ fn gateway_config(
     config.local_records = listening.local_records;
     config.identity = listening.identity;
     config.icap = listening.icap;
-    config.snapshot = Some(data.gateway(school));
-    config.compiled_lists = Some(crate::lists::compiled(data.root()));
+    config.snapshot = Some(of.data.gateway(of.school));
+    config.compiled_lists = Some(crate::lists::compiled(of.data.root()));
     config.inspection = inspection;
     config.content.clamd = listening.clamd;
     config
@@ -106,6 +119,8 @@ pub struct SchoolNetworks {
     free: Mutex<Vec<Listening>>,
     running: RwLock<HashMap<SchoolId, Running>>,
     observed: mpsc::Sender<Observation>,
+    /// Gateways that run elsewhere.
+    remote: RemoteFeed,
 }
 
 impl SchoolNetworks {
@@ -136,6 +151,7 @@ impl SchoolNetworks {
             illegal: RwLock::new(installation.illegal_list()?),
             index: RwLock::new(installation.index()?),
             phrase_book: phrases::book(installation.data.root())?,
+            remote: RemoteFeed::new(&installation),
             installation,
             portal,
             last_sign_in_wins,
@@ -186,6 +202,7 @@ impl SchoolNetworks {
         let index = Arc::clone(&self.index.read().unwrap_or_else(PoisonError::into_inner));
         let illegal = Arc::clone(&self.illegal.read().unwrap_or_else(PoisonError::into_inner));
         let rules = read_rules(&self.installation, school, index, illegal).await?.map(Arc::new);
+        self.remote.rules_made(school, rules.clone());
         let started = self.with(school, |running| {
             running.sender.send_replace(rules.clone());
             Arc::clone(&running.handle)
@@ -201,7 +218,10 @@ impl SchoolNetworks {
         }
         let name = self.name_of(school).await?;
         let Some(listening) = take_place(&mut free, school, &name) else {
-            tracing::warn!(%school, "no addresses are left for the gateway of this school; start Belisha with a --gateway for it");
+            let mut tx = self.installation.store.read(school).await?;
+            if belisha_store::gateways::list(&mut tx).await?.is_empty() {
+                tracing::warn!(%school, "no addresses are left for the gateway of this school; start Belisha with a --gateway for it, or add one on the page Gateways");
+            }
             return Ok(());
         };
         let running = self.start(school, &name, rules, listening).await?;
@@ -220,15 +240,13 @@ impl SchoolNetworks {
         let installation = &self.installation;
         let inspection =
             authority::kept_or_made(&installation.data, school, name, (installation.clock)(), &installation.entropy)?;
-        let mut config = gateway_config(
-            &self.installation.data,
-            &self.installation.keys,
-            &self.portal,
-            self.observed.clone(),
+        let of = GatewayOf {
+            data: &installation.data,
+            illegal_list_key: installation.keys.illegal_list,
+            portal: &self.portal,
             school,
-            listening,
-            Some(inspection),
-        );
+        };
+        let mut config = gateway_config(&of, self.observed.clone(), listening, Some(inspection));
         config.content.phrase_book = Some(Arc::clone(&self.phrase_book));
         let clock = Arc::clone(&self.installation.clock);
         let handle = Gateway::start(config, receiver, clock, Arc::clone(&self.installation.entropy)).await?;
@@ -296,13 +314,15 @@ impl Network for SchoolNetworks {
         if let Some(running) = running.get(&school) {
             running.handle.identity.sign_in(address, person, now, until);
         }
+        self.remote.signed_in(school, address, person, until);
         Box::pin(std::future::ready(()))
     }
 
-    fn sign_out_device(&self, address: IpAddr) -> Doing<'_> {
+    fn sign_out_device(&self, address: IpAddr, school: SchoolId) -> Doing<'_> {
         let now = (self.installation.clock)();
-        let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
-        running.values().for_each(|running| running.handle.identity.clear(address, now));
+        // Other schools may have the same addresses.
+        self.with(school, |running| running.handle.identity.clear(address, now));
+        self.remote.signed_out(school, address);
         Box::pin(std::future::ready(()))
     }
 
@@ -315,7 +335,7 @@ impl Network for SchoolNetworks {
     }
 
     fn explain(&self, school: SchoolId, person: Option<PersonId>, page: &str, at: Timestamp) -> Vec<(String, String)> {
-        let rules = self.with(school, |running| running.sender.borrow().clone()).flatten();
+        let rules = self.remote.rules_of(school);
         let Some(rules) = rules else {
             return vec![(
                 "Answer".into(),
@@ -326,13 +346,15 @@ impl Network for SchoolNetworks {
     }
 
     fn explain_for_group(&self, school: SchoolId, group: &str, page: &str, at: Timestamp) -> Vec<(String, String)> {
-        let rules = self.with(school, |running| running.sender.borrow().clone()).flatten();
+        let rules = self.remote.rules_of(school);
         let Some(rules) = rules else { return self.explain(school, None, page, at) };
         explanation(&rules, &Asking { group: Some(group), ..Asking::default() }, page, at)
     }
 
     fn block(&self, school: SchoolId, id: &str) -> Option<BlockedPage> {
-        let block = self.with(school, |running| running.handle.block(id)).flatten()?;
+        let Some(block) = self.with(school, |running| running.handle.block(id)).flatten() else {
+            return self.remote.block(school, id);
+        };
         let may_warn = block.outcome == belisha_gateway::Outcome::Warned;
         Some(BlockedPage { host: block.host?, category: block.category, person: block.person, may_warn })
     }
@@ -343,6 +365,11 @@ impl Network for SchoolNetworks {
 
     fn pass_warning(&self, school: SchoolId, id: &str) -> bool {
         self.with(school, |running| running.handle.pass_warning(id)).unwrap_or(false)
+            || self.remote.pass_warning(school, id)
+    }
+
+    fn feed(&self) -> Option<&dyn GatewayFeed> {
+        Some(&self.remote)
     }
 
     fn what_if(
@@ -351,14 +378,14 @@ impl Network for SchoolNetworks {
         change: &Change,
         seen: &mut dyn Iterator<Item = Seen<'_>>,
     ) -> Result<Effect, String> {
-        let rules = self.with(school, |running| running.sender.borrow().clone()).flatten();
+        let rules = self.remote.rules_of(school);
         let rules = rules.ok_or("no policy is in force here, so there is nothing to compare a rule with")?;
         let changed = rules.ruleset.with_change(change).map_err(|error| error.to_string())?;
         Ok(rules.ruleset.effect(&changed, seen))
     }
 
     fn listed(&self, school: SchoolId, host: &str) -> Listed {
-        let rules = self.with(school, |running| running.sender.borrow().clone()).flatten();
+        let rules = self.remote.rules_of(school);
         let Some(rules) = rules else { return Listed::default() };
         let request = Request::new(host, UNKNOWN_GROUP);
         let beyond_reach = rules

@@ -23,8 +23,8 @@ pub type Doing<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 pub trait Network: Send + Sync {
     /// Says that a person uses the device at an address until a time.
     fn sign_in_device(&self, address: IpAddr, school: SchoolId, person: PersonId, until: Timestamp) -> Doing<'_>;
-    /// Says that nobody known uses the device at an address any more.
-    fn sign_out_device(&self, address: IpAddr) -> Doing<'_>;
+    /// Says that nobody known uses the device at an address of a school any more.
+    fn sign_out_device(&self, address: IpAddr, school: SchoolId) -> Doing<'_>;
     /// Rules, signatures or people of a school changed: compile them again. Done when the gateway holds the new ones.
     fn rules_changed(&self, school: SchoolId) -> Doing<'_>;
     /// What the filter would decide for a person (nobody: an unknown device) about an address of a page, now or at a
@@ -92,7 +92,7 @@ impl Network for NoNetwork {
     fn sign_in_device(&self, _: IpAddr, _: SchoolId, _: PersonId, _: Timestamp) -> Doing<'_> {
         Box::pin(std::future::ready(()))
     }
-    fn sign_out_device(&self, _: IpAddr) -> Doing<'_> {
+    fn sign_out_device(&self, _: IpAddr, _: SchoolId) -> Doing<'_> {
         Box::pin(std::future::ready(()))
     }
     fn rules_changed(&self, _: SchoolId) -> Doing<'_> {

@@ -28,9 +28,14 @@ impl ListFiles {
     /// The names these lists have.
     pub fn of(index: &DomainIndex, illegal: &IllegalList) -> Self {
         Self {
-            index: format!("{LISTS_PREFIX}{:016x}.index", index.checksum()),
+            index: Self::index_name(index),
             illegal: format!("{LISTS_PREFIX}{}.illegal", name_of(&illegal.to_bytes())),
         }
+    }
+
+    /// The name that compiled category lists have.
+    pub fn index_name(index: &DomainIndex) -> String {
+        format!("{LISTS_PREFIX}{:016x}.index", index.checksum())
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, answers: An
     if answers.value("use") == "stop" {
         devices::sign_out(&mut tx, &reader.address.to_string()).await?;
         tx.commit().await?;
-        app.network.sign_out_device(reader.address).await;
+        app.network.sign_out_device(reader.address, reader.school.id).await;
     } else {
         let until = reader.now + SignedDuration::from_hours(app.settings.session_hours);
         note(&mut tx, reader.address, reader.person.id, until).await?;

@@ -42,7 +42,7 @@ async fn end(app: &App, visit: &Visit) -> WebResult<()> {
     }
     tx.commit().await?;
     if device.is_some() {
-        app.network.sign_out_device(visit.address).await;
+        app.network.sign_out_device(visit.address, school.id).await;
     }
     Ok(())
 }

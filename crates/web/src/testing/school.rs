@@ -126,7 +126,7 @@ impl Network for Heard {
     fn sign_in_device(&self, address: IpAddr, _: SchoolId, person: PersonId, _: Timestamp) -> Doing<'_> {
         self.note(format!("device {address} is {person}"))
     }
-    fn sign_out_device(&self, address: IpAddr) -> Doing<'_> {
+    fn sign_out_device(&self, address: IpAddr, _: SchoolId) -> Doing<'_> {
         self.note(format!("device {address} is nobody"))
     }
     fn rules_changed(&self, _: SchoolId) -> Doing<'_> {

@@ -1,0 +1,289 @@
+//! The server's end: what gateways elsewhere are given, and what becomes of what they send. Who asks, and how much and how often,
+//! is settled in `belisha-web` before any of this is reached.
+
+use super::events::EventLog;
+use super::messages::{ClosedPage, Event, EventsMessage, RulesMessage};
+use crate::installation::{Clock, Entropy, Installation};
+use crate::lists::hexadecimal;
+use axum::body::Bytes;
+use belisha_activity::{ActivityRecord, BATCH, Batches};
+use belisha_filter::DomainIndex;
+use belisha_gateway::{GatewayRules, ListFiles, PackedRules};
+use belisha_records::{GatewayId, PersonId, SchoolId};
+use belisha_store::{Store, StoreError, devices};
+use belisha_web::{Answering, BlockedPage, FeedRefusal, GatewayFeed, Tagged};
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Most closed pages remembered for a school.
+const CLOSED: usize = 8192;
+/// Most closed pages taken at a time.
+const CLOSED_AT_A_TIME: usize = 512;
+/// Longest text of a closed page that is kept, in bytes.
+const LONGEST: usize = 300;
+
+/// Rules as a school's gateways are given them.
+#[derive(Clone)]
+struct Packed {
+    of: Option<Arc<GatewayRules>>,
+    answer: Tagged,
+    lists: Option<ListFiles>,
+}
+
+/// What is kept for the gateways of one school.
+#[derive(Default)]
+struct SchoolFeed {
+    rules: watch::Sender<Option<Arc<GatewayRules>>>,
+    packed: Mutex<Option<Packed>>,
+    events: EventLog,
+    closed: Mutex<VecDeque<ClosedPage>>,
+}
+
+/// Feeds gateways that run elsewhere.
+pub struct RemoteFeed {
+    store: Store,
+    batches: Batches,
+    clock: Clock,
+    illegal_list_key: [u8; 16],
+    /// Tells this run's marks from another's.
+    run: String,
+    schools: RwLock<HashMap<SchoolId, Arc<SchoolFeed>>>,
+}
+
+impl RemoteFeed {
+    /// A feed of an installation.
+    pub fn new(installation: &Installation) -> Self {
+        Self {
+            store: installation.store.clone(),
+            batches: Batches::new(installation.store.clone()),
+            clock: Arc::clone(&installation.clock),
+            illegal_list_key: installation.keys.illegal_list,
+            run: run_name(&installation.entropy),
+            schools: RwLock::default(),
+        }
+    }
+
+    /// A school's rules, newly made.
+    pub fn rules_made(&self, school: SchoolId, rules: Option<Arc<GatewayRules>>) {
+        let feed = self.of(school).unwrap_or_else(|| {
+            let mut schools = self.schools.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(schools.entry(school).or_default())
+        });
+        feed.rules.send_replace(rules);
+    }
+
+    /// A school's rules as they are now; `None` while no policy is in force.
+    pub fn rules_of(&self, school: SchoolId) -> Option<Arc<GatewayRules>> {
+        self.of(school)?.rules.borrow().clone()
+    }
+
+    /// Somebody signed a device in.
+    pub fn signed_in(&self, school: SchoolId, address: IpAddr, person: PersonId, until: Timestamp) {
+        self.note(school, Event::SignedIn { address, person, until });
+    }
+
+    /// Somebody signed a device out.
+    pub fn signed_out(&self, school: SchoolId, address: IpAddr) {
+        self.note(school, Event::SignedOut { address });
+    }
+
+    /// A page that a gateway closed lately.
+    pub fn block(&self, school: SchoolId, id: &str) -> Option<BlockedPage> {
+        let feed = self.of(school)?;
+        let closed = feed.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        let page = closed.iter().rev().find(|page| page.id == id)?.clone();
+        Some(BlockedPage { host: page.host, category: page.category, person: page.person, may_warn: page.may_warn })
+    }
+
+    /// Somebody goes on past the warning of a page; `false` where it was none.
+    pub fn pass_warning(&self, school: SchoolId, id: &str) -> bool {
+        let is_a_warning = self.block(school, id).is_some_and(|page| page.may_warn);
+        if is_a_warning {
+            self.note(school, Event::WarningPassed { block: id.to_owned() });
+        }
+        is_a_warning
+    }
+
+    fn note(&self, school: SchoolId, event: Event) {
+        if let Some(feed) = self.of(school) {
+            feed.events.note(event);
+        }
+    }
+
+    fn of(&self, school: SchoolId) -> Option<Arc<SchoolFeed>> {
+        self.schools.read().unwrap_or_else(PoisonError::into_inner).get(&school).cloned()
+    }
+
+    fn known(&self, school: SchoolId) -> Result<Arc<SchoolFeed>, FeedRefusal> {
+        self.of(school).ok_or_else(|| FeedRefusal::NotNow("this school’s rules are not made yet; ask again".into()))
+    }
+
+    /// The newest rules as they travel; packed once, whoever asks.
+    fn pack(&self, school: SchoolId, feed: &SchoolFeed) -> Result<Packed, FeedRefusal> {
+        let newest = feed.rules.borrow().clone();
+        let mut packed = feed.packed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = packed.as_ref().filter(|known| same(known.of.as_ref(), newest.as_ref())) {
+            return Ok(known.clone());
+        }
+        let lists = newest.as_ref().map(|rules| ListFiles::of(rules.ruleset.index(), rules.ruleset.illegal()));
+        let rules = newest.as_ref().zip(lists.clone()).map(|(rules, lists)| PackedRules::of(rules, lists));
+        let unwritable = |error: serde_json::Error| FeedRefusal::NotNow(format!("the rules cannot be sent: {error}"));
+        // The same rules made again are no news.
+        let tag =
+            hexadecimal(Sha256::digest(serde_json::to_vec(&rules).map_err(unwritable)?).get(..16).unwrap_or_default());
+        let answer = match packed.as_ref().filter(|known| known.answer.tag == tag) {
+            Some(known) => known.answer.clone(),
+            None => {
+                let (made_at, illegal_list_key) = ((self.clock)(), self.illegal_list_key);
+                let message = RulesMessage { school, made_at, illegal_list_key, rules };
+                Tagged { tag, body: serde_json::to_vec(&message).map_err(unwritable)?.into() }
+            }
+        };
+        let made = Packed { of: newest, answer, lists };
+        *packed = Some(made.clone());
+        Ok(made)
+    }
+
+    async fn news(
+        &self,
+        school: SchoolId,
+        known: Option<String>,
+        wait: Duration,
+    ) -> Result<Option<Tagged>, FeedRefusal> {
+        let feed = self.known(school)?;
+        let mut changed = feed.rules.subscribe();
+        let waiting = async {
+            loop {
+                changed.borrow_and_update();
+                let packed = self.pack(school, &feed)?;
+                if known.as_ref() != Some(&packed.answer.tag) {
+                    return Ok(Some(packed.answer));
+                }
+                if changed.changed().await.is_err() {
+                    return Ok(None);
+                }
+            }
+        };
+        tokio::time::timeout(wait.max(Duration::from_millis(1)), waiting).await.unwrap_or(Ok(None))
+    }
+
+    async fn happened(&self, school: SchoolId, after: String, wait: Duration) -> Result<Bytes, FeedRefusal> {
+        let feed = self.known(school)?;
+        let known = after.strip_prefix(&self.run).and_then(|rest| rest.strip_prefix('-')?.parse::<u64>().ok());
+        if let Some(known) = known {
+            let mut counted = feed.events.counted();
+            let _ = tokio::time::timeout(wait, counted.wait_for(|count| *count != known)).await;
+        }
+        // The count first: what happens while the records are read is told again next time.
+        let (count, events) = feed.events.after(known.unwrap_or(u64::MAX));
+        let message = EventsMessage {
+            mark: format!("{}-{count}", self.run),
+            whole: events.is_none(),
+            events: match events {
+                Some(events) => events,
+                None => self.signed_in_now(school).await.map_err(|error| FeedRefusal::NotNow(error.to_string()))?,
+            },
+        };
+        serde_json::to_vec(&message).map(Bytes::from).map_err(|error| FeedRefusal::NotNow(error.to_string()))
+    }
+
+    async fn signed_in_now(&self, school: SchoolId) -> Result<Vec<Event>, StoreError> {
+        let mut tx = self.store.read(school).await?;
+        let open = devices::list_open(&mut tx, (self.clock)()).await?;
+        let event = |device: devices::DeviceSignIn| {
+            let address = device.address.parse().ok()?;
+            Some(Event::SignedIn { address, person: device.person, until: device.expires_at })
+        };
+        Ok(open.into_iter().filter_map(event).collect())
+    }
+
+    async fn keep(&self, school: SchoolId, gateway: GatewayId, batch: &str, body: &[u8]) -> Result<(), FeedRefusal> {
+        let records: Vec<ActivityRecord> = serde_json::from_slice(body)
+            .map_err(|error| FeedRefusal::Malformed(format!("this batch cannot be read: {error}")))?;
+        if records.len() > BATCH {
+            return Err(FeedRefusal::Malformed(format!("a batch has {BATCH} records at most")));
+        }
+        let key = format!("{gateway}-{batch}");
+        match self.batches.store(school, &key, records, (self.clock)()).await {
+            Ok(()) => Ok(()),
+            Err(
+                error @ (StoreError::Conflict(_)
+                | StoreError::Missing(_)
+                | StoreError::ZeroByte
+                | StoreError::Refused(_)),
+            ) => Err(FeedRefusal::Malformed(error.to_string())),
+            Err(error) => Err(FeedRefusal::NotNow(error.to_string())),
+        }
+    }
+}
+
+fn same(one: Option<&Arc<GatewayRules>>, other: Option<&Arc<GatewayRules>>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+fn run_name(entropy: &Entropy) -> String {
+    let mut random = [0; 8];
+    entropy(&mut random);
+    hexadecimal(&random)
+}
+
+/// The bytes of compiled lists, which stay where they are mapped.
+struct IndexBytes(Arc<DomainIndex>);
+
+impl AsRef<[u8]> for IndexBytes {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl GatewayFeed for RemoteFeed {
+    fn rules(&self, school: SchoolId, known: Option<String>, wait: Duration) -> Answering<'_, Option<Tagged>> {
+        Box::pin(self.news(school, known, wait))
+    }
+
+    fn list(&self, school: SchoolId, file: &str) -> Option<Bytes> {
+        let packed = self.pack(school, self.of(school)?.as_ref()).ok()?;
+        let (rules, lists) = (packed.of?, packed.lists?);
+        if file == lists.index {
+            return Some(Bytes::from_owner(IndexBytes(Arc::clone(rules.ruleset.index()))));
+        }
+        (file == lists.illegal).then(|| rules.ruleset.illegal().to_bytes().into())
+    }
+
+    fn events(&self, school: SchoolId, after: String, wait: Duration) -> Answering<'_, Bytes> {
+        Box::pin(self.happened(school, after, wait))
+    }
+
+    fn observations(&self, school: SchoolId, gateway: GatewayId, batch: String, body: Bytes) -> Answering<'_, ()> {
+        Box::pin(async move { self.keep(school, gateway, &batch, &body).await })
+    }
+
+    fn blocks(&self, school: SchoolId, body: &[u8]) -> Result<(), FeedRefusal> {
+        let pages: Vec<ClosedPage> = serde_json::from_slice(body)
+            .map_err(|error| FeedRefusal::Malformed(format!("these closed pages cannot be read: {error}")))?;
+        let feed = self.known(school)?;
+        let mut closed = feed.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        let short = |page: &ClosedPage| {
+            [Some(&page.id), Some(&page.host), page.category.as_ref()]
+                .into_iter()
+                .flatten()
+                .all(|text| text.len() <= LONGEST)
+        };
+        for page in pages.into_iter().take(CLOSED_AT_A_TIME).filter(short) {
+            if closed.len() >= CLOSED {
+                closed.pop_front();
+            }
+            closed.push_back(page);
+        }
+        Ok(())
+    }
+}

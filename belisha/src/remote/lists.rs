@@ -1,0 +1,145 @@
+//! The lists that a server's rules name: fetched once, from where a download was cut short, verified, and put in the place of the
+//! ones before. Rules come in every minute of a school day; lists once a day.
+
+use super::connection::{Connection, Trouble};
+use crate::data_folder::DataFolder;
+use crate::lists::compiled;
+use belisha_filter::{DomainIndex, IllegalList};
+use belisha_gateway::{ListFiles, open_index};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The most compiled lists may hold, in bytes.
+const LARGEST: u64 = 4 * 1024 * 1024 * 1024;
+/// How often a download that is cut short is taken up again before everything is asked anew.
+const ATTEMPTS: u32 = 5;
+
+/// The lists this gateway has.
+pub struct FetchedLists {
+    data: DataFolder,
+    held: Option<(ListFiles, Arc<DomainIndex>, Arc<IllegalList>)>,
+}
+
+impl FetchedLists {
+    /// Lists of a data folder.
+    pub fn new(data: DataFolder) -> Self {
+        Self { data, held: None }
+    }
+
+    /// The lists that rules name, fetched where they are not here.
+    ///
+    /// # Errors
+    /// [`Trouble`], also where the disk refuses.
+    pub fn get(
+        &mut self,
+        connection: &Connection,
+        wanted: &ListFiles,
+        key: [u8; 16],
+    ) -> Result<(Arc<DomainIndex>, Arc<IllegalList>), Trouble> {
+        if let Some((files, index, illegal)) = &self.held
+            && files == wanted
+        {
+            return Ok((Arc::clone(index), Arc::clone(illegal)));
+        }
+        let index = self.index(connection, &wanted.index)?;
+        let path = format!("/gateway/lists/{}", wanted.illegal);
+        let bytes = connection.get(&path, &[], Duration::ZERO)?.body;
+        let illegal = IllegalList::read_from(key, &bytes)
+            .map_err(|_| Trouble::Away("the list of illegal content arrived damaged".into()))?;
+        if ListFiles::of(&index, &illegal) != *wanted {
+            return Err(Trouble::Away("lists arrived that the rules do not name".into()));
+        }
+        let (index, illegal) = (Arc::new(index), Arc::new(illegal));
+        self.held = Some((wanted.clone(), Arc::clone(&index), Arc::clone(&illegal)));
+        Ok((index, illegal))
+    }
+
+    fn index(&self, connection: &Connection, name: &str) -> Result<DomainIndex, Trouble> {
+        let path = compiled(self.data.root());
+        if let Ok(index) = open_index(&path)
+            && ListFiles::index_name(&index) == name
+        {
+            return Ok(index);
+        }
+        let part = path.with_extension("part");
+        self.download(connection, name, &part)?;
+        let opened =
+            open_index(&part).map_err(|error| Trouble::Away(format!("the compiled lists arrived damaged: {error}")));
+        let right = opened.and_then(|index| match ListFiles::index_name(&index) == name {
+            true => Ok(index),
+            false => Err(Trouble::Away("compiled lists arrived that the rules do not name".into())),
+        });
+        if right.is_err() {
+            let _ = std::fs::remove_file(&part);
+        } else {
+            std::fs::rename(&part, &path).map_err(|error| disk(&error))?;
+        }
+        right
+    }
+
+    /// Fetches the compiled lists into a file. What an earlier download left there is gone on with if it was of the same lists.
+    fn download(&self, connection: &Connection, name: &str, part: &Path) -> Result<(), Trouble> {
+        let note = "lists/.part-name";
+        if std::fs::read_to_string(self.data.root().join(note)).unwrap_or_default() != name {
+            let _ = std::fs::remove_file(part);
+            self.data.write_private(note, name).map_err(|error| disk(&error))?;
+        }
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            match fetch(connection, name, part) {
+                Err(Trouble::Away(_)) if attempt < ATTEMPTS => std::thread::sleep(Duration::from_secs(1)),
+                Err(refused @ Trouble::Refused(_)) => {
+                    // It may be longer than the lists are.
+                    let _ = std::fs::remove_file(part);
+                    return Err(refused);
+                }
+                done => return done,
+            }
+        }
+    }
+}
+
+fn fetch(connection: &Connection, name: &str, part: &Path) -> Result<(), Trouble> {
+    let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(part);
+    let mut file = opened.map_err(|error| disk(&error))?;
+    let have = file.seek(SeekFrom::End(0)).map_err(|error| disk(&error))?;
+    let range = format!("bytes={have}-");
+    let headers: &[(&str, &str)] = if have > 0 { &[("range", &range)] } else { &[] };
+    let mut answer = connection.open(&format!("/gateway/lists/{name}"), headers, Duration::ZERO)?;
+    let goes_on = answer.status().as_u16() == 206;
+    let start = if goes_on { have } else { 0 };
+    if !goes_on {
+        file.set_len(0).and_then(|()| file.rewind()).map_err(|error| disk(&error))?;
+    }
+    let expected = answer.body().content_length();
+    let taken = copy(&mut answer.body_mut().as_reader(), &mut file, LARGEST - start.min(LARGEST))?;
+    if expected.is_some_and(|expected| expected != taken) {
+        return Err(Trouble::Away("the compiled lists were cut short on their way".into()));
+    }
+    file.sync_all().map_err(|error| disk(&error))
+}
+
+/// Copies what comes; what came before a cut stays.
+fn copy(from: &mut dyn Read, file: &mut File, most: u64) -> Result<u64, Trouble> {
+    let (mut buffer, mut taken) = (vec![0; 256 * 1024], 0);
+    loop {
+        let read = from.read(&mut buffer).map_err(|error| Trouble::Away(error.to_string()))?;
+        if read == 0 {
+            return Ok(taken);
+        }
+        taken += read as u64;
+        if taken > most {
+            return Err(Trouble::Refused("the compiled lists are larger than lists can be".into()));
+        }
+        file.write_all(buffer.get(..read).unwrap_or_default()).map_err(|error| disk(&error))?;
+    }
+}
+
+fn disk(error: &io::Error) -> Trouble {
+    Trouble::Away(format!("lists cannot be written here: {error}; see that the disk has room"))
+}

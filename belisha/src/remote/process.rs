@@ -1,0 +1,166 @@
+//! A gateway away from its server, running: opens its sockets on the rules it kept, and then asks the server for newer ones. It starts
+//! and filters whether the server is there or not.
+
+use super::connection::Connection;
+use super::following::{EventsFollower, Held, RulesFollower};
+use super::sending::{self, Outbox};
+use crate::clock;
+use crate::commands::Failure;
+use crate::data_folder::DataFolder;
+use crate::installation::{Clock, Entropy};
+use crate::network::{GatewayOf, Listening, QUEUE, gateway_config, phrase_book, school_authority};
+use belisha_gateway::{Gateway, GatewayHandle, Portal};
+use belisha_records::SchoolId;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+/// How long to wait before the server's name is looked up again, where it never was.
+const LOOK_UP_AGAIN: Duration = Duration::from_secs(5);
+
+/// What a gateway away from its server is started with.
+pub struct RemoteGateway {
+    /// The server.
+    pub from: url::Url,
+    /// File with the token.
+    pub token_file: PathBuf,
+    /// Certificates that the server's is verified by, in place of the system's.
+    pub authority: Option<PathBuf>,
+    /// Folder for rules, lists, keys and what was seen.
+    pub data: PathBuf,
+    /// The most bytes of what was seen that may wait for the server.
+    pub spool_limit: u64,
+    /// Where it listens and whom it asks.
+    pub listening: Listening,
+}
+
+/// A gateway that runs.
+pub struct Running {
+    /// The gateway.
+    pub handle: GatewayHandle,
+    spooling: JoinHandle<()>,
+}
+
+/// Starts a gateway away from its server.
+///
+/// # Errors
+/// When the token, the data folder or an address cannot be used.
+pub async fn run(options: RemoteGateway) -> Result<Running, Failure> {
+    let (token, school) = token(&options.token_file)?;
+    let connection = Connection::new(&options.from, token, options.authority.as_deref())?;
+    let data = open(&options.data)?;
+    let (clock, entropy): (Clock, Entropy) = (Arc::new(clock::now), Arc::new(clock::fill_with_random_bytes));
+    let outbox = Outbox::open(&data.root().join("spool"), options.spool_limit).map_err(|error| {
+        Failure(format!(
+            "cannot open the spool of what this gateway sees: {error}; mend the folder `spool` of its data folder"
+        ))
+    })?;
+    let portal = portal(&options.from, &data, school).await?;
+    let host = options.from.host_str().unwrap_or_default().to_owned();
+    let inspection = school_authority(&data, school, &host, clock(), &entropy)?;
+    let (observed, seen) = mpsc::channel(QUEUE);
+    let of = GatewayOf {
+        data: &data,
+        illegal_list_key: data.illegal_list_key()?.unwrap_or_default(),
+        portal: &portal,
+        school,
+    };
+    let mut config = gateway_config(&of, observed, options.listening, Some(inspection));
+    config.content.phrase_book = Some(phrase_book(data.root())?);
+    let (rules, taken) = watch::channel(None);
+    let handle = Gateway::start(config, taken, Arc::clone(&clock), entropy).await?;
+
+    let held = Arc::new(Mutex::new(Held::default()));
+    let follower = RulesFollower { connection: Arc::clone(&connection), data, school, rules, held: Arc::clone(&held) };
+    begin("rules", move || follower.follow())?;
+    let (identity, blocks) = (Arc::clone(&handle.identity), handle.blocks());
+    let follower = EventsFollower { connection: Arc::clone(&connection), identity, blocks: blocks.clone(), clock };
+    begin("events", move || follower.follow())?;
+    let to = Arc::clone(&connection);
+    begin("closed-pages", move || sending::send_closed_pages(&to, &blocks))?;
+    let (to, from) = (Arc::clone(&connection), Arc::clone(&outbox));
+    begin("observations", move || from.send_all(&to))?;
+    let (metrics, counted) = (Arc::clone(&handle.metrics), Arc::clone(&outbox));
+    begin("heartbeat", move || sending::send_heartbeats(&connection, &metrics, &counted, &held))?;
+    Ok(Running { handle, spooling: tokio::spawn(sending::spool(seen, outbox)) })
+}
+
+impl Running {
+    /// Stops: the gateway first, then what it saw is brought to the disk. What waits for the server is sent after the next start.
+    pub async fn stop(self) {
+        self.handle.shutdown().await;
+        // The threads that ask the server hold parts of the gateway, so its queue does not close by itself.
+        let _ = tokio::time::timeout(2 * belisha_activity::LONGEST_WAIT, self.spooling).await;
+    }
+}
+
+/// A thread that ends with the process: it waits at the server for most of its life.
+fn begin(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(work)?;
+    Ok(())
+}
+
+/// Reads a token, and the school in it.
+fn token(file: &Path) -> Result<(String, SchoolId), Failure> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Failure(format!(
+            "cannot read the token in `{shown}`: {error}; add a gateway on the page Gateways and put its token there"
+        ))
+    })?;
+    let token = text.trim().to_owned();
+    let school = token.split('.').nth(1).and_then(|school| school.parse().ok());
+    let school = school.filter(|_| token.split('.').count() == 4).ok_or_else(|| {
+        Failure(format!("`{shown}` holds no token of a gateway; copy it whole from the page Gateways"))
+    })?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if std::fs::metadata(file)?.permissions().mode() & 0o077 != 0 {
+            tracing::warn!("others on this computer can read the token in `{shown}`; close it to them: chmod 600");
+        }
+    }
+    Ok((token, school))
+}
+
+fn open(folder: &Path) -> Result<DataFolder, Failure> {
+    DataFolder::open(folder).map_err(|error| {
+        Failure(format!(
+            "cannot use the data folder `{}`: {error}; give a folder that can be written with --data",
+            folder.display()
+        ))
+    })
+}
+
+/// The server's pages as the gateway knows them. Their address is remembered, for a start while names cannot be looked up.
+async fn portal(from: &url::Url, data: &DataFolder, school: SchoolId) -> Result<Portal, Failure> {
+    let remembered = format!("gateway/{school}-portal");
+    let address = loop {
+        let from = from.clone();
+        let found = tokio::task::spawn_blocking(move || address_of(&from)).await?;
+        if let Some(address) = found {
+            data.write_private(&remembered, address.to_string())?;
+            break address;
+        }
+        let before = std::fs::read_to_string(data.root().join(&remembered)).ok();
+        if let Some(address) = before.and_then(|text| text.parse().ok()) {
+            break address;
+        }
+        tracing::warn!("the server’s name cannot be looked up; trying again every {} seconds", LOOK_UP_AGAIN.as_secs());
+        tokio::time::sleep(LOOK_UP_AGAIN).await;
+    };
+    let base_url = from.as_str().trim_end_matches('/').to_owned();
+    Ok(Portal { base_url, hosts: Vec::new(), address, forwarded_secret: None })
+}
+
+fn address_of(from: &url::Url) -> Option<SocketAddr> {
+    let port = from.port_or_known_default()?;
+    match from.host()? {
+        url::Host::Ipv4(address) => Some((address, port).into()),
+        url::Host::Ipv6(address) => Some((address, port).into()),
+        url::Host::Domain(name) => (name, port).to_socket_addrs().ok()?.next(),
+    }
+}
