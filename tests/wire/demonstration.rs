@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(180);
 pub struct Demonstration {
     pub process: Child,
     pub folder: tempfile::TempDir,
-    endpoints: Value,
+    pub endpoints: Value,
 }
 
 impl Drop for Demonstration {

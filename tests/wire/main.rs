@@ -5,6 +5,8 @@
 
 mod demonstration;
 mod operation;
+mod remote;
+mod remote_spool;
 mod serving;
 mod zones;
 

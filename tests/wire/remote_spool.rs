@@ -1,0 +1,238 @@
+//! What a gateway saw is not lost between its disk and its server: the program is killed over and over while it is asked names, and
+//! the server answers, refuses, is slow, hangs up in the middle, or takes a batch and does not say so.
+//!
+//! Acknowledged is what is whole in the spool: from then on only the server's word removes it. The server here is a stand-in that
+//! keeps what it was sent.
+
+use crate::remote::{GatewayProcess, until};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const KILLS: usize = 22;
+const SCHOOL: &str = "01920000-0000-7000-8000-00000000000a";
+const GATEWAY: &str = "01920000-0000-7000-8000-00000000000b";
+
+/// How the stand-in meets a batch, in turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Takes,
+    Fails,
+    HangsUpInTheMiddle,
+    TakesAndHangsUp,
+    IsSlow,
+    TurnsAway,
+}
+
+const MANNERS: [Manner; 5] =
+    [Manner::Takes, Manner::Fails, Manner::HangsUpInTheMiddle, Manner::TakesAndHangsUp, Manner::IsSlow];
+
+#[derive(Default)]
+struct Kept {
+    /// Batches by name, and how often each came.
+    batches: Mutex<BTreeMap<String, (Vec<u8>, usize)>>,
+    manner: AtomicUsize,
+    asked: AtomicU64,
+}
+
+/// A server that only knows what this story needs.
+struct StandIn {
+    address: SocketAddr,
+    kept: Arc<Kept>,
+}
+
+impl StandIn {
+    fn start() -> Self {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (address, kept) = (socket.local_addr().unwrap(), Arc::new(Kept::default()));
+        let shared = Arc::clone(&kept);
+        std::thread::spawn(move || {
+            for stream in socket.incoming() {
+                let (stream, kept) = (stream.unwrap(), Arc::clone(&shared));
+                std::thread::spawn(move || answer(stream, &kept));
+            }
+        });
+        Self { address, kept }
+    }
+
+    fn becomes(&self, manner: Manner) {
+        let place = MANNERS.iter().position(|known| *known == manner).unwrap_or(MANNERS.len());
+        self.kept.manner.store(place, Ordering::SeqCst);
+    }
+
+    fn names(&self) -> BTreeSet<String> {
+        self.kept.batches.lock().unwrap().keys().cloned().collect()
+    }
+}
+
+/// Answers one request and closes; `None` where the connection broke.
+fn answer(mut stream: TcpStream, kept: &Kept) -> Option<()> {
+    let manner = MANNERS.get(kept.manner.load(Ordering::SeqCst)).copied().unwrap_or(Manner::TurnsAway);
+    let mut seen = Vec::new();
+    let head_ends = loop {
+        let mut byte = [0; 1024];
+        let read = stream.read(&mut byte).ok().filter(|read| *read > 0)?;
+        seen.extend_from_slice(&byte[..read]);
+        if let Some(end) = seen.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end + 4;
+        }
+    };
+    let head = String::from_utf8_lossy(&seen[..head_ends]).to_lowercase();
+    kept.asked.fetch_add(1, Ordering::SeqCst);
+    let length: usize =
+        head.split("content-length: ").nth(1).map_or(0, |rest| rest.lines().next().unwrap().trim().parse().unwrap());
+    let mut body = seen.split_off(head_ends);
+    let batch = head.split("/gateway/observations/").nth(1).map(|rest| rest.split(' ').next().unwrap().to_owned());
+    let reply = |stream: &mut TcpStream, status: &str, body: &str| {
+        let text = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+        let _ = stream.write_all(text.as_bytes());
+    };
+    if manner == Manner::TurnsAway {
+        reply(&mut stream, "401 Unauthorized", "this gateway was revoked");
+        return None;
+    }
+    let Some(batch) = batch else {
+        // Rules and events: nothing new, after a while.
+        std::thread::sleep(Duration::from_millis(200));
+        reply(&mut stream, "503 Service Unavailable", "not now");
+        return None;
+    };
+    if manner == Manner::HangsUpInTheMiddle {
+        return None;
+    }
+    while body.len() < length {
+        let mut more = [0; 65536];
+        let read = stream.read(&mut more).ok().filter(|read| *read > 0)?;
+        body.extend_from_slice(&more[..read]);
+    }
+    if manner == Manner::Fails {
+        reply(&mut stream, "500 Internal Server Error", "it failed");
+        return None;
+    }
+    if manner == Manner::IsSlow {
+        std::thread::sleep(Duration::from_millis(700));
+    }
+    let mut batches = kept.batches.lock().unwrap();
+    let (known, times) = batches.entry(batch).or_insert_with(|| (body.clone(), 0));
+    assert_eq!(*known, body, "one name, one batch");
+    *times += 1;
+    drop(batches);
+    if manner != Manner::TakesAndHangsUp {
+        stream.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").ok()?;
+    }
+    Some(())
+}
+
+/// Asks names one after the other, each once the one before is answered, until the gateway is gone. How many were answered.
+fn ask_names(dns: u16, round: usize, enough: usize) -> usize {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    socket.connect(("127.0.0.1", dns)).unwrap();
+    for number in 0..enough {
+        let mut question = vec![0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+        for label in [format!("n{number}"), format!("round{round}"), "example".into()] {
+            question.push(u8::try_from(label.len()).unwrap());
+            question.extend_from_slice(label.as_bytes());
+        }
+        question.extend_from_slice(&[0, 0, 1, 0, 1]);
+        let mut answer = [0; 1500];
+        if socket.send(&question).and_then(|_| socket.recv(&mut answer)).is_err() {
+            return number;
+        }
+    }
+    enough
+}
+
+/// The names of the batches that are whole in a spool, read from a copy.
+fn acknowledged(data: &Path) -> BTreeSet<String> {
+    let copy = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(data.join("spool/waiting")).into_iter().flatten() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+    }
+    let mut spool = belisha_gateway::Spool::open(copy.path(), u64::MAX).unwrap();
+    let mut names = BTreeSet::new();
+    while let Some(waiting) = spool.next().unwrap() {
+        spool.sent(&waiting).unwrap();
+        names.insert(String::from_utf8(waiting.content.split(|byte| *byte == b'\n').next().unwrap().to_vec()).unwrap());
+    }
+    names
+}
+
+/// The numbers of one round's names that the server was told of.
+fn told(stand_in: &StandIn, round: usize) -> BTreeSet<usize> {
+    let ending = format!(".round{round}.example\"");
+    let batches = stand_in.kept.batches.lock().unwrap();
+    let text: Vec<String> = batches.values().map(|(body, _)| String::from_utf8_lossy(body).into_owned()).collect();
+    let hosts = text
+        .iter()
+        .flat_map(|body| body.match_indices(&ending).map(|(end, _)| body[..end].rsplit('"').next().unwrap()));
+    hosts.map(|host| host[1..].parse().unwrap()).collect()
+}
+
+#[test]
+fn no_kill_loses_a_batch_that_was_acknowledged() {
+    let (stand_in, folder) = (StandIn::start(), tempfile::tempdir().unwrap());
+    let token = folder.path().join("token");
+    std::fs::write(&token, format!("belisha-gateway.{SCHOOL}.{GATEWAY}.secret")).unwrap();
+    let (data, log, from) =
+        (folder.path().join("data"), folder.path().join("log"), format!("http://{}", stand_in.address));
+    let start = || GatewayProcess::start(&from, &token, &data, &log);
+    let (mut promised, mut answered) = (BTreeSet::new(), Vec::new());
+    for round in 0..KILLS {
+        stand_in.becomes(MANNERS[round % MANNERS.len()]);
+        let mut gateway = start();
+        let asking = {
+            let dns = gateway.dns;
+            std::thread::spawn(move || ask_names(dns, round, 400 + round * 30))
+        };
+        // Somewhere inside a batch, a send, a removal; another place each time.
+        std::thread::sleep(Duration::from_millis(150 + (round as u64 * 397) % 900));
+        gateway.process.kill().unwrap();
+        gateway.process.wait().unwrap();
+        answered.push(asking.join().unwrap());
+        promised.extend(acknowledged(&data));
+    }
+    assert!(promised.len() > KILLS / 2, "hardly anything was acknowledged: {}", promised.len());
+    stand_in.becomes(Manner::Takes);
+    let gateway = start();
+    until("all that waits is sent", || acknowledged(&data).is_empty());
+    drop(gateway);
+    let lost: Vec<_> = promised.difference(&stand_in.names()).cloned().collect();
+    assert!(lost.is_empty(), "{} of {} acknowledged batches never came: {lost:?}", lost.len(), promised.len());
+    for (round, answered) in answered.iter().enumerate() {
+        let told = told(&stand_in, round);
+        assert!(told.iter().copied().eq(0..told.len()), "round {round} has a hole, so a batch was lost: {told:?}");
+        assert!(told.len() <= answered + 1, "round {round}: more was told than asked");
+    }
+    let all: usize = answered.iter().sum();
+    let told_of: usize = (0..KILLS).map(|round| told(&stand_in, round).len()).sum();
+    assert!(told_of * 4 > all, "most of what was seen came: {told_of} of {all}");
+    assert!(
+        stand_in.kept.batches.lock().unwrap().values().any(|(_, times)| *times > 1),
+        "no batch came twice, so nothing was tried"
+    );
+}
+
+#[test]
+fn a_gateway_that_is_turned_away_asks_seldom_and_keeps_what_it_saw() {
+    let (stand_in, folder) = (StandIn::start(), tempfile::tempdir().unwrap());
+    let token = folder.path().join("token");
+    std::fs::write(&token, format!("belisha-gateway.{SCHOOL}.{GATEWAY}.secret")).unwrap();
+    let (data, log, from) =
+        (folder.path().join("data"), folder.path().join("log"), format!("http://{}", stand_in.address));
+    stand_in.becomes(Manner::TurnsAway);
+    let gateway = GatewayProcess::start(&from, &token, &data, &log);
+    assert_eq!(ask_names(gateway.dns, 0, 50), 50, "it answers all the same");
+    until("what it saw is on its disk", || !acknowledged(&data).is_empty());
+    std::thread::sleep(Duration::from_secs(3));
+    let asked = stand_in.kept.asked.load(Ordering::SeqCst);
+    // The parts of a gateway that begin together may each ask once before the first of them is turned away.
+    assert!((1..=5).contains(&asked), "asked {asked} times");
+    assert_eq!(std::fs::read_to_string(&log).unwrap().matches("turns this gateway away").count(), 1);
+    assert!(stand_in.names().is_empty());
+}
