@@ -2,9 +2,9 @@
 //! sign-ins and passed pages go out to it, what it saw comes back, and it goes on filtering when it is turned away.
 
 use crate::demonstration::{Demonstration, Page, curl, run};
+use crate::serving::free_address;
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
-use std::net::{TcpListener, UdpSocket};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -35,21 +35,10 @@ impl Drop for GatewayProcess {
     }
 }
 
-/// A port that is free now, for names over UDP and for connections.
-fn free_port() -> u16 {
-    loop {
-        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = socket.local_addr().unwrap().port();
-        if UdpSocket::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
-}
-
 impl GatewayProcess {
     /// Starts a gateway and waits until it listens. Its log goes to `log`.
     pub fn start(from: &str, token_file: &Path, data: &Path, log: &Path) -> Self {
-        let [dns, proxy, block_page] = [free_port(), free_port(), free_port()];
+        let [dns, proxy, block_page] = std::array::from_fn(|_| free_address().port());
         let mut process = Command::new(env!("CARGO_BIN_EXE_belisha"))
             .args(["gateway", "--from", from, "--token-file"])
             .arg(token_file)
@@ -177,7 +166,7 @@ fn two_schools_have_their_filter_away_from_one_server() {
     head.closes("encyclopedia.example");
     until("the new rule is in force", || !open(&one, &first));
     assert!(open(&two, &second), "the other school did not ask for it");
-    assert!(head.get("/gateways").says("Holds the rules of"));
+    until("the page says which rules it holds", || head.get("/gateways").says("Holds the rules of"));
     head.post("/sign-out", &[]);
 
     // Somebody who signs in at the server is known at the gateway, and what they open there is in their own record.

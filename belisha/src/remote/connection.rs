@@ -140,13 +140,12 @@ impl Connection {
 
     fn turned_away(&self, words: String) -> Trouble {
         let mut until = self.turned_away_until.lock().unwrap_or_else(PoisonError::into_inner);
-        let asks_again = Instant::now() + TURNED_AWAY + jitter(TURNED_AWAY);
-        if until.is_none_or(|until| until + CONNECT < asks_again) {
+        if until.is_none() {
             tracing::error!(
                 "the server turns this gateway away ({words}); it goes on with the rules it holds and asks again in some minutes"
             );
         }
-        *until = Some(asks_again);
+        *until = Some(Instant::now() + TURNED_AWAY + jitter(TURNED_AWAY));
         Trouble::TurnedAway(words)
     }
 

@@ -21,6 +21,8 @@ use tokio::time::{Instant, timeout_at};
 
 /// How often a gateway says that it is there.
 const HEARTBEAT: Duration = Duration::from_secs(60);
+/// Of the heartbeats before there are rules, how many follow soon after each other.
+const FIRST_BEATS: u64 = 10;
 /// How often pages that were closed are looked for: the person in front of one reads it first.
 const CLOSED_PAGES: Duration = Duration::from_millis(300);
 /// Most closed pages sent at a time.
@@ -197,10 +199,10 @@ fn closed_page(block: belisha_gateway::Block) -> Option<ClosedPage> {
 
 /// Says every minute that the gateway is there, until the process ends.
 pub fn send_heartbeats(connection: &Connection, metrics: &Metrics, outbox: &Outbox, held: &Mutex<Held>) {
-    loop {
+    for beat in 0_u64.. {
         let holding = held.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        // The first only once it can say which rules it holds, or soon.
-        let soon = holding.tag.is_none();
+        // Whoever starts a gateway looks at the page, and should not wait a minute until it says which rules are held.
+        let soon = holding.tag.is_none() && beat < FIRST_BEATS;
         let beat = Heartbeat {
             version: env!("CARGO_PKG_VERSION"),
             rules_tag: holding.tag,
