@@ -56,7 +56,11 @@ pub(super) async fn rules(gateway: KnownGateway, State(app): State<App>, headers
         Ok(feed) => feed,
         Err(none) => return none,
     };
-    match feed.rules(gateway.school, known, wait(&headers)).await {
+    let answer = feed.rules(gateway.school, known, wait(&headers)).await;
+    if let Err(revoked) = gateway.still_is(&app).await {
+        return revoked.into_response();
+    }
+    match answer {
         Ok(None) => StatusCode::NOT_MODIFIED.into_response(),
         Ok(Some(rules)) => {
             let tag = HeaderValue::from_str(&format!("\"{}\"", rules.tag));
@@ -127,6 +131,9 @@ pub(super) async fn events(
         Ok(feed) => feed.events(gateway.school, after.to_owned(), wait(&headers)).await,
         Err(none) => return none,
     };
+    if let Err(revoked) = gateway.still_is(&app).await {
+        return revoked.into_response();
+    }
     match answer {
         Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
         Err(refusal) => refused(refusal),

@@ -17,6 +17,8 @@ use std::sync::{Mutex, PoisonError};
 
 /// What every token begins with, so that a lost one is recognised.
 const PREFIX: &str = "belisha-gateway";
+/// What a revoked gateway is told.
+const REVOKED: &str = "this gateway was revoked; add it anew on the page Gateways";
 /// Requests of one gateway in a minute; one that works as it should makes a few hundred at the busiest.
 const REQUESTS: u32 = 3_000;
 /// Most gateways whose requests are counted at a time.
@@ -58,6 +60,18 @@ pub(crate) struct KnownGateway {
     pub(super) id: GatewayId,
     /// When it asked.
     pub(super) now: Timestamp,
+}
+
+impl KnownGateway {
+    /// Asks again, after an answer that was waited for: the gateway may have been revoked meanwhile.
+    pub(super) async fn still_is(&self, app: &App) -> Result<(), Refusal> {
+        let mut tx = app.store.read(self.school).await.map_err(|_| Refusal::NotNow)?;
+        let found = gateways::find(&mut tx, self.id).await.map_err(|_| Refusal::NotNow)?;
+        match found.filter(|gateway| gateway.revoked_at.is_none()) {
+            Some(_) => Ok(()),
+            None => Err(Refusal::Unknown(REVOKED)),
+        }
+    }
 }
 
 /// Why a gateway is turned away, in words for its log.
@@ -106,7 +120,7 @@ impl FromRequestParts<App> for KnownGateway {
             return Err(unknown);
         };
         if gateway.revoked_at.is_some() {
-            return Err(Refusal::Unknown("this gateway was revoked; add it anew on the page Gateways"));
+            return Err(Refusal::Unknown(REVOKED));
         }
         let now = app.now();
         if !app.guard.gateway_requests.allows(id, now) {
