@@ -7,11 +7,9 @@ use super::{ListError, enter_all, shelf};
 use belisha_records::{Actor, PersonId, SchoolId};
 use belisha_store::register_entries::{self, RegisterEntry};
 use belisha_store::{Store, schools};
+use belisha_web::{LIST_DECISIONS, ListDecided};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
-
-/// The register of decisions about lists.
-pub const REGISTER: &str = "filter:lists";
 
 /// What is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,17 +52,18 @@ pub async fn settle(
     let done = tokio::task::spawn_blocking(move || on_shelf(&folder, &list, settlement, &reason, at)).await;
     let words = done.map_err(|error| ListError::Source(format!("the lists cannot be changed: {error}")))??;
     enter_all(store, &decided.actor, data, decided.at).await?;
+    let entered = ListDecided { list: name.to_owned(), reason: decided.reason.clone(), done: words.clone() };
     let all = schools::list(&mut store.read_installation().await?).await?;
     for school in all {
         let by = decided.by.filter(|(of, _)| *of == school.id).map(|(_, person)| person);
         let entry = RegisterEntry {
             id: String::new(),
-            register: REGISTER.into(),
+            register: LIST_DECISIONS.into(),
             on: school.calendar.day_of(decided.at),
             about: None,
             by,
             entered_at: decided.at,
-            content: serde_json::json!({ "list": name, "reason": decided.reason, "done": words }),
+            content: serde_json::to_value(&entered).unwrap_or_default(),
         };
         let mut tx = store.begin(&decided.actor, school.id, decided.at).await?;
         register_entries::insert(&mut tx, &entry).await?;

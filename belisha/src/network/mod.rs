@@ -7,6 +7,7 @@ mod dns_options;
 mod explanation;
 mod listening;
 mod listening_options;
+mod lists;
 mod observations;
 mod phrases;
 mod proxy_options;
@@ -36,10 +37,11 @@ use belisha_gateway::{
     Gateway, GatewayConfig, GatewayHandle, GatewayRules, InspectionConfig, Observation, Portal, UNKNOWN_GROUP,
 };
 use belisha_records::{PersonId, SchoolId};
-use belisha_web::{BlockedPage, Doing, GatewayFeed, Listed, Network};
+use belisha_web::{BlockedPage, DecidedList, Doing, GatewayFeed, ListInUse, Listed, Network};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{Mutex, mpsc, watch};
@@ -361,6 +363,14 @@ impl Network for SchoolNetworks {
 
     fn proxy_credentials(&self, person: PersonId, username: &str) -> Option<(String, String)> {
         Some((username.to_owned(), self.installation.keys.proxy_password(person)))
+    }
+
+    fn lists(&self) -> Vec<ListInUse> {
+        lists::in_use(&self.installation)
+    }
+
+    fn decide_list(&self, decided: DecidedList) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {
+        Box::pin(lists::decide(&self.installation, decided))
     }
 
     fn pass_warning(&self, school: SchoolId, id: &str) -> bool {

@@ -174,6 +174,10 @@ impl Ruleset {
             }
         }
         let (listing, cell) = worst?;
+        // What the school named as its own is closed by somebody who says so, and not because a list happens to name it.
+        if cell.action != Some(FilterAction::Allow) && self.devices.has_school_host(names.host()) {
+            return None;
+        }
         let closed = moment.filter(|_| cell.action != Some(FilterAction::Allow));
         let opens_at = closed.and_then(|moment| self.opens_at(&matches, group, moment));
         let reason = Reason {

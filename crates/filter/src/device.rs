@@ -49,6 +49,11 @@ enum Cell {
 }
 
 impl DeviceRules {
+    /// Whether a host is one of the names on the school's own network, or below one.
+    pub fn has_school_host(&self, host: &str) -> bool {
+        self.school_hosts.matching(host).next().is_some()
+    }
+
     /// Reads every device table of a policy. `school_hosts` are the names on the school's own network.
     pub fn new<'a>(policy: &Policy, school_hosts: impl Iterator<Item = &'a str>) -> Self {
         let mut rules = Self { school_hosts: HostTable::new(school_hosts), ..Self::default() };
@@ -152,7 +157,7 @@ impl Ruleset {
             Err(_) => {
                 !host.contains('.')
                     || LOCAL_ENDINGS.iter().any(|ending| host.ends_with(ending))
-                    || self.devices.school_hosts.matching(host).next().is_some()
+                    || self.devices.has_school_host(host)
             }
         }
     }

@@ -87,7 +87,7 @@ pub struct Rules {
     /// Lists by name that count for some groups alone, by key. A list that is not here counts for everybody.
     #[serde(default)]
     pub list_groups: BTreeMap<String, Vec<String>>,
-    /// Names on the school's own network, which a device for the internet only does not reach.
+    /// Names on the school's own network: a device for the internet only does not reach them, and no list closes them.
     #[serde(default)]
     pub school_hosts: Vec<String>,
     /// Whether search engines are sent to their safe results.

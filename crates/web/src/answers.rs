@@ -7,7 +7,7 @@ use axum::extract::multipart::MultipartError;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::StatusCode;
-use belisha_records::FieldErrors;
+use belisha_records::{FieldErrors, SHORTEST_REASON};
 use jiff::civil::Date;
 use std::fmt::Write;
 
@@ -113,6 +113,14 @@ impl Answers {
             self.refuse(name, format!("shorten this to {longest} characters"));
         }
         value
+    }
+    /// The reason for a change of the filter, in the field `reason`: some words, and at most 500 characters.
+    pub fn reason(&mut self, missing: &str) -> String {
+        let reason = self.required("reason", missing, 500);
+        if !reason.is_empty() && reason.chars().filter(|letter| letter.is_alphanumeric()).count() < SHORTEST_REASON {
+            self.refuse("reason", "the reason is too short: say in a few words why");
+        }
+        reason
     }
     /// The date typed in the three boxes of a date question.
     pub fn date(&mut self, name: &str, missing: &str) -> Option<Date> {

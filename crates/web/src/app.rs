@@ -2,6 +2,7 @@
 
 use crate::gateways::feed::GatewayFeed;
 use crate::gateways::token::Requests;
+use crate::filter::lists::{DecidedList, ListInUse};
 use crate::passwords::Hasher;
 use crate::sign_in::attempts::Attempts;
 use belisha_filter::{Change, Effect, Seen};
@@ -39,6 +40,16 @@ pub trait Network: Send + Sync {
     fn pass_warning(&self, school: SchoolId, id: &str) -> bool;
     /// What the school's category lists say about a host.
     fn listed(&self, school: SchoolId, host: &str) -> Listed;
+    /// The category lists of the installation: how each stands, and what waits for a person.
+    fn lists(&self) -> Vec<ListInUse> {
+        Vec::new()
+    }
+    /// Carries out what a person decided about a list, and enters it in the records with its reason.
+    ///
+    /// In words for the form, where there is nothing to decide or it cannot be done.
+    fn decide_list(&self, _decided: DecidedList) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {
+        Box::pin(std::future::ready(Err("no lists are kept here, so there is nothing to decide".into())))
+    }
     /// What a rule that nobody has saved would have changed in requests that were made.
     ///
     /// # Errors

@@ -49,6 +49,7 @@ pub use app::{
     example_policies,
 };
 pub use error::{WebError, WebResult};
+pub use filter::lists::{DecidedList, LIST_DECISIONS, ListDecided, ListDecision, ListGeneration, ListInUse};
 pub use frame::{Frame, Page, show};
 pub use gateways::feed::{Answering, FeedRefusal, GatewayFeed, Tagged};
 pub use session::{SignedIn, Visit};

@@ -129,6 +129,11 @@ pub fn end_lesson_sites(id: &str) -> String {
     format!("{LESSON_SITES}/{id}/end")
 }
 
+/// One category list: how it stands, and what waits for a person.
+pub fn category_list(name: &str) -> String {
+    format!("{FILTER}/lists/{name}")
+}
+
 /// Takes a rule of the school back (posted).
 pub fn remove_rule(rule: &str) -> String {
     format!("{FILTER_RULES}/{rule}/remove")

@@ -49,6 +49,7 @@ const PAGES: &[(&str, &str, Who)] = &[
     ("/filter", "/filter", With(&[Permission::SeeFilterRules])),
     ("/filter/explain", "/filter/explain", With(&[Permission::ExplainDecisions])),
     ("/filter/lesson", "/filter/lesson", With(&[Permission::CheckLessonSites])),
+    ("/filter/lists/{name}", "/filter/lists/waits", With(&[Permission::SeeFilterRules])),
     ("/filter/settings", "/filter/settings", With(&[Permission::SeeFilterRules])),
     ("/filter/what-if", "/filter/what-if", With(&[Permission::TryFilterRules])),
     ("/gateway/events", "/gateway/events", Gateway),

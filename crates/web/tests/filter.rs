@@ -63,6 +63,36 @@ both_databases! {
         assert_eq!(head.post("/filter/rules", &[]).await.errors().len(), 3);
     }
 
+    async fn an_update_that_waits_is_decided_about_with_a_reason(database: TestDatabase) {
+        let school = TestSchool::open(database.store).await;
+        let technician = school.signed_in("technician").await;
+        assert!(technician.get("/").await.says("An update of the list ‘waits’ waits for somebody"));
+        assert!(technician.get("/filter").await.links().contains(&"/filter/lists/waits".to_owned()));
+        let page = technician.get("/filter/lists/waits").await;
+        for words in ["250 of the 300 names", "Generation 4, fetched on", "Every night", "Its signature", "Take the update", "Go back to generation 3"] {
+            assert!(page.says(words), "{words}: {}", page.words());
+        }
+        let decide = async |list: &str, decision: &str, reason: &str| {
+            technician.post(&format!("/filter/lists/{list}"), &[("decision", decision), ("reason", reason)]).await
+        };
+        school.network_heard();
+        for (reason, message) in [("", "Say why"), ("no", "The reason is too short: say in a few words why")] {
+            let seen = decide("waits", "take", reason).await;
+            assert_eq!((seen.status.as_u16(), seen.errors()), (422, vec![message.to_owned()]));
+        }
+        assert_eq!(decide("well", "keep", "It should not wait").await.errors(), ["No update waits; nothing was changed"]);
+        assert_eq!(decide("waits", "burn", "It should not wait").await.status, 404);
+        assert_eq!(decide("none", "take", "It should not wait").await.status, 404);
+        school.network_heard();
+        let seen = decide("waits", "take", "The maker says so on its page").await;
+        assert_eq!(seen.location(), "/filter/lists/waits?done=decided");
+        let heard = school.network_heard();
+        assert!(heard.len() == 1 && heard[0].starts_with("list waits: Take by Person(") && heard[0].ends_with("The maker says so on its page"), "{heard:?}");
+        let officer = school.signed_in("officer").await;
+        assert!(!officer.get("/filter/lists/waits").await.says("Take the update") && !officer.get("/").await.says("waits for somebody"));
+        assert_eq!(officer.post("/filter/lists/waits", &[("decision", "take"), ("reason", "The maker says so")]).await.status, 403);
+    }
+
     async fn a_decision_is_explained_and_the_address_is_never_in_a_link(database: TestDatabase) {
         let school = TestSchool::open(database.store).await;
         let teacher = school.signed_in("teacher").await;

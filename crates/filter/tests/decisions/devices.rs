@@ -55,6 +55,29 @@ fn each_kind_of_device_goes_as_far_as_its_column_says() {
 }
 
 #[test]
+fn no_list_closes_the_schools_own_names_and_the_school_still_can() {
+    let policy = crate::school::policy();
+    let names = |hosts: &[&str], deny: bool| {
+        let mut rules = Rules::new(policy.clone(), timetable());
+        rules.school_hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
+        let closed = SchoolRule {
+            id: "1".into(),
+            host: "www.casino.example".into(),
+            groups: Vec::new(),
+            reason: "Not today".into(),
+        };
+        rules.school_deny = if deny { vec![closed] } else { Vec::new() };
+        let rules = Ruleset::compile(rules, Arc::new(built_in_index().unwrap()), Arc::new(IllegalList::new([1; 16])));
+        let decision = rules.decide(&Request::new("www.casino.example", "pupil"), at(LESSON));
+        (decision.is_open(), decision.reason.rule)
+    };
+    assert_eq!(names(&[], false), (false, RuleKind::Category));
+    assert_eq!(names(&["casino.example"], false), (true, RuleKind::Default), "a list named it by accident");
+    assert_eq!(names(&["other.example"], false), (false, RuleKind::Category));
+    assert_eq!(names(&["casino.example"], true), (false, RuleKind::SchoolDeny));
+}
+
+#[test]
 fn an_empty_cell_is_never_allowed_and_is_named_as_undecided() {
     let rules = school(TABLE);
     // `authorised` has no mark, `staff-owned` no column: nobody has decided either.

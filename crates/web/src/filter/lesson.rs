@@ -14,7 +14,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use belisha_policy::Period;
-use belisha_records::{Class, Permission, SHORTEST_REASON};
+use belisha_records::{Class, Permission};
 use belisha_store::lesson_lists::{self, CheckedSites};
 use belisha_store::{Tx, classes};
 use jiff::Timestamp;
@@ -119,15 +119,10 @@ pub(crate) async fn make(State(app): State<App>, reader: SignedIn, mut answers: 
         groups: Vec::new(),
         from: reader.now,
         until: until(&reader, &mut answers),
-        reason: answers.required("reason", "say what the lesson is about", 500),
+        reason: answers.reason("say what the lesson is about"),
         made_by: Some(reader.person.id),
         closed_at: None,
     };
-    if !list.reason.is_empty()
-        && list.reason.chars().filter(|letter| letter.is_alphanumeric()).count() < SHORTEST_REASON
-    {
-        answers.refuse("reason", "the reason is too short: say in a few words why");
-    }
     if answers.has_errors() {
         let page = shown(&mut tx, &reader, answers, None).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());

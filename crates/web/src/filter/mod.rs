@@ -4,6 +4,7 @@
 mod explain;
 pub(crate) mod host;
 mod lesson;
+pub(crate) mod lists;
 mod rules;
 mod settings;
 mod show;
@@ -23,5 +24,6 @@ pub(crate) fn router() -> Router<App> {
         .route("/filter/lesson/{list}/end", post(lesson::end))
         .route(urls::WHAT_IF, get(what_if::page).post(what_if::submit))
         .route(urls::FILTER_SETTINGS, get(settings::page).post(settings::save))
+        .route("/filter/lists/{name}", get(lists::page).post(lists::decide))
         .route(urls::EXPLAIN, get(explain::page).post(explain::submit))
 }

@@ -11,7 +11,7 @@ use crate::urls;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
-use belisha_records::{Permission, SHORTEST_REASON};
+use belisha_records::Permission;
 use belisha_store::school_rules::{self, HostAction, HostRule};
 
 pub(crate) async fn add(State(app): State<App>, reader: SignedIn, mut answers: Answers) -> WebResult {
@@ -31,18 +31,14 @@ pub(crate) async fn add(State(app): State<App>, reader: SignedIn, mut answers: A
         answers.refuse("host", wrong);
         String::new()
     });
-    let reason = answers.required("reason", "say why", 500);
-    if !reason.is_empty() && reason.chars().filter(|letter| letter.is_alphanumeric()).count() < SHORTEST_REASON {
-        answers.refuse("reason", "the reason is too short: say in a few words why");
-    }
+    let reason = answers.reason("say why");
     if !host.is_empty() && app.network.listed(reader.school.id, &host).beyond_reach {
         answers.refuse("host", BEYOND_REACH);
     }
     if answers.has_errors() {
         let mut tx = app.store.read(reader.school.id).await?;
-        return Ok(
-            (StatusCode::UNPROCESSABLE_ENTITY, show::shown(&mut tx, &reader, answers, None).await?).into_response()
-        );
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, show::shown(&app, &mut tx, &reader, answers, None).await?)
+            .into_response());
     }
     let rule = HostRule { id: String::new(), host, action, reason, owner: Some(reader.person.id), on: reader.today() };
     let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;

@@ -19,7 +19,7 @@ use belisha_filter::{
     WhenScannerAway,
 };
 use belisha_policy::{CATEGORIES, GROUPS};
-use belisha_records::{Permission, SHORTEST_REASON};
+use belisha_records::Permission;
 use belisha_store::register_entries::{self, RegisterEntry};
 use belisha_store::{Tx, lists, schools};
 use serde::{Deserialize, Serialize};
@@ -196,10 +196,7 @@ pub(crate) async fn save(State(app): State<App>, reader: SignedIn, mut answers: 
     if changes.is_empty() && !answers.has_errors() {
         return Ok(Redirect::to(urls::FILTER_SETTINGS).into_response());
     }
-    let reason = answers.required("reason", "say why you change this", 500);
-    if !reason.is_empty() && reason.chars().filter(|letter| letter.is_alphanumeric()).count() < SHORTEST_REASON {
-        answers.refuse("reason", "the reason is too short: say in a few words why");
-    }
+    let reason = answers.reason("say why you change this");
     if answers.has_errors() {
         let page = shown(&mut tx, &reader, answers, None).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());

@@ -1,5 +1,6 @@
 //! The rules that the filter runs on, each with where it comes from and who answers for it.
 
+use super::lists::ListRow;
 use crate::answers::{Answers, Choice};
 use crate::app::App;
 use crate::error::WebResult;
@@ -59,6 +60,7 @@ struct FilterPage {
     actions: Vec<Choice>,
     open: Vec<Open>,
     lists: Vec<Vec<String>>,
+    list_rows: Vec<ListRow>,
     helplines: Vec<&'static str>,
     may_change: bool,
     may_explain: bool,
@@ -76,11 +78,18 @@ pub(crate) async fn page(State(app): State<App>, reader: SignedIn, RawQuery(quer
         _ => None,
     };
     let mut tx = app.store.read(reader.school.id).await?;
-    shown(&mut tx, &reader, Answers::new(), notice).await
+    shown(&app, &mut tx, &reader, Answers::new(), notice).await
 }
 
 /// The page, with what was typed into the form of the school's own sites.
-pub(super) async fn shown(tx: &mut Tx, reader: &SignedIn, answers: Answers, notice: Option<&str>) -> WebResult {
+pub(super) async fn shown(
+    app: &App,
+    tx: &mut Tx,
+    reader: &SignedIn,
+    answers: Answers,
+    notice: Option<&str>,
+) -> WebResult {
+    let list_rows = super::lists::rows(app, reader);
     let names = Names::read(tx, reader).await?;
     let in_force = portal::in_force(tx, reader).await?;
     let tables = in_force.map_or_else(Vec::new, |now| {
@@ -122,6 +131,7 @@ pub(super) async fn shown(tx: &mut Tx, reader: &SignedIn, answers: Answers, noti
         ],
         open,
         lists: lists.collect(),
+        list_rows,
         helplines: HELPLINES.iter().map(|line| line.name).collect(),
         may_change: reader.can(Permission::ManageFilterRules),
         may_try: reader.can(Permission::TryFilterRules),

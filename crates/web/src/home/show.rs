@@ -7,7 +7,7 @@ use crate::session::{SignedIn, Visit};
 use crate::urls;
 use crate::{alerts, concerns, incidents, tasks};
 use crate::{board, portal, reports, requests};
-use crate::{duties, gateways, jobs, people, policy_versions, signatures};
+use crate::{duties, filter, gateways, jobs, people, policy_versions, signatures};
 use askama::Template;
 use axum::extract::State;
 use belisha_policy::{Audience, Role};
@@ -175,6 +175,7 @@ async fn needs(tx: &mut Tx, app: &App, reader: &SignedIn) -> WebResult<Vec<Need>
     needs.extend(policy_versions::needs(tx, reader).await?);
     needs.extend(people::needs(tx, reader).await?);
     needs.extend(signatures::needs(tx, reader).await?);
+    needs.extend(filter::lists::needs(app, reader));
     needs.extend(jobs::needs(tx, app, reader).await?);
     needs.extend(gateways::needs(tx, reader).await?);
     needs.sort_by_key(|need| match need.kind {

@@ -4,6 +4,7 @@
 use super::Client;
 use crate::app::{App, BlockedPage, Doing, Listed, Network, Settings, example_policies};
 use crate::gateways::feed::{Answering, FeedRefusal, GatewayFeed, Tagged};
+use crate::filter::lists::{DecidedList, ListGeneration, ListInUse};
 use crate::passwords;
 use axum::body::Bytes;
 use belisha_filter::{Change, Effect, IllegalList, Rules, Ruleset, Seen, Timetable, built_in_index};
@@ -15,6 +16,7 @@ use belisha_store::schools::School;
 use belisha_store::{Store, classes, credentials, offices, parents_of, people, policies, schools};
 use jiff::{SignedDuration, Timestamp};
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -173,6 +175,43 @@ impl Network for Heard {
         let rules = Ruleset::compile(Rules::new(policy, timetable), index, illegal);
         let changed = rules.with_change(change).map_err(|error| error.to_string())?;
         Ok(rules.effect(&changed, seen))
+    }
+    /// A list that is well, and one with an update that waits.
+    fn lists(&self) -> Vec<ListInUse> {
+        let generation = |number: u64, difference: &str, names: u64| ListGeneration {
+            number,
+            fetched_at: "2026-11-02T02:15:00Z".parse().unwrap(),
+            difference: difference.into(),
+            categories: vec![("games".into(), names)],
+            refused: vec!["line 2, column 1: `co.uk`: refused".into()],
+        };
+        let well = ListInUse {
+            name: "well".into(),
+            source: "https://lists.example/well.txt".into(),
+            in_force: Some(generation(4, "+3, −2, 1 line refused", 300)),
+            every: "every night",
+            proves: "its signature",
+            ..ListInUse::default()
+        };
+        let waits = ListInUse {
+            name: "waits".into(),
+            held: Some(generation(0, "+0, −250", 50)),
+            held_for: vec!["250 of the 300 names under `games` would be gone at once".into()],
+            before: Some(generation(3, "+1, −1", 298)),
+            asked: Some(("2026-11-03T02:15:00Z".parse().unwrap(), "held".into())),
+            ..well.clone()
+        };
+        vec![well, waits]
+    }
+    /// Nothing but the update of `waits` can be decided about.
+    fn decide_list(&self, decided: DecidedList) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {
+        let DecidedList { name, decision, reason, actor, .. } = decided;
+        let done = match name.as_str() {
+            "waits" => Ok(()),
+            _ => Err("no update waits; nothing was changed".into()),
+        };
+        drop(self.note(format!("list {name}: {decision:?} by {actor:?}: {reason}")));
+        Box::pin(std::future::ready(done))
     }
     /// A host says what it is: `weapons.example` is listed as weapons, `illegal.example` is beyond everybody’s reach.
     fn listed(&self, _: SchoolId, host: &str) -> Listed {
