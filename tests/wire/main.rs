@@ -177,7 +177,7 @@ fn a_list_with_bad_lines_gives_its_good_ones_and_names_the_bad() {
         "https://www.puzzles.example/",
     ]);
     assert_eq!(status, 1, "a good line closes: {said}");
-    assert!(said.contains("`some`"), "and the list is named: {said}");
+    assert!(said.contains("`some`") && said.contains("generation 1, fetched"), "and the list is named: {said}");
 }
 
 #[test]

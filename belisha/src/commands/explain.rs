@@ -83,7 +83,7 @@ pub async fn run(options: ExplainOptions) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     let asking = Asking { person: person.map(|(_, person)| person), group: None, device: options.device };
-    let rows = explanation(&rules, &asking, options.url.as_deref().unwrap_or_default(), at);
+    let rows = explanation(&rules, &asking, options.url.as_deref().unwrap_or_default(), at, installation.data.root());
     println!("{} · {}", school.name, at.to_zoned(zone_of(&school)).strftime("%A %-d %B %Y, %H:%M"));
     for (label, words) in &rows {
         println!("{label:<20} {words}");

@@ -1,10 +1,12 @@
 //! A decision in labelled rows: the same for `belisha explain` and for the page that explains. What decides is the filter's.
 
+use crate::lists;
 use belisha_filter::Request;
 use belisha_gateway::{GatewayRules, UNKNOWN_GROUP};
 use belisha_policy::DeviceKind;
 use belisha_records::PersonId;
 use jiff::Timestamp;
+use std::path::Path;
 
 /// Host, and path with query, of what somebody typed: a whole address or only a host.
 fn host_and_path(page: &str) -> (String, Option<String>) {
@@ -32,18 +34,31 @@ pub struct Asking<'a> {
     pub device: Option<DeviceKind>,
 }
 
-/// What the rules would do, in labelled rows: the answer, why, the list, the clause, who could change it.
-pub fn explanation(rules: &GatewayRules, asking: &Asking<'_>, page: &str, at: Timestamp) -> Vec<(String, String)> {
+/// What the rules would do, in labelled rows: the answer, why, the list with its generation in the data folder, the clause, who
+/// could change it.
+pub fn explanation(
+    rules: &GatewayRules,
+    asking: &Asking<'_>,
+    page: &str,
+    at: Timestamp,
+    data: &Path,
+) -> Vec<(String, String)> {
     let (host, path) = host_and_path(page);
     let known = asking.person.and_then(|person| rules.person(person));
     let group = known.map(|known| known.group.as_str()).or(asking.group).unwrap_or(UNKNOWN_GROUP);
     let key = asking.person.map(|person| person.to_string());
     let request = Request { host: &host, path: path.as_deref(), group, person: key.as_deref(), device: asking.device };
     let sign_first = known.is_some_and(|known| known.gate == belisha_gateway::Gate::SignFirst);
-    rows(rules, &request, sign_first, at)
+    rows(rules, &request, sign_first, at, data)
 }
 
-fn rows(rules: &GatewayRules, request: &Request<'_>, sign_first: bool, at: Timestamp) -> Vec<(String, String)> {
+fn rows(
+    rules: &GatewayRules,
+    request: &Request<'_>,
+    sign_first: bool,
+    at: Timestamp,
+    data: &Path,
+) -> Vec<(String, String)> {
     let explained = rules.ruleset.explain(request, at);
     let reason = &explained.decision.reason;
     let mut rows = vec![("Answer".to_owned(), format!("{}: {}", explained.decision.action.label(), reason))];
@@ -58,7 +73,14 @@ fn rows(rules: &GatewayRules, request: &Request<'_>, sign_first: bool, at: Times
     rows.push(("Time of day".into(), timetable.period_at(at).label().into()));
     rows.push(("Rule".into(), reason.rule.label().into()));
     for (list, category, name) in &explained.listings {
-        rows.push(("List".into(), format!("`{list}` has `{name}` under `{category}`")));
+        // The built-in list has no generations.
+        let generation = lists::newest(data, list).map(|newest| {
+            format!(" (generation {}, fetched {})", newest.number, newest.manifest.fetched_at.strftime("%-d %B %Y"))
+        });
+        rows.push((
+            "List".into(),
+            format!("`{list}` has `{name}` under `{category}`{}", generation.unwrap_or_default()),
+        ));
     }
     if let Some(clause) = &reason.clause {
         rows.push(("Clause of the policy".into(), format!("{} {} ({})", clause.number, clause.section, clause.id)));

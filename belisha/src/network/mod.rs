@@ -344,13 +344,19 @@ impl Network for SchoolNetworks {
                 "No policy is in force here, so everything but the school's own pages and helplines is closed.".into(),
             )];
         };
-        explanation(&rules, &Asking { person, ..Asking::default() }, page, at)
+        explanation(&rules, &Asking { person, ..Asking::default() }, page, at, self.installation.data.root())
     }
 
     fn explain_for_group(&self, school: SchoolId, group: &str, page: &str, at: Timestamp) -> Vec<(String, String)> {
         let rules = self.remote.rules_of(school);
         let Some(rules) = rules else { return self.explain(school, None, page, at) };
-        explanation(&rules, &Asking { group: Some(group), ..Asking::default() }, page, at)
+        explanation(
+            &rules,
+            &Asking { group: Some(group), ..Asking::default() },
+            page,
+            at,
+            self.installation.data.root(),
+        )
     }
 
     fn block(&self, school: SchoolId, id: &str) -> Option<BlockedPage> {

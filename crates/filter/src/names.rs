@@ -173,12 +173,12 @@ pub fn guard(name: &str) -> Result<(), NameError> {
     if of_a_nation {
         return Err(NameError::PublicSuffix);
     }
+    if crate::helplines::helpline_for(name).is_some() {
+        return Err(NameError::Helpline);
+    }
     let with_www = name.strip_prefix("www.").is_some_and(|site| site.contains('.') && guard(site).is_err());
     if with_www || PROTECTED.binary_search(&name).is_ok() {
         return Err(NameError::Protected);
-    }
-    if crate::helplines::helpline_for(name).is_some() {
-        return Err(NameError::Helpline);
     }
     Ok(())
 }
@@ -234,6 +234,7 @@ mod tests {
             ("ajax.googleapis.com", NameError::Protected),
             ("childline.org.uk", NameError::Helpline),
             ("nhs.uk", NameError::PublicSuffix),
+            ("www.childline.org.uk", NameError::Helpline),
             ("www.nhs.uk", NameError::Protected),
             ("www.bbc.co.uk", NameError::Protected),
         ] {
