@@ -13,7 +13,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 /// Entries held in memory while an index is compiled, 16 bytes each. Longer lists are read several times.
-const ROOM: usize = 1 << 20;
+const ROOM: usize = 1 << 19;
 
 /// An index, and what was found wrong on the way.
 #[derive(Debug)]

@@ -32,7 +32,7 @@ use std::time::Instant;
 const HOSTS: usize = 300_000;
 const ROUNDS: usize = 7;
 /// Entries held while the index is built, as `belisha` does it.
-const ROOM: usize = 1 << 20;
+const ROOM: usize = 1 << 19;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };

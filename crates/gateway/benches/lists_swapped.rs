@@ -127,7 +127,7 @@ fn swap_in(text: &Path, compiled: &Path) {
             }
             Ok(())
         };
-        DomainIndexBuilder::write::<belisha_filter::IndexError>(file, "a bench", 1 << 20, fill)
+        DomainIndexBuilder::write::<belisha_filter::IndexError>(file, "a bench", 1 << 19, fill)
             .map_err(io::Error::other)
     })
     .expect("room on the disk");

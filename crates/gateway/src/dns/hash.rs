@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 const STEP: u64 = 0x2435_08b8_85a3_08d3;
 
 /// The keys of one table.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct NameHash {
     start: u64,
     step: u64,

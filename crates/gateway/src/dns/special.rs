@@ -33,7 +33,7 @@ pub(super) enum Kind {
 
 /// Which kind of name a host is.
 pub(super) fn kind(shared: &Shared, host: &str) -> Kind {
-    let last = host.rsplit('.').next().unwrap_or_default();
+    let last = host.bytes().rposition(|byte| byte == b'.').map_or(host, |dot| host.get(dot + 1..).unwrap_or_default());
     match last {
         _ if judge::is_canary(host) || shared.zones.speak_of(host) => Kind::Special,
         "arpa" if reverse(host) == Some(false) => Kind::PublicReverse,

@@ -1,6 +1,7 @@
 //! Accepts HTTP connections within bounds: so many in all, so many from one device, so long for a head.
 
 use super::arrival::Arrival;
+use super::begun::Begun;
 use super::respond::Response;
 use super::stalling::Stalling;
 use crate::config::Limits;
@@ -10,6 +11,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use socket2::SockRef;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -24,7 +26,7 @@ use tokio::time::timeout;
 
 /// How long to wait when the system has no more sockets to give.
 const OUT_OF_SOCKETS: Duration = Duration::from_millis(20);
-/// How HTTP/2 without TLS begins; no HTTP/1 method does.
+/// How HTTP/2 without TLS begins (RFC 9113 section 3.4); no HTTP/1 method does.
 const HTTP2_BEGINS: &[u8] = b"PRI * HTTP/2.0";
 /// Requests one HTTP/2 connection may have open.
 const STREAMS: u32 = 128;
@@ -94,6 +96,8 @@ impl Connections {
     {
         let mut open = JoinSet::new();
         let mut stopping = shared.stopping();
+        // Connections inherit it from their socket, so that none is told for itself.
+        let _ = SockRef::from(&socket).set_tcp_nodelay(true);
         loop {
             while open.try_join_next().is_some() {}
             let accepted = tokio::select! {
@@ -109,7 +113,6 @@ impl Connections {
                 count(&shared.metrics.refused_connections);
                 continue;
             };
-            let _ = stream.set_nodelay(true);
             open.spawn(serve(stream, device, place));
         }
         drop(socket);
@@ -131,22 +134,16 @@ pub(crate) async fn serve_http<Handle, Answer>(
     let serve = move |stream: TcpStream, device, place| {
         let (shared, handle) = (Arc::clone(&each), handle.clone());
         async move {
-            let Ok(Some(http2)) = timeout(shared.config.limits.head_time, speaks_http2(&stream)).await else {
+            let Ok(Some(begun)) = timeout(shared.config.limits.head_time, Begun::of(stream)).await else {
                 return;
             };
+            let http2 = begun.begins_with(HTTP2_BEGINS);
             // A tunnel outlives its request and takes the place with it.
             let arrival = Arc::new(Arrival::explicit(device, http2, Arc::new(place)));
-            serve_connection(&shared, stream, arrival, handle).await;
+            serve_connection(&shared, begun, arrival, handle).await;
         }
     };
     connections.accept(&shared, socket, serve).await;
-}
-
-/// Whether a client begins with the preface of HTTP/2 (RFC 9113 section 3.4); `None`: it went away.
-async fn speaks_http2(stream: &TcpStream) -> Option<bool> {
-    let mut first = [0; HTTP2_BEGINS.len()];
-    let length = stream.peek(&mut first).await.ok().filter(|length| *length > 0)?;
-    Some(first.get(..length) == Some(HTTP2_BEGINS))
 }
 
 /// Drives a connection, and asks it to finish when the gateway stops. A macro, because the two versions have no trait in

@@ -4,6 +4,7 @@
 
 pub(crate) mod address;
 mod arrival;
+mod begun;
 mod body;
 mod carry;
 mod connections;
