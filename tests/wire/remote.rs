@@ -108,12 +108,17 @@ impl<'a> School<'a> {
         technician.post("/sign-out", &[]);
         let file = self.folder.path().join("gateway.token");
         std::fs::write(&file, token).unwrap();
-        let gateway =
-            GatewayProcess::start(self.demonstration.text("web"), &file, &self.folder.path().join("data"), &self.log());
+        let gateway = self.gateway();
         until("the gateway holds rules", || {
             gateway.browse(self.card("teacher"), "http://casino.example/").says("Gambling")
         });
         gateway
+    }
+
+    /// Starts the gateway with the token and the folder it has.
+    fn gateway(&self) -> GatewayProcess {
+        let (token, data) = (self.folder.path().join("gateway.token"), self.folder.path().join("data"));
+        GatewayProcess::start(self.demonstration.text("web"), &token, &data, &self.log())
     }
 
     fn log(&self) -> std::path::PathBuf {
@@ -199,4 +204,11 @@ fn two_schools_have_their_filter_away_from_one_server() {
     let log = std::fs::read_to_string(first.log()).unwrap();
     assert_eq!(log.matches("turns this gateway away").count(), 1, "{log}");
     assert!(!log.contains("poems") && !log.contains("casino"), "a log names no site: {log}");
+
+    // Started again while the server has nothing for it, it filters with the rules on its disk.
+    drop(one);
+    let again = first.gateway();
+    let closed = again.browse(first.card("teacher"), "http://casino.example/");
+    assert!(closed.status == 403 && closed.says("Gambling"), "{}", closed.body);
+    assert!(!open(&again, &first), "the school's own rule is among them");
 }

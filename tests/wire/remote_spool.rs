@@ -156,7 +156,7 @@ fn acknowledged(data: &Path) -> BTreeSet<String> {
     }
     let mut spool = belisha_gateway::Spool::open(copy.path(), u64::MAX).unwrap();
     let mut names = BTreeSet::new();
-    while let Some(waiting) = spool.next().unwrap() {
+    while let Some(waiting) = spool.oldest().unwrap() {
         spool.sent(&waiting).unwrap();
         names.insert(String::from_utf8(waiting.content.split(|byte| *byte == b'\n').next().unwrap().to_vec()).unwrap());
     }

@@ -143,3 +143,71 @@ fn copy(from: &mut dyn Read, file: &mut File, most: u64) -> Result<u64, Trouble>
 fn disk(error: &io::Error) -> Trouble {
     Trouble::Away(format!("lists cannot be written here: {error}; see that the disk has room"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+    use std::thread::JoinHandle;
+
+    /// A server that answers each request with the next of these, and tells where each began to read.
+    fn stand_in(answers: Vec<Vec<u8>>) -> (Arc<Connection>, JoinHandle<Vec<Option<String>>>) {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let from = format!("http://{}", socket.local_addr().unwrap());
+        let served = std::thread::spawn(move || {
+            let each = answers.into_iter().map(|answer| {
+                let (mut stream, _) = socket.accept().unwrap();
+                let (mut head, mut byte) = (Vec::new(), [0]);
+                while !head.ends_with(b"\r\n\r\n") {
+                    stream.read_exact(&mut byte).unwrap();
+                    head.push(byte[0]);
+                }
+                stream.write_all(&answer).unwrap();
+                let head = String::from_utf8(head).unwrap().to_lowercase();
+                head.lines().find_map(|line| line.strip_prefix("range: ").map(str::to_owned))
+            });
+            each.collect()
+        });
+        (Connection::new(&from.parse().unwrap(), "token".into(), None).unwrap(), served)
+    }
+
+    fn answer(status: &str, length: usize, body: &[u8]) -> Vec<u8> {
+        let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+        [head.as_bytes(), body].concat()
+    }
+
+    #[test]
+    fn a_download_that_is_cut_short_goes_on_where_it_was_cut_and_is_not_asked_for_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::open(folder.path()).unwrap();
+        let index = belisha_filter::built_in_index().unwrap();
+        let illegal = IllegalList::new([7; 16]);
+        let (bytes, wanted) = (index.as_bytes().to_vec(), ListFiles::of(&index, &illegal));
+        let half = bytes.len() / 2;
+        let (connection, served) = stand_in(vec![
+            answer("200 OK", bytes.len(), &bytes[..half]),
+            answer("206 Partial Content", bytes.len() - half, &bytes[half..]),
+            answer("200 OK", illegal.to_bytes().len(), &illegal.to_bytes()),
+            answer("200 OK", illegal.to_bytes().len(), &illegal.to_bytes()),
+        ]);
+        let (fetched, _) = FetchedLists::new(data.clone()).get(&connection, &wanted, [7; 16]).unwrap();
+        assert_eq!(fetched.as_bytes(), bytes);
+        // Another run of the program has them on its disk.
+        assert!(FetchedLists::new(data).get(&connection, &wanted, [7; 16]).is_ok());
+        assert_eq!(served.join().unwrap(), [None, Some(format!("bytes={half}-")), None, None]);
+    }
+
+    #[test]
+    fn lists_that_are_not_those_named_are_not_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::open(folder.path()).unwrap();
+        let index = belisha_filter::built_in_index().unwrap();
+        let bytes = index.as_bytes();
+        let other = ListFiles { index: "gateway-lists-0000000000000000.index".into(), illegal: "none".into() };
+        let (connection, served) = stand_in(vec![answer("200 OK", bytes.len(), bytes)]);
+        let taken = FetchedLists::new(data.clone()).get(&connection, &other, [7; 16]);
+        assert!(matches!(taken, Err(Trouble::Away(words)) if words.contains("do not name")));
+        assert!(open_index(&compiled(data.root())).is_err(), "what came is not put in force");
+        served.join().unwrap();
+    }
+}

@@ -94,7 +94,7 @@ impl Outbox {
     fn next(&self) -> io::Result<Waiting> {
         let mut spool = self.spool.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            if let Some(waiting) = spool.next()? {
+            if let Some(waiting) = spool.oldest()? {
                 return Ok(waiting);
             }
             spool = self.filled.wait(spool).unwrap_or_else(PoisonError::into_inner);

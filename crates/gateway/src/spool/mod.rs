@@ -178,7 +178,7 @@ impl Spool {
     ///
     /// # Errors
     /// When its file cannot be read.
-    pub fn next(&mut self) -> io::Result<Option<Waiting>> {
+    pub fn oldest(&mut self) -> io::Result<Option<Waiting>> {
         while let Some((number, place)) = self.files.front().map(|oldest| (oldest.number, oldest.place)) {
             let mut file = File::open(self.path(number))?;
             file.seek(SeekFrom::Start(place))?;
@@ -244,7 +244,7 @@ mod tests {
 
     fn all(spool: &mut Spool) -> Vec<Vec<u8>> {
         let mut found = Vec::new();
-        while let Some(waiting) = spool.next().unwrap() {
+        while let Some(waiting) = spool.oldest().unwrap() {
             spool.sent(&waiting).unwrap();
             found.push(waiting.content);
         }
@@ -255,12 +255,12 @@ mod tests {
     fn what_waits_is_given_out_in_order_until_somebody_has_it_and_then_the_disk_is_empty() {
         let folder = tempfile::tempdir().unwrap();
         let mut spool = Spool::open(folder.path(), 1 << 20).unwrap();
-        assert_eq!(spool.next().unwrap(), None);
+        assert_eq!(spool.oldest().unwrap(), None);
         for word in ["one", "two", "three"] {
             spool.append(word.as_bytes()).unwrap();
         }
-        let first = spool.next().unwrap().unwrap();
-        assert_eq!(spool.next().unwrap().as_ref(), Some(&first), "it is not gone before somebody says so");
+        let first = spool.oldest().unwrap().unwrap();
+        assert_eq!(spool.oldest().unwrap().as_ref(), Some(&first), "it is not gone before somebody says so");
         spool.sent(&first).unwrap();
         spool.sent(&first).unwrap();
         assert_eq!(spool.backlog().records, 2, "said twice, it counts once");
@@ -284,7 +284,7 @@ mod tests {
             fs::write(&path, &whole[..cut]).unwrap();
             let mut spool = Spool::open(folder.path(), 1 << 20).unwrap();
             spool.append(b"after").unwrap();
-            assert_eq!(spool.next().unwrap().unwrap().content, b"one", "cut at {cut}");
+            assert_eq!(spool.oldest().unwrap().unwrap().content, b"one", "cut at {cut}");
             assert_eq!(all(&mut spool), [b"one".to_vec(), b"after".to_vec()], "cut at {cut}");
         }
         fs::write(&path, &whole).unwrap();
@@ -317,12 +317,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut spool = Spool::open(folder.path(), 4096).unwrap();
         spool.append(&[1; 100]).unwrap();
-        let sending = spool.next().unwrap().unwrap();
+        let sending = spool.oldest().unwrap().unwrap();
         for _ in 0..100 {
             spool.append(&[2; 100]).unwrap();
         }
         spool.sent(&sending).unwrap();
-        assert_eq!(spool.next().unwrap().unwrap().content, [2; 100]);
+        assert_eq!(spool.oldest().unwrap().unwrap().content, [2; 100]);
     }
 
     #[test]

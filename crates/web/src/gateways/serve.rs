@@ -1,7 +1,7 @@
 //! The addresses under `/gateway/` that gateways elsewhere ask: rules and lists, what happened at the portal, and what they saw.
 //! None is a page, none knows a session; the first argument of every handler is a gateway that proved itself.
 
-use super::feed::{FeedRefusal, GatewayFeed};
+use super::feed::FeedRefusal;
 use super::token::{KnownGateway, Refusal};
 use crate::app::App;
 use axum::Json;
@@ -34,8 +34,8 @@ fn refused(refusal: FeedRefusal) -> Response {
     }
 }
 
-fn feed(app: &App) -> Result<&dyn GatewayFeed, Response> {
-    app.network.feed().ok_or_else(|| text(StatusCode::NOT_FOUND, "this server feeds no gateways; it runs no filter"))
+fn feeds_nobody() -> Response {
+    text(StatusCode::NOT_FOUND, "this server feeds no gateways; it runs no filter")
 }
 
 /// How long a gateway would wait: `Prefer: wait=50` (RFC 7240 section 4.3).
@@ -52,10 +52,7 @@ fn wait(headers: &HeaderMap) -> Duration {
 pub(super) async fn rules(gateway: KnownGateway, State(app): State<App>, headers: HeaderMap) -> Response {
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let known = known.map(|tag| tag.trim_start_matches("W/").trim_matches('"').to_owned());
-    let feed = match feed(&app) {
-        Ok(feed) => feed,
-        Err(none) => return none,
-    };
+    let Some(feed) = app.network.feed() else { return feeds_nobody() };
     let answer = feed.rules(gateway.school, known, wait(&headers)).await;
     if let Err(revoked) = gateway.still_is(&app).await {
         return revoked.into_response();
@@ -80,10 +77,8 @@ pub(super) async fn list(
     Path(file): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let found = match feed(&app) {
-        Ok(feed) => feed.list(gateway.school, &file),
-        Err(none) => return none,
-    };
+    let Some(feed) = app.network.feed() else { return feeds_nobody() };
+    let found = feed.list(gateway.school, &file);
     let Some(bytes) = found else {
         return text(StatusCode::NOT_FOUND, "there is no such list any more; ask for the rules again");
     };
@@ -127,10 +122,8 @@ pub(super) async fn events(
     if !is_a_name(after) && !after.is_empty() {
         return text(StatusCode::BAD_REQUEST, "the mark after which to tell cannot be read; leave it out");
     }
-    let answer = match feed(&app) {
-        Ok(feed) => feed.events(gateway.school, after.to_owned(), wait(&headers)).await,
-        Err(none) => return none,
-    };
+    let Some(feed) = app.network.feed() else { return feeds_nobody() };
+    let answer = feed.events(gateway.school, after.to_owned(), wait(&headers)).await;
     if let Err(revoked) = gateway.still_is(&app).await {
         return revoked.into_response();
     }
@@ -150,19 +143,15 @@ pub(super) async fn observations(
     if !is_a_name(&batch) {
         return text(StatusCode::BAD_REQUEST, "a batch is named by letters, digits and hyphens, 80 at most");
     }
-    let stored = match feed(&app) {
-        Ok(feed) => feed.observations(gateway.school, gateway.id, batch, body).await,
-        Err(none) => return none,
-    };
+    let Some(feed) = app.network.feed() else { return feeds_nobody() };
+    let stored = feed.observations(gateway.school, gateway.id, batch, body).await;
     stored.map_or_else(refused, |()| StatusCode::NO_CONTENT.into_response())
 }
 
 /// `POST /gateway/blocks`: pages that were closed lately.
 pub(super) async fn blocks(gateway: KnownGateway, State(app): State<App>, body: Bytes) -> Response {
-    let taken = match feed(&app) {
-        Ok(feed) => feed.blocks(gateway.school, &body),
-        Err(none) => return none,
-    };
+    let Some(feed) = app.network.feed() else { return feeds_nobody() };
+    let taken = feed.blocks(gateway.school, &body);
     taken.map_or_else(refused, |()| StatusCode::NO_CONTENT.into_response())
 }
 
