@@ -1,8 +1,8 @@
 //! What every handler is given: the store, the clock, randomness, the network behind the pages, and settings.
 
+use crate::filter::lists::{DecidedList, ListInUse};
 use crate::gateways::feed::GatewayFeed;
 use crate::gateways::token::Requests;
-use crate::filter::lists::{DecidedList, ListInUse};
 use crate::passwords::Hasher;
 use crate::sign_in::attempts::Attempts;
 use belisha_filter::{Change, Effect, Seen};

@@ -164,9 +164,9 @@ fn summary(list: &ListInUse, reader: &SignedIn) -> Vec<(String, String)> {
             rows.push(("How it changed then".into(), now.difference.clone()));
         }
     }
-    rows.push(("Fetched".into(), words::sentence(list.every)));
+    rows.push(("How often it is asked for".into(), words::sentence(list.every)));
     if let Some((at, how)) = &list.asked {
-        rows.push(("Last time".into(), format!("{}: {how}", words::moment(at, &zone))));
+        rows.push(("Last time".into(), words::sentence(&format!("{}: {how}", words::moment(at, &zone)))));
     }
     rows.push(("Its file proves".into(), words::sentence(list.proves)));
     if let Some(before) = &list.before {

@@ -3,8 +3,8 @@
 
 use super::Client;
 use crate::app::{App, BlockedPage, Doing, Listed, Network, Settings, example_policies};
-use crate::gateways::feed::{Answering, FeedRefusal, GatewayFeed, Tagged};
 use crate::filter::lists::{DecidedList, ListGeneration, ListInUse};
+use crate::gateways::feed::{Answering, FeedRefusal, GatewayFeed, Tagged};
 use crate::passwords;
 use axum::body::Bytes;
 use belisha_filter::{Change, Effect, IllegalList, Rules, Ruleset, Seen, Timetable, built_in_index};
