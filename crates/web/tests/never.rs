@@ -24,6 +24,7 @@ const POSTED: &[&str] = &[
     "/filter/explain",
     "/filter/lesson",
     "/filter/lesson/{list}/end",
+    "/filter/lists/{name}",
     "/filter/rules",
     "/filter/rules/{rule}/remove",
     "/filter/settings",
