@@ -52,13 +52,16 @@ fn marks(text: &str, format: Format) -> Vec<(String, bool, bool)> {
 fn adblock_options_that_speak_of_whole_names_are_read() {
     let text = "||ads.example^$important,denyallow=good.ads.example|elsewhere.example\n\
                 ||gone.example^$dnsrewrite=NXDOMAIN;;\n||zero.example^$dnsrewrite=NOERROR;A;0.0.0.0\n\
-                ||refused.example^$dnsrewrite=REFUSED\n||self.example^$dnsrewrite=127.0.0.1\n";
+                ||refused.example^$dnsrewrite=REFUSED\n||two.example^$denyallow=a.two.example,denyallow=b.two.example\n||self.example^$dnsrewrite=127.0.0.1\n";
     let expected = [
         ("ads.example", false, true),
         ("good.ads.example", true, false),
         ("gone.example", false, false),
         ("zero.example", false, false),
         ("refused.example", false, false),
+        ("two.example", false, false),
+        ("a.two.example", true, false),
+        ("b.two.example", true, false),
         ("self.example", false, false),
     ];
     let expected: Vec<_> = expected.map(|(name, allow, important)| (name.to_owned(), allow, important)).into();

@@ -21,7 +21,7 @@ pub(super) fn pieces<'a>(line: &'a str, mut take: impl FnMut(Piece<'a>)) {
         Err(why) => take(Piece::Refused { text: line, why }),
         Ok(rule) => {
             take(Piece::Name { text: rule.name, allow: rule.allow, important: rule.important });
-            for text in rule.left_open.filter(|_| !rule.allow).into_iter().flat_map(|names| names.split('|')) {
+            for text in rule.left_open().filter(|_| !rule.allow) {
                 // A name that is not below the rule's own was never closed by it.
                 if below(text, rule.name) {
                     take(Piece::Name { text, allow: true, important: false });
@@ -36,8 +36,15 @@ struct Rule<'a> {
     name: &'a str,
     allow: bool,
     important: bool,
-    /// Names between `|`.
-    left_open: Option<&'a str>,
+    options: Option<&'a str>,
+}
+
+impl<'a> Rule<'a> {
+    /// The names that its `$denyallow=` leave open: each holds several between `|`, and there may be several of them.
+    fn left_open(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let options = self.options.into_iter().flat_map(|options| options.split(','));
+        options.filter_map(|option| option.strip_prefix("denyallow=")).flat_map(|names| names.split('|'))
+    }
 }
 
 fn rule(line: &str) -> Result<Rule<'_>, &'static str> {
@@ -49,11 +56,11 @@ fn rule(line: &str) -> Result<Rule<'_>, &'static str> {
         return Err("expressions and paths are not read; list whole names as `||name^`");
     }
     let (pattern, options) = rule.split_once('$').map_or((rule, None), |(pattern, options)| (pattern, Some(options)));
-    let (mut important, mut left_open) = (false, None);
+    let mut important = false;
     for option in options.into_iter().flat_map(|options| options.split(',')) {
         match option.split_once('=').unwrap_or((option, "")) {
             ("important", "") => important = true,
-            ("denyallow", names) if !names.is_empty() => left_open = Some(names),
+            ("denyallow", names) if !names.is_empty() => {}
             ("dnsrewrite", answer) if !allow && rewrite_closes(answer) => {}
             ("dnsrewrite", _) => return Err("this sends the name elsewhere; a list closes names, and rewrites none"),
             ("badfilter", "") => {
@@ -68,7 +75,7 @@ fn rule(line: &str) -> Result<Rule<'_>, &'static str> {
             }
         }
     }
-    Ok(Rule { name: whole_name(pattern)?, allow, important, left_open })
+    Ok(Rule { name: whole_name(pattern)?, allow, important, options })
 }
 
 /// Whether a `$dnsrewrite=` says that there is no such name or no address: `NXDOMAIN;;`, `REFUSED`, `NOERROR;;`,
