@@ -98,6 +98,9 @@ fn why_content(refusal: &Refusal, label: &str) -> String {
         Refusal::Words { .. } => format!("The site is open, but the words of this page speak of {label}."),
         Refusal::File(kind) => format!("Files of this kind are not downloaded here: {}.", kind.label().to_lowercase()),
         Refusal::Malware => "The file was scanned, and would harm the computer.".into(),
+        Refusal::NotRead => {
+            "The site sends this page in a form that cannot be read, so it stays outside. If you need it, ask.".into()
+        }
         Refusal::NotScanned => "The file could not be scanned, so it stays outside. Try again later, or ask.".into(),
     }
 }

@@ -47,25 +47,26 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    /// A reading under a limit; `None` where the type has no words. A chat's answers are read as such.
+    /// Whether an answer of this type has words. One of no type at all may be a page.
+    pub(super) fn has_words(content_type: &str) -> bool {
+        PageKind::of(content_type).is_some() || content_type.trim().is_empty() || is_stream(content_type)
+    }
+
+    /// A reading under a limit, of a type that has words. A chat's answers are read as such.
     pub(super) fn new(
         book: &Arc<PhraseBook>,
         limit: u32,
         content_type: &str,
         packing: Packing,
         from_chat: bool,
-    ) -> Option<Self> {
-        let is_stream = content_type.trim_start().to_ascii_lowercase().starts_with("text/event-stream");
-        if PageKind::of(content_type).is_none() && !content_type.trim().is_empty() && !is_stream {
-            return None;
-        }
+    ) -> Self {
         let reader = if from_chat {
             Reader::Answer(Box::new(ai_chat::AnswerReader::new(book, limit, content_type)))
         } else {
             Reader::Page(Box::new(PageReader::new(book, limit, content_type)))
         };
         let unpacking = (packing == Packing::Gzip).then(|| MultiGzDecoder::new(Vec::new()));
-        Some(Self { reader, unpacking, left: MOST, is_stream })
+        Self { reader, unpacking, left: MOST, is_stream: is_stream(content_type) }
     }
 
     /// Reads the next bytes; the verdict, once, as soon as there is one.
@@ -108,6 +109,10 @@ impl Reading {
     }
 }
 
+fn is_stream(content_type: &str) -> bool {
+    content_type.trim_start().to_ascii_lowercase().starts_with("text/event-stream")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,7 +132,7 @@ mod tests {
         let mut packed = GzEncoder::new(Vec::new(), Compression::default());
         packed.write_all(page.as_bytes()).unwrap();
         let packed = packed.finish().unwrap();
-        let mut reading = Reading::new(&book(), 50, "text/html", Packing::Gzip, false).unwrap();
+        let mut reading = Reading::new(&book(), 50, "text/html", Packing::Gzip, false);
         let early = packed.chunks(100).find_map(|piece| reading.feed(piece));
         let verdict = early.unwrap_or_else(|| reading.finish());
         assert!(verdict.is_closed(), "{verdict:?}");
@@ -139,7 +144,7 @@ mod tests {
         for _ in 0..40 {
             bomb.write_all(&vec![b' '; 1 << 20]).unwrap();
         }
-        let mut reading = Reading::new(&book(), 50, "text/plain", Packing::Gzip, false).unwrap();
+        let mut reading = Reading::new(&book(), 50, "text/plain", Packing::Gzip, false);
         assert_eq!(reading.feed(&bomb.finish().unwrap()), None);
         assert_eq!(reading.left, 0);
         assert!(!reading.finish().is_closed());
@@ -147,7 +152,15 @@ mod tests {
 
     #[test]
     fn what_has_no_words_or_cannot_be_unpacked_is_not_read() {
-        assert!(Reading::new(&book(), 50, "image/png", Packing::Plain, false).is_none());
+        for (content_type, has_words) in [
+            ("image/png", false),
+            ("text/javascript", false),
+            ("text/html", true),
+            ("text/event-stream", true),
+            ("", true),
+        ] {
+            assert_eq!(Reading::has_words(content_type), has_words, "{content_type}");
+        }
         assert_eq!(Packing::of(Some("br")), None);
         assert_eq!(Packing::of(Some("GZIP")), Some(Packing::Gzip));
     }

@@ -25,6 +25,8 @@ pub(crate) enum Refusal {
     Malware,
     /// It could not be opened or scanned: too large, locked with a password, or the scanner was away.
     NotScanned,
+    /// It has words, the group's pages are read, and it is packed in a way that cannot be.
+    NotRead,
 }
 
 impl Refusal {
@@ -41,6 +43,7 @@ impl Refusal {
             Refusal::File(_) => "file-kind",
             Refusal::Malware => "malware",
             Refusal::NotScanned => "not-scanned",
+            Refusal::NotRead => "page-unread",
         }
     }
 
@@ -49,7 +52,7 @@ impl Refusal {
             Refusal::Words { category, .. } => category.clone(),
             Refusal::File(kind) => Some(kind.key().to_owned()),
             Refusal::Malware => Some("malware".to_owned()),
-            Refusal::NotScanned => None,
+            Refusal::NotScanned | Refusal::NotRead => None,
         }
     }
 

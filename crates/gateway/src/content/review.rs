@@ -164,7 +164,10 @@ impl Review {
                 return checked.map_err(|_| Stopped::Broken)?.map_err(Stopped::Refused);
             }
         }
-        let reading = self.words.as_ref().and_then(|(limit, book)| self.reading(shared, answer, book, *limit));
+        let reading = match &self.words {
+            Some((limit, book)) => self.reading(shared, answer, book, *limit).map_err(Stopped::Refused)?,
+            None => None,
+        };
         let Some(reading) = reading else { return Ok(Read::rest(held, body)) };
         match begin(shared, reading, held, body, &self.allowed).await {
             Begun::Open(body) => Ok(body),
@@ -172,14 +175,23 @@ impl Review {
         }
     }
 
-    fn reading(&self, shared: &Shared, answer: &Answer, book: &Arc<PhraseBook>, limit: u32) -> Option<Reading> {
+    fn reading(
+        &self,
+        shared: &Shared,
+        answer: &Answer,
+        book: &Arc<PhraseBook>,
+        limit: u32,
+    ) -> Result<Option<Reading>, Refusal> {
+        if !Reading::has_words(&answer.content_type) {
+            return Ok(None);
+        }
         let Some(packing) = answer.packing else {
-            // An origin that packs in a way it was not asked for: it passes, and that is counted.
+            // An origin that packs in a way it was not asked for. Where pages are read, one that cannot be does not pass.
             count(&shared.metrics.pages_unread);
-            return None;
+            return Err(Refusal::NotRead);
         };
         let from_chat = ai_chat::service_at(&self.host, &self.path).is_some();
-        Reading::new(book, limit, &answer.content_type, packing, from_chat)
+        Ok(Some(Reading::new(book, limit, &answer.content_type, packing, from_chat)))
     }
 }
 

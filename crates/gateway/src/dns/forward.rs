@@ -3,8 +3,8 @@
 
 use super::cache::{Cache, Cached, Key};
 use super::coalesce::{Asking, Outcome, Unanswered};
-use super::message::{ExtendedError, Question, explain};
-use super::recheck::leads_into;
+use super::message::{ExtendedError, Question, explain, host_of};
+use super::recheck::{leads_into, targets};
 use super::scrub::clean;
 use super::upstream::{Group, Outgoing, Random, Server, connector};
 use super::zones::Zones;
@@ -104,13 +104,7 @@ impl Forwarder {
 
     /// Addresses of a host, IPv4 first.
     pub(crate) async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, Unanswered> {
-        let name = Name::from_ascii(format!("{host}.")).map_err(|_| Unanswered)?;
-        let ask = |kind| self.known(Outgoing::plain(Query::query(name.clone(), kind)), host);
-        let (v4, v6) = tokio::join!(ask(RecordType::A), ask(RecordType::AAAA));
-        if v4.is_err() && v6.is_err() {
-            return Err(Unanswered);
-        }
-        let records = v4.into_iter().chain(v6).flat_map(|known| known.message.answers);
+        let records = self.both(host).await?.into_iter().flat_map(|known| known.message.answers);
         Ok(records
             .filter_map(|record| match record.data {
                 RData::A(address) => Some(IpAddr::V4(address.0)),
@@ -120,13 +114,33 @@ impl Forwarder {
             .collect())
     }
 
+    /// The other names that a host's addresses are found under.
+    pub(crate) async fn names_behind(&self, host: &str) -> Result<Vec<String>, Unanswered> {
+        let known = self.both(host).await?;
+        let mut names: Vec<_> = known.iter().flat_map(|known| targets(&known.message)).filter_map(host_of).collect();
+        names.sort_unstable();
+        names.dedup();
+        Ok(names)
+    }
+
+    /// What is known of both kinds of address of a host.
+    async fn both(&self, host: &str) -> Result<Vec<Known>, Unanswered> {
+        let name = Name::from_ascii(format!("{host}.")).map_err(|_| Unanswered)?;
+        let ask = |kind| self.known(Outgoing::plain(Query::query(name.clone(), kind)), host);
+        let (v4, v6) = tokio::join!(ask(RecordType::A), ask(RecordType::AAAA));
+        if v4.is_err() && v6.is_err() {
+            return Err(Unanswered);
+        }
+        Ok(v4.into_iter().chain(v6).collect())
+    }
+
     /// The name of the device at an address, asked of the servers of its reverse zone; `None` if nobody knows one.
     pub(crate) async fn device_name(&self, address: IpAddr) -> Option<String> {
         let name = Name::from(address);
         let host = name.to_ascii().trim_end_matches('.').to_owned();
         let found = |records: &[hickory_proto::rr::Record]| {
             records.iter().find_map(|record| match &record.data {
-                RData::PTR(name) => super::message::host_of(&name.0),
+                RData::PTR(name) => host_of(&name.0),
                 _ => None,
             })
         };

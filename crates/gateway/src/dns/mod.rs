@@ -21,7 +21,7 @@ pub(crate) mod message;
 pub(crate) mod quick;
 pub(crate) mod rate;
 pub(crate) mod recent;
-mod recheck;
+pub(crate) mod recheck;
 mod safe_search;
 pub(crate) mod scrub;
 mod special;

@@ -165,6 +165,10 @@ fn opened_by_name(shared: &Shared, question: &Question, device: IpAddr) -> bool 
         return true;
     }
     let rule = judged(shared, asked(device, host)).map(|(_, rule)| rule);
-    let opening = [RuleKind::Helpline, RuleKind::Exception, RuleKind::SchoolAllow, RuleKind::AuthorityAllow];
-    rule.is_none_or(|rule| opening.contains(&rule))
+    rule.is_none_or(opens_by_name)
+}
+
+/// Whether a rule opens the very name it is about, wherever that leads.
+pub(crate) const fn opens_by_name(rule: RuleKind) -> bool {
+    matches!(rule, RuleKind::Helpline | RuleKind::Exception | RuleKind::SchoolAllow | RuleKind::AuthorityAllow)
 }

@@ -120,7 +120,10 @@ async fn addresses(shared: &Shared, target: &Target, safe_search: Option<&str>) 
     let listed = judge::may_close_addresses(rules.as_deref());
     let reachable = |address: &SocketAddr| {
         let public = is_public(address.ip()) || private_allowed(config, &target.host, Some(*address));
-        public && !(listed && judge::is_illegal_address(rules.as_deref(), plain(address.ip())))
+        let closed_network = config.dns.closed_networks.iter().any(|network| network.contains(&address.ip()));
+        // A helpline is open wherever it is kept.
+        let open = !closed_network || belisha_filter::helpline_for(&target.host).is_some();
+        public && open && !(listed && judge::is_illegal_address(rules.as_deref(), plain(address.ip())))
     };
     let allowed: Vec<_> = found.into_iter().filter(reachable).collect();
     if allowed.is_empty() {

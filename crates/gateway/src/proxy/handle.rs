@@ -1,6 +1,7 @@
 //! One request to the proxy: read where it goes, take it through the steps, do what the answer says.
 
 use super::arrival::{Arrival, Scheme};
+use super::behind::NamesBehind;
 use super::connections::serve_connection;
 use super::forward::{Clients, Passage};
 use super::headers::{Sent, host_header};
@@ -31,11 +32,13 @@ const LONGEST_FORM: usize = 4096;
 pub(crate) struct Proxy {
     shared: Arc<Shared>,
     clients: Clients,
+    /// What open hosts lead to.
+    pub(super) behind: NamesBehind,
 }
 
 impl Proxy {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { clients: Clients::new(&shared), shared }
+        Self { clients: Clients::new(&shared), behind: NamesBehind::default(), shared }
     }
 
     /// What all parts of the gateway share.
@@ -161,6 +164,14 @@ impl Proxy {
             }
             Answer::Closed(closed) => {
                 self.observe(answered.observation);
+                closed_response(&self.shared, *closed)
+            }
+            // Helplines, which are not observed, lead where they lead.
+            Answer::Open { safe_search: None }
+                if answered.observation.is_some()
+                    && let Some((closed, observation)) = self.behind.closed(&self.shared, asked).await =>
+            {
+                self.observe(observation);
                 closed_response(&self.shared, *closed)
             }
             Answer::Open { safe_search } => {

@@ -5,6 +5,7 @@
 pub(crate) mod address;
 mod arrival;
 mod begun;
+mod behind;
 mod body;
 mod carry;
 mod connections;

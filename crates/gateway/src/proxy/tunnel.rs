@@ -51,6 +51,9 @@ pub(super) async fn connect(proxy: &Arc<Proxy>, arrival: &Arrival, sent: Sent, r
     if inspects && right_port && !tunnel.passed_by(&tunnel.target.host) {
         return tunnel.after_upgrade(request, move |tunnel, client| tunnel.read(client, observation));
     }
+    if let Some(closed) = tunnel.closed_behind(&answer, observation.as_ref()).await {
+        return closed;
+    }
     tunnel.observe(observation);
     let safe_search = match answer {
         Answer::CredentialWanted => return respond::credential_wanted(),
@@ -100,6 +103,17 @@ impl Tunnel {
             host,
             path: None,
         }
+    }
+
+    /// The refusal where an open host leads to a closed one. Helplines, which are not observed, lead where they lead.
+    async fn closed_behind(&self, answer: &Answer, observed: Option<&Observation>) -> Option<Response> {
+        if !matches!(answer, Answer::Open { safe_search: None }) || observed.is_none() {
+            return None;
+        }
+        let asked = self.asked(&self.target.host);
+        let (closed, observation) = self.proxy.behind.closed(self.shared(), asked).await?;
+        self.observe(observation);
+        Some(closed_response(self.shared(), *closed))
     }
 
     fn observe(&self, observation: Option<Observation>) {
@@ -190,6 +204,9 @@ impl Tunnel {
         let Answered { answer, observation, inspects } = walk(self.shared(), self.asked(&self.target.host));
         if inspects && !self.passed_by(&self.target.host) {
             return self.end(client, hello, observation).await;
+        }
+        if self.closed_behind(&answer, observation.as_ref()).await.is_some() {
+            return;
         }
         self.observe(observation);
         let safe_search = match answer {

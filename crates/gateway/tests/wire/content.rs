@@ -150,6 +150,26 @@ async fn packed_pages_are_read_and_pass_as_they_came() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_does_not_pass_where_pages_are_read() {
+    let pages = Pages::default();
+    let packed = |kind: &str| format!("Content-Type: {kind}\r\nContent-Encoding: br\r\n");
+    pages.put("/page", &packed("text/html"), "packed as nobody asked for");
+    pages.put("/picture", &packed("image/png"), "no words");
+    pages.put("/font", &packed("font/woff2"), "no words");
+    let mut site = site(limits(|_| {}), &pages, |_| {}).await;
+    let answer = site.get("http://lessons.example/page").await;
+    assert!(answer.status == 403 && answer.body.contains("cannot be read"), "{answer:?}");
+    let [seen] = site.observed().try_into().unwrap();
+    assert_eq!((seen.outcome, seen.reason), (Outcome::Blocked, "page-unread"));
+    for path in ["/picture", "/font"] {
+        assert_eq!(site.get(&format!("http://lessons.example{path}")).await.status, 200, "{path}");
+    }
+    site.sign_out(pupil());
+    site.sign_in(teacher());
+    assert_eq!(site.get("http://lessons.example/page").await.status, 200, "a group whose pages are not read");
+}
+
+#[tokio::test]
 async fn staff_without_a_limit_sites_the_school_opened_and_helplines_are_not_read() {
     let pages = Pages::default();
     pages.put("/bad", HTML, gambling(10));

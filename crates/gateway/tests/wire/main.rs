@@ -1,6 +1,7 @@
 //! The gateway as devices meet it: real sockets, real packets, `dig` and `curl` where they are installed.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by stopping")]
 
+mod behind;
 mod content;
 mod dns;
 mod dns_clients;
