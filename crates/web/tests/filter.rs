@@ -122,11 +122,15 @@ both_databases! {
     async fn a_change_of_settings_has_a_reason_and_names_who_made_it(database: TestDatabase) {
         let school = TestSchool::open(database.store).await;
         let lead = school.signed_in("technician").await;
-        assert!(lead.get("/filter/settings").await.says("Nobody has changed these settings"));
+        let first = lead.get("/filter/settings").await;
+        assert!(first.says("Nobody has changed these settings"));
+        for private in ["health", "banking"] {
+            assert!(first.body.contains(&format!("value=\"{private}\" checked")), "{private} is left alone unless the school says otherwise");
+        }
         let mut fields = vec![
             ("safe-search", "on"), ("inspection", "on"), ("inspected", "pupil"), ("inspected", "younger-pupil"), ("never-hosts", "https://Bank.example/login\nhealth.example"),
             ("limit-pupil", "160"), ("files-pupil", "programs"), ("files-pupil", "office-macros"), ("scanning", "refuse"), ("allow-list-only", "younger-pupil"),
-            ("list-Belisha-built-in-list", ""), ("school-hosts", "files.school.example"),
+            ("list-Belisha-built-in-list", ""), ("school-hosts", "files.school.example"), ("owners-are-named", "on"), ("never-categories", "health"), ("never-categories", "banking"), ("never-categories", "dating"),
         ];
         assert_eq!(lead.post("/filter/settings", &fields).await.errors(), ["Say why you change this"]);
         school.network_heard();
@@ -139,17 +143,19 @@ both_databases! {
         let settings: FilterSettings = serde_json::from_value(stored["filter"].clone()).unwrap();
         assert_eq!(settings.inspection.never_hosts, ["bank.example", "health.example"]);
         assert_eq!(settings.inspection.groups, ["younger-pupil", "pupil"]);
+        assert_eq!(settings.inspection.never_categories, ["health", "banking", "dating"], "no list need fill them");
         let pupils = &settings.content.groups["pupil"];
         assert_eq!((pupils.phrase_limit, pupils.blocked_file_kinds.len(), pupils.scan_downloads), (Some(160), 2, true));
         assert!(settings.content.groups["staff"].scan_downloads && settings.content.groups["staff"].phrase_limit.is_none());
         assert_eq!(settings.allow_list_only, ["younger-pupil"]);
+        assert_eq!((&stored["owners_are_named"], &stored["safe_search"]), (&true.into(), &true.into()));
         let newest = ledger::entries(&mut tx, None, 2).await.unwrap();
         let actor = format!("person:{}", school.person("technician"));
         assert!(newest.iter().all(|entry| entry.actor == actor), "{newest:?}");
         assert!(newest.iter().any(|entry| entry.area == "schools") && newest.iter().any(|entry| entry.area == "register_entries"));
         drop(tx);
         let page = school.signed_in("head").await.get("/filter/settings").await;
-        for words in ["Agreed by the online safety group", "Inspection: on (was: off)", "Phrase limit for pupil: 160", "3 November 2026"] {
+        for words in ["Agreed by the online safety group", "Inspection: on (was: off)", "Phrase limit for pupil: 160", "Owners named by their device alone: on (was: off)", "3 November 2026"] {
             assert!(page.says(words), "{words}: {}", page.words());
         }
         // The same form again changes nothing, and so leaves nothing.
@@ -166,6 +172,9 @@ both_databases! {
         assert_eq!(seen.status, 422);
         assert_eq!(seen.errors().len(), 4, "{:?}", seen.errors());
         assert!(seen.body.contains("two words"), "what was typed is kept");
+        for field in ["inspected", "limit-pupil", "never-hosts", "reason"] {
+            assert!(seen.body.contains(&format!("id=\"{field}-error\"")) && seen.body.contains(&format!("href=\"#{field}\"")), "{field}: said beside the field");
+        }
         let officer = school.signed_in("officer").await;
         let page = officer.get("/filter/settings").await;
         assert!(page.status == 200 && !page.says("Why do you change this?") && page.body.contains("disabled"));

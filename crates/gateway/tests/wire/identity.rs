@@ -89,6 +89,38 @@ async fn the_wi_fi_says_who_came_and_who_went() {
 }
 
 #[tokio::test]
+async fn what_happened_first_counts_first_however_late_it_is_told() {
+    let mut site = site_with(register(), radius).await;
+    let then = site.now().as_second();
+    let told = async |status: &str, username: &str, second: i64| {
+        let event = format!("Event-Timestamp = {}\n", then + second);
+        assert!(radclient(&site, SECRET, &(session(status, username, CARD, "1") + &event)).await, "it is acknowledged");
+    };
+    told("Start", "pupil", -300).await;
+    told("Stop", "pupil", -240).await;
+    told("Start", "pupil", -300).await;
+    told("Interim-Update", "pupil", -200).await;
+    assert_eq!(
+        site.gateway.identity.known(LOOPBACK, site.now()).mapping.map(|mapping| mapping.person),
+        None,
+        "it is over"
+    );
+    // The access point uses the name of the session again, for somebody else.
+    told("Start", "teacher", -120).await;
+    let here = || site.gateway.identity.known(LOOPBACK, site.now()).mapping.map(|mapping| mapping.person);
+    assert_eq!(here(), Some(teacher()));
+    told("Interim-Update", "pupil", -270).await;
+    told("Stop", "pupil", -240).await;
+    assert_eq!(here(), Some(teacher()), "what is told late is over");
+    told("Start", "pupil", -60).await;
+    assert_eq!(here(), Some(pupil()), "and again, though the stop was lost");
+    // A clock that is far ahead is not believed, and cannot hold a session open.
+    told("Stop", "pupil", 86_400).await;
+    assert_eq!(here(), None);
+    assert_eq!(seen(&mut site).await.person, None);
+}
+
+#[tokio::test]
 async fn a_session_that_is_not_renewed_ends() {
     let mut site = site_with(register(), radius).await;
     assert!(radclient(&site, SECRET, &session("Start", "pupil", CARD, "1")).await);

@@ -8,6 +8,7 @@ pub(crate) mod lists;
 mod rules;
 mod settings;
 mod show;
+mod switches;
 mod what_if;
 
 use crate::app::App;

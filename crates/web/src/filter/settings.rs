@@ -3,6 +3,7 @@
 //! The list of illegal content and the helplines have no switch, here or anywhere.
 
 use super::host;
+use super::switches::{SWITCHES, Switch, on_or_off};
 use crate::answers::{Answers, Choice};
 use crate::app::App;
 use crate::error::WebResult;
@@ -50,6 +51,8 @@ struct GroupFields {
     label: &'static str,
     limit: String,
     files: String,
+    /// How many kinds of file are chosen, in words.
+    refused: String,
 }
 
 /// A list in use and its field.
@@ -79,15 +82,11 @@ fn stored(settings: &serde_json::Value) -> FilterSettings {
     settings.get(FILTER_SETTINGS).and_then(|written| serde_json::from_value(written.clone()).ok()).unwrap_or_default()
 }
 
-fn safe_search(settings: &serde_json::Value) -> bool {
-    settings.get("safe_search").and_then(serde_json::Value::as_bool).unwrap_or(true)
-}
-
 pub(crate) async fn page(State(app): State<App>, reader: SignedIn, RawQuery(query): RawQuery) -> WebResult {
     reader.may(Permission::SeeFilterRules)?;
     let saved = Answers::parse(query.unwrap_or_default().as_bytes()).value("done") == "saved";
     let settings = &reader.school.settings;
-    let answers = filled(&stored(settings), safe_search(settings));
+    let answers = filled(settings);
     let mut tx = app.store.read(reader.school.id).await?;
     shown(&mut tx, &reader, answers, saved.then_some("The filter works by the new settings from now on.")).await
 }
@@ -108,6 +107,8 @@ async fn shown(tx: &mut Tx, reader: &SignedIn, answers: Answers, notice: Option<
     });
     let changed = changed.collect();
     let lists = list_names(tx).await?.into_iter().map(|name| ListField { field: list_field(&name), name }).collect();
+    let categories = categories(tx, &reader.school.settings).await?;
+    let by_group = GROUPS.iter().map(|(key, label)| group_fields(&answers, key, label)).collect();
     let mut frame = reader.frame();
     frame.notice = notice.map(str::to_owned);
     show(SettingsPage {
@@ -115,12 +116,9 @@ async fn shown(tx: &mut Tx, reader: &SignedIn, answers: Answers, notice: Option<
         answers,
         may_change: reader.can(Permission::ManageFilterRules),
         groups: GROUPS.iter().map(|(key, _)| Choice::new(key, group_label(key))).collect(),
-        categories: CATEGORIES.iter().map(|(key, _)| Choice::new(key, category_label(key))).collect(),
+        categories: categories.iter().map(|key| Choice::new(key, category_label(key))).collect(),
         kinds: FileKind::ALL.iter().map(|kind| Choice::new(kind.key(), kind.label())).collect(),
-        by_group: GROUPS
-            .iter()
-            .map(|(key, label)| GroupFields { label, limit: format!("limit-{key}"), files: format!("files-{key}") })
-            .collect(),
+        by_group,
         lists,
         on_off: vec![Choice::new("on", "On"), Choice::new("off", "Off")],
         scanning: vec![
@@ -134,6 +132,15 @@ async fn shown(tx: &mut Tx, reader: &SignedIn, answers: Answers, notice: Option<
     })
 }
 
+fn group_fields(answers: &Answers, key: &str, label: &'static str) -> GroupFields {
+    let files = format!("files-{key}");
+    let refused = match answers.all(&files).count() {
+        0 => "none".to_owned(),
+        kinds => words::count(kinds, "kind", "kinds"),
+    };
+    GroupFields { label, limit: format!("limit-{key}"), files, refused }
+}
+
 /// Every list that can be confined: the built-in one, and those that were added, each once.
 async fn list_names(tx: &mut Tx) -> WebResult<Vec<String>> {
     let mut names = vec![BUILT_IN_LIST.to_owned()];
@@ -143,16 +150,31 @@ async fn list_names(tx: &mut Tx) -> WebResult<Vec<String>> {
     Ok(names)
 }
 
+/// Categories that may be kept out of inspection: those of the policy and of the lists, and those that are private unless the
+/// school says otherwise, whether or not a list fills them.
+async fn categories(tx: &mut Tx, settings: &serde_json::Value) -> WebResult<Vec<String>> {
+    let mut categories = InspectionRules::default().never_categories;
+    categories.extend(stored(settings).inspection.never_categories);
+    categories.extend(lists::list(tx).await?.into_iter().map(|list| list.category));
+    categories.extend(CATEGORIES.iter().map(|(key, _)| (*key).to_owned()));
+    let mut seen = std::collections::BTreeSet::new();
+    categories.retain(|key| seen.insert(key.clone()));
+    Ok(categories)
+}
+
 /// The field of a list: letters, digits and hyphens, as an id of a page may be.
 fn list_field(name: &str) -> String {
     let letters = name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' });
     format!("list-{}", letters.collect::<String>())
 }
 
-fn filled(settings: &FilterSettings, safe_search: bool) -> Answers {
-    let mut answers = Answers::new()
-        .with("safe-search", if safe_search { "on" } else { "off" })
-        .with("inspection", if settings.inspection.enabled { "on" } else { "off" })
+fn filled(written: &serde_json::Value) -> Answers {
+    let settings = stored(written);
+    let switched = |answers: Answers, switch: &Switch| answers.with(switch.field, on_or_off(switch.stands(written)));
+    let mut answers = SWITCHES
+        .iter()
+        .fold(Answers::new(), switched)
+        .with("inspection", on_or_off(settings.inspection.enabled))
         .with("never-hosts", settings.inspection.never_hosts.join("\n"))
         .with("school-hosts", settings.school_hosts.join("\n"));
     for (field, keys) in [
@@ -185,13 +207,17 @@ pub(crate) async fn save(State(app): State<App>, reader: SignedIn, mut answers: 
     reader.may(Permission::ManageFilterRules)?;
     let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
     let lists = list_names(&mut tx).await?;
+    let categories = categories(&mut tx, &reader.school.settings).await?;
     let beyond_reach = |host: &str| app.network.listed(reader.school.id, host).beyond_reach;
-    let settings = read(&mut answers, &lists, beyond_reach);
-    let safe = answers.value("safe-search") != "off";
+    let settings = read(&mut answers, &lists, &categories, beyond_reach);
     let mut school = reader.school.clone();
     let mut changes = stored(&school.settings).changes(&settings);
-    if safe != safe_search(&school.settings) {
-        changes.push(format!("Safe search: {}", if safe { "on (was: off)" } else { "off (was: on)" }));
+    let switched = SWITCHES.map(|switch| (switch.key, switch.chosen(&answers, &school.settings)));
+    for (switch, (_, chosen)) in SWITCHES.iter().zip(&switched) {
+        if *chosen != switch.stands(&school.settings) {
+            let (now, before) = (on_or_off(*chosen), on_or_off(!chosen));
+            changes.push(format!("{}: {now} (was: {before})", switch.subject));
+        }
     }
     if changes.is_empty() && !answers.has_errors() {
         return Ok(Redirect::to(urls::FILTER_SETTINGS).into_response());
@@ -206,7 +232,7 @@ pub(crate) async fn save(State(app): State<App>, reader: SignedIn, mut answers: 
     }
     if let Some(object) = school.settings.as_object_mut() {
         object.insert(FILTER_SETTINGS.into(), serde_json::to_value(&settings).unwrap_or_default());
-        object.insert("safe_search".into(), safe.into());
+        object.extend(switched.map(|(key, chosen)| (key.to_owned(), chosen.into())));
     }
     schools::update(&mut tx, &school).await?;
     let entry = RegisterEntry {
@@ -224,16 +250,22 @@ pub(crate) async fn save(State(app): State<App>, reader: SignedIn, mut answers: 
     Ok(Redirect::to(&format!("{}?done=saved", urls::FILTER_SETTINGS)).into_response())
 }
 
-fn read(answers: &mut Answers, lists: &[String], beyond_reach: impl Fn(&str) -> bool) -> FilterSettings {
+fn read(
+    answers: &mut Answers,
+    lists: &[String],
+    categories: &[String],
+    beyond_reach: impl Fn(&str) -> bool,
+) -> FilterSettings {
     let inspection = InspectionRules {
         enabled: answers.value("inspection") == "on",
         groups: groups(answers, "inspected"),
-        never_hosts: host::lines(answers, "never-hosts", &beyond_reach),
-        never_categories: known(answers, "never-categories", CATEGORIES),
+        never_hosts: Vec::new(),
+        never_categories: categories.iter().filter(|key| answers.has("never-categories", key)).cloned().collect(),
     };
     if inspection.enabled && inspection.groups.is_empty() {
         answers.refuse("inspected", "choose whose encrypted pages are read, or switch inspection off");
     }
+    let inspection = InspectionRules { never_hosts: host::lines(answers, "never-hosts", &beyond_reach), ..inspection };
     let scanning = answers.value("scanning").to_owned();
     let mut content = ContentRules::default();
     for (group, _) in GROUPS {

@@ -1,8 +1,9 @@
-//! RADIUS accounting packets (RFC 2866, with RFC 2869 and RFC 6911): read, checked against the shared secret, answered. What a
+//! RADIUS accounting packets (RFC 2866, with RFC 2869, RFC 3162 and RFC 6911): read, checked against the shared secret, answered. What a
 //! packet means for who is where is in `sessions.rs`; sockets are in `mod.rs`.
 
 use belisha_records::MacAddress;
 use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
 use md5::{Digest, Md5};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -53,6 +54,8 @@ pub(crate) struct Accounting {
     pub(crate) session: Vec<u8>,
     /// What the access point or switch calls itself; one sender may speak for many.
     pub(crate) access_point: Vec<u8>,
+    /// When it happened, by the sender's clock (RFC 2869 section 5.3).
+    pub(crate) event: Option<Timestamp>,
 }
 
 /// Reads a packet and checks it against a secret.
@@ -131,8 +134,9 @@ fn meaning(packet: &[u8]) -> Result<Accounting, PacketError> {
         station: None,
         session: Vec::new(),
         access_point: Vec::new(),
+        event: None,
     };
-    let mut has_status = false;
+    let (mut has_status, mut network, mut interface) = (false, None, None);
     for (kind, value) in Attributes(attributes(packet)).flatten() {
         match kind {
             1 => found.username = text(value),
@@ -148,11 +152,17 @@ fn meaning(packet: &[u8]) -> Result<Accounting, PacketError> {
                 found.status = status(value);
             }
             44 => found.session = value.to_vec(),
-            97 => found.address(whole_prefix(value)),
+            55 => found.event = seconds(value),
+            96 => interface = <[u8; 8]>::try_from(value).ok(),
+            97 => {
+                found.address(whole_prefix(value));
+                network = half_prefix(value).or(network);
+            }
             168 => found.address(<[u8; 16]>::try_from(value).ok().map(Ipv6Addr::from).map(IpAddr::V6)),
             _ => {}
         }
     }
+    found.address(network.zip(interface).map(|(network, interface)| joined(network, interface)));
     // RFC 2866 section 5.13 wants both in every packet about a session.
     let of_session = matches!(found.status, Status::Start | Status::Stop | Status::Interim);
     if !has_status || (of_session && found.session.is_empty()) {
@@ -188,6 +198,22 @@ fn whole_prefix(value: &[u8]) -> Option<IpAddr> {
     let (head, address) = value.split_at_checked(2)?;
     (head.get(1) == Some(&128)).then_some(())?;
     Some(IpAddr::V6(Ipv6Addr::from(<[u8; 16]>::try_from(address).ok()?)))
+}
+
+/// The upper half of an address, which with the device's own half is a whole one (RFC 3162 section 2.2).
+fn half_prefix(value: &[u8]) -> Option<[u8; 8]> {
+    let (head, prefix) = value.split_at_checked(2)?;
+    (head.get(1) == Some(&64)).then_some(())?;
+    prefix.first_chunk().copied()
+}
+
+fn joined(network: [u8; 8], interface: [u8; 8]) -> IpAddr {
+    let bits = u128::from(u64::from_be_bytes(network)) << 64 | u128::from(u64::from_be_bytes(interface));
+    IpAddr::V6(Ipv6Addr::from_bits(bits))
+}
+
+fn seconds(value: &[u8]) -> Option<Timestamp> {
+    Timestamp::from_second(u32::from_be_bytes(value.try_into().ok()?).into()).ok()
 }
 
 fn status(value: &[u8]) -> Status {
@@ -325,6 +351,27 @@ pub(super) mod tests {
         assert!(
             read(&packet(&[(97, &network), (40, &[0, 0, 0, 1]), (44, b"s")]), SECRET).unwrap().addresses.is_empty()
         );
+    }
+
+    #[test]
+    fn a_network_and_a_devices_own_half_are_an_address_and_neither_alone_is() {
+        let network = [&[0, 64][..], &[0xfd, 0, 0, 0, 0, 0, 0, 7]].concat();
+        let (start, session): ((u8, &[u8]), (u8, &[u8])) = ((40, &[0, 0, 0, 1]), (44, b"s"));
+        let half: (u8, &[u8]) = (96, &[0, 0, 0, 0, 0, 0, 0, 9]);
+        let read = |attributes: &[(u8, &[u8])]| read(&packet(attributes), SECRET).unwrap().addresses;
+        let whole: Vec<IpAddr> = vec!["fd00:0:0:7::9".parse().unwrap()];
+        assert_eq!(read(&[(97, &network), half, start, session]), whole);
+        assert_eq!(read(&[half, start, session, (97, &network)]), whole, "in either order");
+        assert!(read(&[half, start, session]).is_empty());
+        // A network that is handed on to others is nobody's (RFC 4818).
+        assert!(read(&[(123, &network), half, start, session]).is_empty());
+    }
+
+    #[test]
+    fn the_time_of_what_happened_is_read() {
+        let read = |time: &[u8]| read(&packet(&[(55, time), (40, &[0, 0, 0, 1]), (44, b"s")]), SECRET).unwrap().event;
+        assert_eq!(read(&1_790_000_000_u32.to_be_bytes()).map(|event| event.as_second()), Some(1_790_000_000));
+        assert_eq!(read(b"soon!"), None);
     }
 
     #[test]

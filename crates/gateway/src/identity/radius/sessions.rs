@@ -7,6 +7,7 @@ use belisha_records::MacAddress;
 use belisha_records::PersonId;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
@@ -14,6 +15,8 @@ use std::net::IpAddr;
 const MOST: usize = 65_536;
 /// How long an ended session is remembered, so that a late packet does not open it again.
 const ENDED_FOR: SignedDuration = SignedDuration::from_mins(15);
+/// How far an access point's clock may be ahead and its times are still believed.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
 
 #[derive(Debug)]
 struct Known {
@@ -24,6 +27,15 @@ struct Known {
     /// When it is over unless it is renewed, or until when it is remembered as ended.
     until: Timestamp,
     ended: bool,
+    /// When the last thing it told of happened, by its own clock.
+    event: Option<Timestamp>,
+}
+
+impl Known {
+    /// How what a packet tells of lies to what was told last; `None` where one of them has no time.
+    fn order(&self, event: Option<Timestamp>) -> Option<Ordering> {
+        Some(event?.cmp(&self.event?))
+    }
 }
 
 /// The sessions of all access points and switches.
@@ -70,11 +82,21 @@ impl Sessions {
         table: &IdentityTable,
     ) -> bool {
         let Ok(until) = now.checked_add(silent) else { return true };
-        let known = self.0.get(&key);
-        if known.is_some_and(|known| known.ended && known.until > now) {
-            return true;
+        let event = believed(packet.event, now);
+        if let Some(known) = self.0.get(&key) {
+            let order = known.order(event);
+            let over = known.ended && known.until > now;
+            // Some use a session's name again: what begins later than all that was told of is another session.
+            let another = packet.status == Status::Start && order == Some(Ordering::Greater);
+            if (over && !another) || (!known.ended && order == Some(Ordering::Less)) {
+                return true;
+            }
+            if another && let Some(before) = self.0.remove(&key) {
+                let (device, addresses) = (before.device, &before.addresses);
+                table.session_ends(&Session { key, device, person: None, addresses, left: &[] }, now);
+            }
         }
-        if known.is_none() && !self.has_room(now) {
+        if !self.0.contains_key(&key) && !self.has_room(now) {
             return false;
         }
         let known = self.0.get(&key);
@@ -86,15 +108,19 @@ impl Sessions {
         let device = packet.station.or(known.and_then(|known| known.device));
         let session = Session { key, device, person, addresses: &addresses, left: &left };
         table.session_runs(&session, begins, now, until);
-        self.0.insert(key, Known { addresses, device, access_point, until, ended: false });
+        let event = event.max(known.and_then(|known| known.event));
+        self.0.insert(key, Known { addresses, device, access_point, until, ended: false, event });
         true
     }
 
     fn stop(&mut self, key: u64, access_point: u64, packet: &Accounting, now: Timestamp, table: &IdentityTable) {
         let known = self.0.get(&key);
-        if known.is_some_and(|known| known.ended && known.until > now) {
+        let event = believed(packet.event, now);
+        let late = |known: &Known| known.order(event) == Some(Ordering::Less);
+        if known.is_some_and(|known| (known.ended && known.until > now) || late(known)) {
             return;
         }
+        let event = event.max(known.and_then(|known| known.event));
         let mut addresses = known.map(|known| known.addresses.clone()).unwrap_or_default();
         addresses.extend(&packet.addresses);
         let device = packet.station.or(known.and_then(|known| known.device));
@@ -102,7 +128,7 @@ impl Sessions {
         if let Ok(until) = now.checked_add(ENDED_FOR)
             && (known.is_some() || self.has_room(now))
         {
-            self.0.insert(key, Known { addresses: Vec::new(), device, access_point, until, ended: true });
+            self.0.insert(key, Known { addresses: Vec::new(), device, access_point, until, ended: true, event });
         }
     }
 
@@ -126,6 +152,11 @@ impl Sessions {
         }
         self.0.len() < MOST
     }
+}
+
+/// The time a packet gives, unless its sender's clock is far ahead.
+fn believed(event: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    event.filter(|event| event.duration_since(now) <= CLOCKS_APART)
 }
 
 /// A number for some parts, the same after a restart.
