@@ -409,6 +409,51 @@ async fn a_proxy_further_up_is_not_asked_for_what_is_illegal() {
     leaves_no_name(&mut site);
 }
 
+/// Asks over ICAP whether a request may pass, as a squid does for a device.
+async fn may_pass(site: &Site, url: &str) -> bool {
+    let http = format!("GET {url} HTTP/1.1\r\nHost: {}\r\n\r\n", url.split('/').nth(2).unwrap());
+    let mut stream = TcpStream::connect(site.gateway.icap_addr.unwrap()).await.unwrap();
+    let asked = format!(
+        "REQMOD icap://gateway.example:1344/request ICAP/1.0\r\nHost: gateway.example\r\nX-Client-IP: 127.0.0.1\r\n\
+         Allow: 204\r\nEncapsulated: req-hdr=0, null-body={}\r\n\r\n{http}",
+        http.len()
+    );
+    stream.write_all(asked.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.windows(4).any(|four| four == b"\r\n\r\n") {
+        let read = timeout(Duration::from_secs(5), stream.read_buf(&mut answer)).await.unwrap().unwrap();
+        assert!(read > 0, "{url}");
+    }
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    answer.starts_with("ICAP/1.0 204") || answer.contains("req-hdr")
+}
+
+#[tokio::test]
+async fn another_proxy_that_asks_is_told_the_same() {
+    logged();
+    let mut site = Site::start_with(Some(hostile_rules()), |config| {
+        hostile(config);
+        config.icap.listen = vec![SocketAddr::new(LOOPBACK, 0)];
+    })
+    .await;
+    for person in [None, Some(pupil()), Some(teacher()), Some(unsigned())] {
+        if let Some(person) = person {
+            site.sign_in(person);
+        }
+        for url in CLOSED.iter().filter(|url| !url.contains("elsewhere.example")) {
+            assert!(!may_pass(&site, url).await, "{url} as {person:?}");
+        }
+        for url in ["http://www.childline.org.uk/", "http://helpline.example/kids"] {
+            assert!(may_pass(&site, url).await, "{url} as {person:?}");
+        }
+        if let Some(person) = person {
+            site.sign_out(person);
+        }
+    }
+    let seen = leaves_no_name(&mut site);
+    assert!(seen.iter().any(|seen| seen.reason == "illegal"));
+}
+
 type Change = fn(&mut GatewayConfig, SocketAddr);
 
 /// The school's own records and zones that a technician might write for the names.
