@@ -43,7 +43,7 @@ enum Becomes {
     /// Our own answer; it is not made.
     Answered(Response),
     /// A request.
-    Request { changed: bool, body: Body, review: Option<Review> },
+    Request { changed: bool, body: Body, review: Option<Box<Review>> },
 }
 
 async fn judge(exchange: &Exchange<'_>, parts: &mut Parts, host: &str, mut body: Body) -> Becomes {
@@ -94,7 +94,7 @@ async fn judge(exchange: &Exchange<'_>, parts: &mut Parts, host: &str, mut body:
         body.copy(review.as_ref().and_then(Review::copy));
     }
     let changed = before != (parts.uri.clone(), parts.headers.clone());
-    Becomes::Request { changed, body, review }
+    Becomes::Request { changed, body, review: review.map(Box::new) }
 }
 
 fn may_tunnel(ports: &[u16], parts: &Parts) -> bool {

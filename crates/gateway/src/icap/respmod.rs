@@ -30,7 +30,7 @@ pub(super) async fn answer(
             return exchange.answer_instead(page).await;
         }
         Again::Unseen => return unread(exchange, parts, body, false).await,
-        Again::Open(allowed) => allowed,
+        Again::Open(allowed) => *allowed,
     };
     // Where this leads browsers, QUIC to wherever it says, no proxy sees them.
     let changed = parts.headers.remove(ALT_SVC).is_some();

@@ -90,7 +90,7 @@ pub(crate) enum Again {
     /// It is open, and nobody looks at it: a helpline, or a page of the school's own.
     Unseen,
     /// It is open; what was to be written down about it.
-    Open(Observation),
+    Open(Box<Observation>),
 }
 
 /// Judges a request once more. Nothing is counted or observed.
@@ -101,7 +101,7 @@ pub(crate) fn again(shared: &Shared, asked: Asked<'_>) -> Again {
         Verdict::Decided(decision) if decision.log == Log::Never => Again::Unseen,
         Verdict::Decided(decision) => {
             let key = decision.reason.rule.key();
-            Again::Open(answer::observation(walk, Outcome::Allowed, key, Some(&decision)))
+            Again::Open(Box::new(answer::observation(walk, Outcome::Allowed, key, Some(&decision))))
         }
         Verdict::CredentialWanted | Verdict::SignFirst => Again::Closed,
     })
