@@ -10,6 +10,7 @@ mod illegal_feeds;
 mod installation;
 mod jobs;
 mod lists;
+mod metrics;
 mod network;
 mod process;
 mod remote;

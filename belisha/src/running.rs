@@ -5,6 +5,7 @@ use crate::commands::Failure;
 use crate::data_folder::Keys;
 use crate::installation::Installation;
 use crate::jobs::{self, JobContext, Jobs, Mailer};
+use crate::metrics;
 use crate::network::{Listening, SchoolNetworks};
 use crate::process::Successor;
 use axum_server::Handle;
@@ -16,6 +17,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 
 /// How long requests that are being answered may take to end when the server stops.
 const GRACE: Duration = Duration::from_secs(5);
@@ -37,6 +39,8 @@ pub struct Plan {
     pub mailer: Option<Arc<Mailer>>,
     /// Settings of the pages.
     pub settings: Settings,
+    /// Where figures are served.
+    pub figures: Option<TcpListener>,
 }
 
 /// A running server.
@@ -50,6 +54,7 @@ pub struct Running {
     handle: Handle<SocketAddr>,
     ingest: Ingest,
     jobs: Jobs,
+    figures: Option<JoinHandle<()>>,
 }
 
 /// Starts everything.
@@ -80,7 +85,15 @@ pub async fn start(installation: &Installation, plan: Plan) -> Result<Running, F
     let app = App::new(installation.store.clone(), clock, entropy, networks.clone(), settings);
     let handle = Handle::new();
     serve_pages(plan.web, plan.tls, belisha_web::router(app.clone()), handle.clone()).await?;
-    Ok(Running { networks, app, base_url, handle, ingest, jobs })
+    let figures = match plan.figures {
+        Some(socket) => {
+            let networks = Arc::clone(&networks);
+            let gateways = Arc::new(move || networks.handles());
+            Some(metrics::serve(socket, gateways, Some(Arc::clone(ingest.figures())))?)
+        }
+        None => None,
+    };
+    Ok(Running { networks, app, base_url, handle, ingest, jobs, figures })
 }
 
 /// What links start with, and the pages as the gateways know them.
@@ -175,6 +188,11 @@ impl Running {
     }
 
     async fn end(self, grace: Duration) {
+        // It holds gateways while it answers.
+        if let Some(figures) = self.figures {
+            figures.abort();
+            let _ = figures.await;
+        }
         self.handle.graceful_shutdown(Some(grace));
         self.networks.shutdown(grace).await;
         self.ingest.drain().await;

@@ -1,7 +1,7 @@
 //! `belisha serve` as a technician runs it: several schools, no rights it does not need, sockets from the service manager, and a
 //! restart that nobody notices.
 
-use crate::demonstration::{curl, run};
+use crate::demonstration::{belisha, curl, run};
 use crate::serving::{Addresses, Server, ask_proxy, ask_tcp, ask_udp, free_address, two_schools};
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
@@ -211,4 +211,28 @@ fn keeps_what_it_was_given(process: u32) -> bool {
         std::fs::read_link(Path::new("/proc").join(process.to_string()).join("fd").join(place.to_string()))
             .is_ok_and(|link| link.to_string_lossy().starts_with("socket:"))
     })
+}
+
+#[test]
+fn every_option_in_the_systemd_units_exists() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/systemd");
+    let mut checked = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "service") {
+            continue;
+        }
+        let unit = std::fs::read_to_string(&path).unwrap();
+        let start = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/belisha ")).unwrap();
+        let (status, help) = belisha(&[start.split(' ').next().unwrap(), "--help"]);
+        assert_eq!(status, 0, "{help}");
+        let given = unit.lines().find_map(|line| line.strip_prefix("#   BELISHA_OPTIONS=")).unwrap();
+        for option in start.split(' ').chain(given.split(' ')).filter(|word| word.starts_with("--")) {
+            let name = option.split('=').next().unwrap();
+            let there = help.split_whitespace().any(|word| word.trim_end_matches(',') == name);
+            assert!(there, "{}: {name} is no option: {help}", path.display());
+            checked += 1;
+        }
+    }
+    assert!(checked > 4, "hardly any option was looked at");
 }

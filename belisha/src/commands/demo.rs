@@ -61,6 +61,7 @@ pub async fn run(options: DemoOptions) -> Result<ExitCode, Failure> {
             .collect(),
         mailer: Some(Arc::new(mailer)),
         settings: Settings { demonstration: true, ..Settings::default() },
+        figures: None,
     };
     let running = running::start(&installation, plan).await?;
     write_endpoints(&installation, &running, &schools)?;

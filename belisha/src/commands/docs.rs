@@ -18,6 +18,7 @@ pub fn run(options: &DocsOptions) -> Result<ExitCode, Failure> {
         ("permissions.md", belisha_records::permissions_reference()),
         ("glossary.md", belisha_records::glossary_reference()),
         ("jobs.md", crate::jobs::jobs_reference()),
+        ("metrics.md", crate::metrics::metrics_reference()),
     ];
     std::fs::create_dir_all(&options.folder)?;
     for (name, text) in &pages {

@@ -40,6 +40,12 @@ pub struct ServeOptions {
     /// The gateway of one school, where there are several: school=NAME,dns=ADDRESS,proxy=ADDRESS,block-page=ADDRESS; once for each
     #[arg(long = "gateway", value_name = "SETTINGS")]
     gateways: Vec<SchoolGateway>,
+    /// Where Prometheus reads figures, at /metrics: docs/reference/metrics.md
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
+    /// Take the place of the process that serves this data folder now, without refusing anybody
+    #[arg(long)]
+    take_over: bool,
     #[command(flatten)]
     gateway: ListeningOptions,
     #[command(flatten)]
@@ -49,12 +55,18 @@ pub struct ServeOptions {
 /// Serves until stopped, or until another process takes over.
 pub fn run(options: &ServeOptions) -> Result<ExitCode, Failure> {
     let mut places = options.places()?;
-    check_places(&places, &[(options.web, "the pages")])?;
+    let others: Vec<_> =
+        [(options.web, "the pages")].into_iter().chain(options.metrics.map(|address| (address, "figures"))).collect();
+    check_places(&places, &others)?;
+    let mut predecessor = None;
     let prepared = options.process.prepare(&options.data, |sockets| {
-        sockets.open_tcp(options.web, "the pages")?;
+        if options.take_over {
+            predecessor = Some(Predecessor::find(&options.data, sockets)?);
+        }
+        others.iter().try_for_each(|(address, purpose)| sockets.open_tcp(*address, purpose))?;
         places.iter_mut().try_for_each(|place| place.open_ahead(sockets))
     })?;
-    tokio::runtime::Runtime::new()?.block_on(serve(options, places, prepared))
+    tokio::runtime::Runtime::new()?.block_on(serve(options, places, prepared, predecessor))
 }
 
 impl ServeOptions {
@@ -66,7 +78,12 @@ impl ServeOptions {
     }
 }
 
-async fn serve(options: &ServeOptions, places: Vec<Listening>, prepared: Prepared) -> Result<ExitCode, Failure> {
+async fn serve(
+    options: &ServeOptions,
+    places: Vec<Listening>,
+    prepared: Prepared,
+    predecessor: Option<Predecessor>,
+) -> Result<ExitCode, Failure> {
     let (data, keys) = open_folder(&options.data)?;
     let address = database_of(&data, options.database.as_deref())?;
     let mailer = options.smtp.as_deref().map(|url| Mailer::new(url, &options.mail_from)).transpose()?.map(Arc::new);
@@ -77,13 +94,14 @@ async fn serve(options: &ServeOptions, places: Vec<Listening>, prepared: Prepare
         listening: places,
         mailer,
         settings: Settings::default(),
+        figures: options.metrics.map(|address| prepared.sockets.tcp(address)).transpose()?,
     };
     let Some(installation) = connect(data, keys, &address, &plan).await? else {
         println!("Stopping.");
         return Ok(ExitCode::SUCCESS);
     };
     let running = running::start(&installation, plan).await?;
-    if let Some(predecessor) = prepared.predecessor {
+    if let Some(predecessor) = predecessor {
         relieve(predecessor, &running).await?;
     }
     let successor = HandOver::offer(installation.data.root())?.successor(prepared.sockets);

@@ -272,21 +272,22 @@ impl SchoolNetworks {
 
     /// Takes nothing new at any gateway and writes who is signed in, for the process that goes on from here.
     pub async fn hand_over(&self) {
-        for handle in self.handles() {
+        for (_, handle) in self.handles() {
             handle.hand_over().await;
         }
     }
 
     /// Takes in who signed in at the process before this one, after it handed over.
     pub async fn read_identities(&self) {
-        for handle in self.handles() {
+        for (_, handle) in self.handles() {
             handle.read_identities().await;
         }
     }
 
-    fn handles(&self) -> Vec<Arc<GatewayHandle>> {
+    /// The gateway of each school.
+    pub fn handles(&self) -> Vec<(SchoolId, Arc<GatewayHandle>)> {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
-        running.values().map(|running| Arc::clone(&running.handle)).collect()
+        running.iter().map(|(school, running)| (*school, Arc::clone(&running.handle))).collect()
     }
 
     /// Stops every gateway, giving what has begun some time to end, and writes who is signed in.

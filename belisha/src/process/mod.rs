@@ -20,25 +20,20 @@ pub struct ProcessOptions {
     /// Who to run as once the addresses are open; start as root for that
     #[arg(long, value_name = "USER")]
     user: Option<String>,
-    /// Take the place of the process that serves this data folder now, without refusing anybody
-    #[arg(long)]
-    take_over: bool,
 }
 
 /// A process that has its sockets and no more rights than it needs.
 pub struct Prepared {
     /// The open sockets.
     pub sockets: OpenSockets,
-    /// The process whose place this one takes.
-    pub predecessor: Option<Predecessor>,
 }
 
 impl ProcessOptions {
-    /// Opens addresses, or takes them from the service manager or the process before; then gives up what rights it has. Before
-    /// any other thread is started: some rights are a thread's own.
+    /// Takes sockets from the service manager, has `open` open the rest, then gives up what rights the process has. Before any
+    /// other thread is started: some rights are a thread's own.
     ///
     /// # Errors
-    /// When an address is taken, nobody is there to take over from, or root's rights cannot be given up.
+    /// When an address is taken, or root's rights cannot be given up.
     pub fn prepare(
         &self,
         data: &Path,
@@ -46,7 +41,6 @@ impl ProcessOptions {
     ) -> Result<Prepared, Failure> {
         let sockets = OpenSockets::default();
         service_manager::take_sockets(&sockets)?;
-        let predecessor = self.take_over.then(|| Predecessor::find(data, &sockets)).transpose()?;
         open(&sockets)?;
         for address in sockets.close_unwanted() {
             tracing::warn!(
@@ -56,6 +50,6 @@ impl ProcessOptions {
         if let Some(user) = &self.user {
             privileges::give_up(user, data)?;
         }
-        Ok(Prepared { sockets, predecessor })
+        Ok(Prepared { sockets })
     }
 }

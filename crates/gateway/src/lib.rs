@@ -12,11 +12,14 @@ mod blockpage;
 mod config;
 mod content;
 mod dns;
+mod figures;
 mod gateway;
+mod histogram;
 mod icap;
 mod identity;
 mod inspect;
 mod judge;
+mod metrics;
 mod observe;
 mod open_sockets;
 mod pac;
@@ -33,7 +36,9 @@ pub use content::{ClamdAddress, ContentConfig};
 pub use dns::certificate::CertificateError;
 pub use dns::config::{CertificateFiles, DnsConfig, ForwardZone, TlsUpstream};
 pub use dns::zones::ZoneError;
+pub use figures::{Figures, Upstream};
 pub use gateway::{BlockBook, Gateway, GatewayHandle, StartError};
+pub use histogram::{Histogram, Readings};
 pub use icap::IcapConfig;
 pub use identity::{
     Confidence, Counters, DeviceSource, DirectoryConfig, IdentityConfig, IdentitySource, IdentityTable, Known,
@@ -41,7 +46,8 @@ pub use identity::{
     NetworkRange, NetworkRegister, Notice, RadiusClient, RadiusConfig, RegisteredDevice,
 };
 pub use inspect::{AuthorityError, InspectionConfig, Pinned, SchoolCa, make_school_ca};
-pub use observe::{Metrics, Observation, Outcome, Protocol, Worry};
+pub use metrics::{DnsOutcome, DnsQuestions, Metrics};
+pub use observe::{Observation, Outcome, Protocol, Worry};
 pub use open_sockets::OpenSockets;
 pub use pac::pac_file;
 pub use proxy::{DirectAddress, ProxyConfig, UpstreamProxy};

@@ -1,13 +1,14 @@
-//! What the gateway saw, as values on a bounded queue, and counters for what did not fit. Batching, storing, alerting and
+//! What the gateway saw, as values on a bounded queue. Batching, storing, alerting and
 //! forgetting belong to whoever reads the queue.
 
 use crate::identity::{Confidence, IdentitySource, Notice};
+use crate::metrics::{Metrics, count};
 use belisha_policy::DeviceKind;
 use belisha_records::{PersonId, SchoolId};
 use jiff::Timestamp;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use tokio::sync::mpsc;
 
 /// How the request came.
@@ -131,121 +132,6 @@ pub struct Observation {
     pub note: Option<Box<str>>,
     /// Something to look into. Such an observation names no person, no host and no path.
     pub notice: Option<Notice>,
-}
-
-/// Counters that name nobody. All only grow, from 0 at the start of the gateway.
-#[derive(Debug, Default)]
-pub struct Metrics {
-    /// DNS questions read.
-    pub dns_questions: AtomicU64,
-    /// DNS packets that were no question.
-    pub dns_malformed: AtomicU64,
-    /// Of the DNS questions, those that took the quick way: read in place and answered from memory.
-    pub dns_quick: AtomicU64,
-    /// DNS packets dropped because too many waited already.
-    pub dns_overload: AtomicU64,
-    /// Questions no upstream answered.
-    pub dns_upstream_failures: AtomicU64,
-    /// Answers from upstream withheld because a public name pointed at a private address.
-    pub dns_rebinding: AtomicU64,
-    /// Answers from upstream withheld because they led to a name or network that is closed.
-    pub dns_closed_answers: AtomicU64,
-    /// Questions over one client's limit: cut short or not answered.
-    pub dns_rate_limited: AtomicU64,
-    /// Requests and CONNECTs the proxy read.
-    pub proxy_requests: AtomicU64,
-    /// Requests and answers that other proxies asked about over ICAP.
-    pub icap_requests: AtomicU64,
-    /// What came over ICAP and could not be read, or was from nobody who may ask.
-    pub icap_refused: AtomicU64,
-    /// Decisions to let through.
-    pub allowed: AtomicU64,
-    /// Decisions to close.
-    pub blocked: AtomicU64,
-    /// Sent to the portal to sign.
-    pub sign_first: AtomicU64,
-    /// Proxy passwords that were nobody's, and unknown browsers that were asked for one.
-    pub credentials_asked: AtomicU64,
-    /// Helplines reached: the only trace they leave.
-    pub helplines: AtomicU64,
-    /// Connections refused because too many were open.
-    pub refused_connections: AtomicU64,
-    /// CONNECTs to addresses nobody may reach through the proxy.
-    pub refused_addresses: AtomicU64,
-    /// Observations handed on.
-    pub observed: AtomicU64,
-    /// Observations dropped because the queue was full or closed.
-    pub observations_dropped: AtomicU64,
-    /// Rules taken into use.
-    pub rules_taken: AtomicU64,
-    /// Snapshots that could not be written.
-    pub snapshot_failures: AtomicU64,
-    /// Pages and files that were let through by their site and refused by what they hold.
-    pub content_refused: AtomicU64,
-    /// Pages that could not be read, because their origin packed them in a way nobody asked for.
-    pub pages_unread: AtomicU64,
-    /// Downloads that should have been scanned or opened and could not be.
-    pub downloads_unscanned: AtomicU64,
-    /// Bytes carried through tunnels, both ways.
-    pub tunnel_bytes: AtomicU64,
-    /// TLS connections opened for reading.
-    pub inspected: AtomicU64,
-    /// Handshakes with devices that did not come about.
-    pub inspection_failures: AtomicU64,
-    /// Tunnels carried unread because their host is pinned or wants the device's own certificate.
-    pub passed_by: AtomicU64,
-    /// Hosts found to be pinned, counted by device.
-    pub pinned_hosts: AtomicU64,
-    /// Certificates made for hosts.
-    pub certificates_made: AtomicU64,
-    /// TLS connections to origins that did not come about: certificates that do not hold among them.
-    pub origins_refused: AtomicU64,
-}
-
-impl Metrics {
-    /// Every counter with its name, for a page or an exporter.
-    pub fn all(&self) -> Vec<(&'static str, u64)> {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        vec![
-            ("dns_questions", read(&self.dns_questions)),
-            ("dns_malformed", read(&self.dns_malformed)),
-            ("dns_quick", read(&self.dns_quick)),
-            ("dns_overload", read(&self.dns_overload)),
-            ("dns_upstream_failures", read(&self.dns_upstream_failures)),
-            ("dns_rebinding", read(&self.dns_rebinding)),
-            ("dns_closed_answers", read(&self.dns_closed_answers)),
-            ("dns_rate_limited", read(&self.dns_rate_limited)),
-            ("proxy_requests", read(&self.proxy_requests)),
-            ("icap_requests", read(&self.icap_requests)),
-            ("icap_refused", read(&self.icap_refused)),
-            ("allowed", read(&self.allowed)),
-            ("blocked", read(&self.blocked)),
-            ("sign_first", read(&self.sign_first)),
-            ("credentials_asked", read(&self.credentials_asked)),
-            ("helplines", read(&self.helplines)),
-            ("refused_connections", read(&self.refused_connections)),
-            ("refused_addresses", read(&self.refused_addresses)),
-            ("observed", read(&self.observed)),
-            ("observations_dropped", read(&self.observations_dropped)),
-            ("rules_taken", read(&self.rules_taken)),
-            ("snapshot_failures", read(&self.snapshot_failures)),
-            ("content_refused", read(&self.content_refused)),
-            ("pages_unread", read(&self.pages_unread)),
-            ("downloads_unscanned", read(&self.downloads_unscanned)),
-            ("tunnel_bytes", read(&self.tunnel_bytes)),
-            ("inspected", read(&self.inspected)),
-            ("inspection_failures", read(&self.inspection_failures)),
-            ("passed_by", read(&self.passed_by)),
-            ("pinned_hosts", read(&self.pinned_hosts)),
-            ("certificates_made", read(&self.certificates_made)),
-            ("origins_refused", read(&self.origins_refused)),
-        ]
-    }
-}
-
-/// Adds one to a counter.
-pub(crate) fn count(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
 }
 
 /// The way out for observations: tries once, counts what does not fit.

@@ -5,7 +5,7 @@ use super::file_kind::{file_kind, is_zip};
 use super::refusal::Refusal;
 use super::spool::{Spooled, take};
 use crate::gateway::Shared;
-use crate::observe::count;
+use crate::metrics::count;
 use crate::proxy::{Body, BodyError};
 use belisha_filter::{ContentLimits, FileKind, WhenScannerAway};
 use hyper::body::{Bytes, Frame};

@@ -2,7 +2,8 @@
 
 use crate::blockpage::Block;
 use crate::gateway::Shared;
-use crate::observe::{Observation, Outcome, count};
+use crate::metrics::count;
+use crate::observe::{Observation, Outcome};
 use crate::proxy::{Response, closed_response};
 use crate::request::Closed;
 use crate::rules::{AgeBand, GatewayRules};

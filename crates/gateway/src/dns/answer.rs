@@ -8,13 +8,15 @@ use super::safe_search::{for_target, rewritten};
 use super::special::special;
 use crate::config::local_record;
 use crate::gateway::Shared;
-use crate::observe::{Observation, Protocol, count};
+use crate::metrics::{DnsOutcome, count};
+use crate::observe::{Observation, Protocol};
 use crate::request::{Answer, Asked, Closed, Credential, is_wpad, walk};
 use belisha_filter::RuleKind;
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::rdata::{A, AAAA};
 use hickory_proto::rr::{RData, RecordType};
 use std::net::IpAddr;
+use tokio::time::Instant;
 
 /// Time to live of our own records, in seconds.
 pub(super) const LOCAL_TTL: u32 = 30;
@@ -41,6 +43,8 @@ pub(crate) enum Transport {
 pub(crate) enum Reply {
     /// Send this.
     Now(Message),
+    /// Send this: the name is closed.
+    Closed(Message),
     /// Ask somebody.
     Forward(Wanted),
 }
@@ -62,8 +66,15 @@ pub(crate) enum Step {
 
 /// Answers from the rules, our own records and what is remembered; says if another server must be asked.
 pub(crate) fn at_once(shared: &Shared, question: &Question, client: Client) -> Step {
-    let message = match decide(shared, question, client.device) {
-        Reply::Now(message) => message,
+    let reply = decide(shared, question, client.device);
+    let outcome = match &reply {
+        Reply::Now(_) => DnsOutcome::Here,
+        Reply::Closed(_) => DnsOutcome::Closed,
+        Reply::Forward(_) => DnsOutcome::Open,
+    };
+    shared.metrics.dns.add(client.transport, outcome, 1);
+    let message = match reply {
+        Reply::Now(message) | Reply::Closed(message) => message,
         // Without the wish for recursion one would learn what others asked for a moment ago.
         Reply::Forward(_) if !question.recursion_desired => question.answer(ResponseCode::Refused),
         Reply::Forward(wanted) => match remembered(shared, question, client.device, wanted) {
@@ -84,13 +95,14 @@ pub(crate) fn let_through(shared: &Shared, question: &Question, client: Client) 
 
 /// Asks another server.
 pub(crate) async fn wait(shared: &Shared, question: &Question, client: Client, wanted: Wanted) -> Vec<u8> {
+    let began = Instant::now();
     let message = forward(shared, question, client.device, wanted).await;
+    shared.metrics.dns_forwarded_time.add(began.elapsed(), 1);
     deliver(shared, question, client, message)
 }
 
 /// Decides a question without waiting for anybody.
 pub(crate) fn decide(shared: &Shared, question: &Question, device: IpAddr) -> Reply {
-    count(&shared.metrics.dns_questions);
     let Some(host) = question.host.as_deref() else {
         return Reply::Now(question.nothing(ResponseCode::NXDomain, LOCAL_TTL));
     };
@@ -111,9 +123,9 @@ pub(super) fn by_rules(shared: &Shared, question: &Question, host: &str, device:
         Answer::SignFirst => {
             let mut message = closed_page(shared, question);
             explain(&mut message, ExtendedError::Prohibited, "the school's agreement waits to be signed");
-            Reply::Now(message)
+            Reply::Closed(message)
         }
-        Answer::Closed(closed) => Reply::Now(closed_name(shared, question, &closed)),
+        Answer::Closed(closed) => Reply::Closed(closed_name(shared, question, &closed)),
         Answer::Open { safe_search } => open(shared, question, host, safe_search),
     }
 }

@@ -5,7 +5,7 @@ use super::answer::{Client, Step, Transport, at_once, wait};
 use super::message::{Packet, read};
 use crate::config::Limits;
 use crate::gateway::Shared;
-use crate::observe::count;
+use crate::metrics::count;
 use crate::proxy::Connections;
 use std::net::IpAddr;
 use std::sync::Arc;

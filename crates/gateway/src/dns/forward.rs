@@ -42,6 +42,11 @@ struct Known {
 }
 
 impl Forwarder {
+    /// Every server, the usual ones first: whether it is there, and how long it usually takes, in microseconds.
+    pub(crate) fn health(&self) -> Vec<(bool, u32)> {
+        self.0.groups.iter().flat_map(Group::health).collect()
+    }
+
     /// Call it within the runtime.
     pub(crate) fn new(config: &GatewayConfig, zones: Arc<Zones>, entropy: &Entropy) -> Result<Self, StartError> {
         let random = Arc::new(Random::new(Arc::clone(entropy)));

@@ -3,7 +3,7 @@
 use super::answer::{Client, Step, Transport, at_once, wait};
 use super::message::{Packet, read};
 use crate::gateway::Shared;
-use crate::observe::count;
+use crate::metrics::count;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hickory_proto::op::Message;

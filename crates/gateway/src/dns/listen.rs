@@ -3,7 +3,7 @@
 use super::answer::Transport;
 use super::{batch, connection};
 use crate::gateway::{Shared, StartError};
-use crate::observe::count;
+use crate::metrics::count;
 use crate::open_sockets::{OpenSockets, bind_udp};
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};

@@ -27,3 +27,5 @@ pub(crate) mod scrub;
 mod special;
 mod upstream;
 pub(crate) mod zones;
+
+pub(crate) use answer::Transport;

@@ -4,8 +4,9 @@ use super::keeping::{restore_identities, write_identities};
 use super::shared::Shared;
 use super::sockets::Addresses;
 use crate::blockpage::Block;
+use crate::figures::Figures;
 use crate::identity::IdentityTable;
-use crate::observe::Metrics;
+use crate::metrics::Metrics;
 use crate::rules::GatewayRules;
 use belisha_filter::PhraseBook;
 use std::net::{IpAddr, SocketAddr};
@@ -85,6 +86,11 @@ impl GatewayHandle {
     /// The name of the device at an address, as the school's own DNS servers know it; remembered for its time.
     pub async fn device_name(&self, address: IpAddr) -> Option<String> {
         self.shared.forwarder.device_name(address).await
+    }
+
+    /// What can be counted at this moment; what only grows is in [`GatewayHandle::metrics`].
+    pub fn figures(&self) -> Figures {
+        self.shared.figures()
     }
 
     /// Whether rules are in force; without them only the portal and helplines are reachable.

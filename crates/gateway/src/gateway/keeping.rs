@@ -1,7 +1,7 @@
 //! Keeps a gateway in step: takes rules as they come, writes them and who is signed in to disk, reads both at the start.
 
 use super::shared::Shared;
-use crate::observe::count;
+use crate::metrics::count;
 use crate::rules::GatewayRules;
 use crate::snapshot::{self, SnapshotError};
 use std::sync::Arc;

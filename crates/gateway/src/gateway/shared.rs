@@ -9,18 +9,21 @@ use crate::dns::cookie::ServerCookies;
 use crate::dns::forward::Forwarder;
 use crate::dns::rate::RateLimit;
 use crate::dns::recent::RecentNames;
+use crate::figures::{Figures, Upstream};
 use crate::identity::IdentityTable;
 use crate::identity::directory::Taken;
 use crate::inspect::Inspection;
-use crate::observe::{Metrics, Observer, count};
+use crate::metrics::{Metrics, count};
+use crate::observe::Observer;
 use crate::request::WarningsPassed;
 use crate::rules::GatewayRules;
 use crate::snapshot::WrittenLists;
 use belisha_filter::PhraseBook;
 use jiff::Timestamp;
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -47,6 +50,8 @@ pub(crate) struct Shared {
     pub(crate) block_page_addr: Option<SocketAddr>,
     pub(super) phrase_book: RwLock<Option<Arc<PhraseBook>>>,
     rules: RwLock<Option<Arc<GatewayRules>>>,
+    /// When they were taken, in seconds since 1970; 0 = there are none.
+    rules_taken: AtomicI64,
     pub(super) written_lists: WrittenLists,
     /// Held while the snapshot is written, so that stopping waits for what was begun.
     pub(super) writing: Arc<tokio::sync::Mutex<()>>,
@@ -95,6 +100,7 @@ impl Shared {
                 .unwrap_or_default(),
             block_page_addr: addresses.block_page,
             rules: RwLock::new(None),
+            rules_taken: AtomicI64::new(0),
             written_lists: WrittenLists::default(),
             writing: Arc::default(),
             handed_over: AtomicBool::new(false),
@@ -130,6 +136,22 @@ impl Shared {
         while tunnels.join_next().await.is_some() {}
     }
 
+    /// What can be counted at any moment.
+    pub(super) fn figures(&self) -> Figures {
+        let (now, rules, taken) = (self.now(), self.rules(), self.rules_taken.load(Ordering::Relaxed));
+        let index = rules.as_ref().map(|rules| rules.ruleset.index());
+        let queue = &self.config.observations;
+        Figures {
+            rules_age: (taken > 0).then(|| Duration::from_secs(now.as_second().saturating_sub(taken).unsigned_abs())),
+            names: index.map_or(0, |index| index.len()),
+            names_checksum: index.map_or(0, |index| index.checksum()),
+            upstreams: self.forwarder.health().into_iter().map(|(there, usual)| Upstream { there, usual }).collect(),
+            observations_waiting: queue.max_capacity() - queue.capacity(),
+            addresses_known: self.identity.addresses_known(now),
+            tunnels: self.tunnels.lock().unwrap_or_else(PoisonError::into_inner).len(),
+        }
+    }
+
     /// The rules in use; `None` is the strictest state: portal and helplines only.
     pub(crate) fn rules(&self) -> Option<Arc<GatewayRules>> {
         self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
@@ -147,6 +169,7 @@ impl Shared {
     pub(super) fn take(&self, rules: Arc<GatewayRules>) {
         self.identity.take_register(Arc::clone(rules.lookup()));
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Some(rules);
+        self.rules_taken.store(self.now().as_second(), Ordering::Relaxed);
         count(&self.metrics.rules_taken);
         self.changed.send_replace(());
     }

@@ -5,7 +5,7 @@ use super::head::{Head, Method};
 use super::wire::Connection;
 use super::{reqmod, respmod};
 use crate::gateway::Shared;
-use crate::observe::count;
+use crate::metrics::count;
 use crate::proxy::Connections;
 use std::io;
 use std::net::IpAddr;

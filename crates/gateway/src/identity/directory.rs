@@ -6,7 +6,7 @@
 use super::config::DirectoryConfig;
 use super::table::IdentityTable;
 use crate::gateway::Shared;
-use crate::observe::count;
+use crate::metrics::count;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;

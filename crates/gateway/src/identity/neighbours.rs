@@ -5,7 +5,7 @@
 use super::config::{NeighbourConfig, interval};
 use super::source::DeviceSource;
 use crate::gateway::Shared;
-use crate::observe::count;
+use crate::metrics::count;
 use belisha_records::MacAddress;
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use super::minted::Minted;
 use super::origin::SchoolTime;
 use crate::config::Clock;
 use crate::gateway::Shared;
-use crate::observe::count;
+use crate::metrics::count;
 use rustls::crypto::ring::Ticketer;
 use rustls::server::{Accepted, ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;

@@ -3,7 +3,7 @@
 
 use super::authority::{Authority, AuthorityError, Leaf};
 use crate::config::Clock;
-use crate::observe::{Metrics, count};
+use crate::metrics::{Metrics, count};
 use crate::proxy::host;
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{KeyPair, PublicKeyData};

@@ -16,7 +16,7 @@ pub(crate) use client::accept;
 pub(crate) use origin::{OriginProblem, OriginStream, connect_tls};
 
 use crate::config::{Clock, Entropy};
-use crate::observe::Metrics;
+use crate::metrics::Metrics;
 use authority::Authority;
 use jiff::{SignedDuration, Timestamp};
 use minted::Minted;

@@ -5,7 +5,7 @@
 use super::refusals::Refusals;
 use crate::config::Clock;
 use crate::gateway::Shared;
-use crate::observe::count;
+use crate::metrics::count;
 use rustls::client::{ClientConfig, ResolvesClientCert, Resumption};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};

@@ -6,7 +6,7 @@ use super::respond::Response;
 use super::stalling::Stalling;
 use crate::config::Limits;
 use crate::gateway::Shared;
-use crate::observe::count;
+use crate::metrics::count;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;

@@ -7,7 +7,7 @@ use crate::config::local_record;
 use crate::gateway::Shared;
 use crate::inspect::OriginProblem;
 use crate::judge;
-use crate::observe::count;
+use crate::metrics::count;
 use crate::request::is_wpad;
 use std::io;
 use std::net::SocketAddr;

@@ -12,7 +12,8 @@ use crate::blockpage::{GO_ON_PATH, certificate_answer, closed_page};
 use crate::content::Review;
 use crate::gateway::Shared;
 use crate::identity::IdentitySource;
-use crate::observe::{Observation, Outcome, count};
+use crate::metrics::count;
+use crate::observe::{Observation, Outcome};
 use crate::request::{Answer, Asked, Closed, is_wpad, walk};
 use belisha_filter::Group;
 use http_body_util::{BodyExt, Limited};
@@ -24,6 +25,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
 
 /// Longest form that passes a warning, in bytes.
 const LONGEST_FORM: usize = 4096;
@@ -71,6 +73,13 @@ impl Proxy {
     /// Answers a request.
     pub(crate) async fn handle(self: &Arc<Self>, arrival: &Arrival, request: Request<Incoming>) -> Response {
         count(&self.shared.metrics.proxy_requests);
+        let began = Instant::now();
+        let response = self.answer(arrival, request).await;
+        self.shared.metrics.proxy_time.add(began.elapsed(), 1);
+        response
+    }
+
+    async fn answer(self: &Arc<Self>, arrival: &Arrival, request: Request<Incoming>) -> Response {
         if let Some(authority) = &arrival.authority {
             return match same_host(authority, &request) {
                 true => self.carry(arrival, &arrival.sent, authority, request).await,

@@ -7,7 +7,7 @@ use super::connections::{Connections, serve_connection};
 use super::handle::Proxy;
 use super::tunnel;
 use crate::gateway::Shared;
-use crate::observe::count;
+use crate::metrics::count;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};

@@ -3,7 +3,8 @@
 
 use super::steps::Walk;
 use crate::identity::{Notice, locker_day};
-use crate::observe::{Observation, Outcome, count};
+use crate::metrics::count;
+use crate::observe::{Observation, Outcome};
 use belisha_filter::Group;
 
 /// The notice a request gives rise to, as an observation of its own. It names no person, host or path. Not to be asked for a

@@ -8,6 +8,7 @@ mod question;
 pub(crate) use packet::AnswerPacket;
 pub(crate) use question::{HostRoom, QuickQuestion};
 
+use super::answer::Transport;
 use super::message::ExtendedError;
 use super::rate::Allowed;
 use super::recent::Visit;
@@ -16,6 +17,7 @@ use super::special::{Kind, kind};
 use crate::config::local_record;
 use crate::gateway::Shared;
 use crate::judge;
+use crate::metrics::DnsOutcome;
 use crate::observe::{Observation, Outcome, Protocol};
 use crate::request::{Asked, Caller, Credential, Verdict, Walk, identify, notice, observation, outcome};
 use crate::rules::GatewayRules;
@@ -101,6 +103,11 @@ impl<'a> Batch<'a> {
     /// When it arrived.
     pub(crate) fn instant(&self) -> Instant {
         self.instant
+    }
+
+    /// Questions that were answered.
+    pub(crate) fn answered(&self) -> u64 {
+        self.tally.answered
     }
 
     /// Reads a packet; `None` for anything but the usual question.
@@ -253,7 +260,9 @@ impl Drop for Batch<'_> {
                 counter.fetch_add(number, Ordering::Relaxed);
             }
         };
-        add(&metrics.dns_questions, self.tally.questions);
+        let open = self.tally.questions - self.tally.blocked;
+        metrics.dns.add(Transport::Udp, DnsOutcome::Open, open);
+        metrics.dns.add(Transport::Udp, DnsOutcome::Closed, self.tally.blocked);
         add(&metrics.dns_quick, self.tally.answered);
         add(&metrics.allowed, self.tally.allowed);
         add(&metrics.blocked, self.tally.blocked);

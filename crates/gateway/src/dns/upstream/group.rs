@@ -51,6 +51,11 @@ impl Group {
         self.servers.iter().all(|server| server.is_away())
     }
 
+    /// Each server: whether it is there, and how long it usually takes, in microseconds.
+    pub(crate) fn health(&self) -> impl Iterator<Item = (bool, u32)> {
+        self.servers.iter().map(|server| (!server.is_away(), server.usual()))
+    }
+
     /// The first good answer; else a server's word that it failed; else `None`.
     pub(crate) async fn ask(&self, outgoing: &Outgoing) -> Option<Message> {
         let wait = if self.all_away() { self.wait / PART_WHEN_AWAY } else { self.wait };

@@ -9,7 +9,7 @@ use super::config::{LeaseFile, interval};
 use super::source::DeviceSource;
 use super::table::IdentityTable;
 use crate::gateway::Shared;
-use crate::observe::count;
+use crate::metrics::count;
 use belisha_records::MacAddress;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;

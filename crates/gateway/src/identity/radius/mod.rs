@@ -9,7 +9,7 @@ pub(crate) use packet::{acknowledge, read};
 
 use super::config::RadiusConfig;
 use crate::gateway::{Shared, StartError};
-use crate::observe::count;
+use crate::metrics::count;
 use crate::open_sockets::OpenSockets;
 use packet::{LONGEST, PacketError};
 use sessions::Sessions;
