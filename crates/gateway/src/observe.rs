@@ -2,7 +2,7 @@
 //! forgetting belong to whoever reads the queue.
 
 use crate::identity::{Confidence, IdentitySource, Notice};
-use crate::metrics::{Metrics, count};
+pub(crate) use crate::metrics::{Metrics, count};
 use belisha_policy::DeviceKind;
 use belisha_records::{PersonId, SchoolId};
 use jiff::Timestamp;
