@@ -96,6 +96,9 @@ fn names(folder: &Path) -> (std::path::PathBuf, String, Vec<String>) {
             }
         }
     }
+    // A name that exists in the zone only because one below it is listed, under one that is closed (RFC 4592).
+    text += "||deep.example^\n||listed.between.deep.example^\n";
+    asked.push("between.deep.example".to_owned());
     asked.extend(
         ["encyclopedia.example", "childline.org.uk", "www.childline.org.uk", "casino.example", "github.io"]
             .map(str::to_owned),

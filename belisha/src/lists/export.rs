@@ -173,7 +173,22 @@ impl Writer<'_> {
             ZoneAction::Pass => self.done.passed += 1,
             ZoneAction::SameAs(_) => self.done.rewritten += 1,
         }
-        self.raw(&records)
+        self.raw(&records)?;
+        self.close_above(name)
+    }
+
+    /// A record makes every name above it exist, and a name that exists is not what a wildcard further up means (RFC 4592
+    /// section 2.2.2). So what is closed between a record and the one that closes it has a record of its own.
+    fn close_above(&mut self, name: &str) -> Result<(), ListError> {
+        let mut below = name;
+        while let Some((_, above)) = below.split_once('.') {
+            if above.contains('.') && self.closes(above) {
+                let close = self.close();
+                self.write(above, close)?;
+            }
+            below = above;
+        }
+        Ok(())
     }
 
     fn search_engines(&mut self) -> Result<(), ListError> {
