@@ -62,7 +62,7 @@ impl Squid {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        timeout(LONG, up).await.expect("squid starts");
+        assert!(timeout(LONG, up).await.is_ok(), "squid does not start");
         Some(squid)
     }
 
