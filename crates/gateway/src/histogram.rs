@@ -62,6 +62,6 @@ mod tests {
         assert_eq!(read.up_to[1], (Some(0.000_1), 4));
         assert_eq!(read.up_to[11], (Some(10.0), 4));
         assert_eq!(read.up_to[12], (None, 5));
-        assert!((read.sum - 3600.000_201).abs() < 1e-6, "{}", read.sum);
+        assert!((read.sum - 3_600.000_201).abs() < 1e-6, "{}", read.sum);
     }
 }

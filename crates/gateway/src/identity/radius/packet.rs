@@ -356,7 +356,8 @@ pub(super) mod tests {
     #[test]
     fn a_network_and_a_devices_own_half_are_an_address_and_neither_alone_is() {
         let network = [&[0, 64][..], &[0xfd, 0, 0, 0, 0, 0, 0, 7]].concat();
-        let (start, session): ((u8, &[u8]), (u8, &[u8])) = ((40, &[0, 0, 0, 1]), (44, b"s"));
+        let start: (u8, &[u8]) = (40, &[0, 0, 0, 1]);
+        let session: (u8, &[u8]) = (44, b"s");
         let half: (u8, &[u8]) = (96, &[0, 0, 0, 0, 0, 0, 0, 9]);
         let read = |attributes: &[(u8, &[u8])]| read(&packet(attributes), SECRET).unwrap().addresses;
         let whole: Vec<IpAddr> = vec!["fd00:0:0:7::9".parse().unwrap()];
