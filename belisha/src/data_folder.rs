@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 pub const SOCKETS: &str = "sockets";
 /// The socket by which a server passes its place on.
 pub const HAND_OVER: &str = "hand-over";
+/// The socket by which `belisha tail` sees what is asked for.
+pub const TAIL: &str = "tail";
 
 /// The data folder. Made with its sub-folders when it is not there.
 #[derive(Debug, Clone)]

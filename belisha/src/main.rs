@@ -15,6 +15,7 @@ mod network;
 mod process;
 mod remote;
 mod running;
+mod tail;
 
 use clap::{Parser, Subcommand};
 use commands::Failure;
@@ -52,6 +53,8 @@ enum Command {
     Illegal(commands::illegal::IllegalCommand),
     /// Say why somebody may or may not open a page, and who could change it
     Explain(commands::explain::ExplainOptions),
+    /// Show what is asked for at this moment, naming nobody
+    Tail(commands::tail::TailOptions),
     /// Prove that nothing in the records was changed behind the ledger's back
     Verify(commands::verify::VerifyOptions),
     /// Write the reference pages that are made from the code
@@ -83,6 +86,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Policy(command) => commands::policy::run(&command, &clock::today()),
         Command::Illegal(command) => commands::illegal::run(&command),
         Command::Docs(options) => commands::docs::run(&options),
+        Command::Tail(options) => commands::tail::run(&options),
         Command::Serve(options) => commands::serve::run(&options),
         Command::Gateway(options) => commands::gateway::run(*options),
         Command::Demo(options) => tokio::runtime::Runtime::new()?.block_on(commands::demo::run(options)),

@@ -8,6 +8,7 @@ use crate::jobs::{self, JobContext, Jobs, Mailer};
 use crate::metrics;
 use crate::network::{Listening, SchoolNetworks};
 use crate::process::Successor;
+use crate::tail;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use belisha_activity::Ingest;
@@ -55,6 +56,7 @@ pub struct Running {
     ingest: Ingest,
     jobs: Jobs,
     figures: Option<JoinHandle<()>>,
+    looks: JoinHandle<()>,
 }
 
 /// Starts everything.
@@ -93,7 +95,8 @@ pub async fn start(installation: &Installation, plan: Plan) -> Result<Running, F
         }
         None => None,
     };
-    Ok(Running { networks, app, base_url, handle, ingest, jobs, figures })
+    let looks = tail::serve(installation, networks.live.clone())?;
+    Ok(Running { networks, app, base_url, handle, ingest, jobs, figures, looks })
 }
 
 /// What links start with, and the pages as the gateways know them.
@@ -188,6 +191,7 @@ impl Running {
     }
 
     async fn end(self, grace: Duration) {
+        self.looks.abort();
         // It holds gateways while it answers.
         if let Some(figures) = self.figures {
             figures.abort();

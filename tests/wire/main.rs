@@ -9,6 +9,7 @@ mod operation;
 mod remote;
 mod remote_spool;
 mod serving;
+mod tail;
 mod zones;
 
 use demonstration::{Demonstration, Visitor, belisha, curl, run};

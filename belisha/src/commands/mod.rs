@@ -8,6 +8,7 @@ pub mod illegal;
 pub mod lists;
 pub mod policy;
 pub mod serve;
+pub mod tail;
 pub mod verify;
 mod what_if;
 

@@ -31,6 +31,7 @@ use crate::commands::Failure;
 use crate::data_folder::DataFolder;
 use crate::installation::Installation;
 use crate::remote::RemoteFeed;
+use crate::tail::Live;
 use belisha_activity::ActivityRecord;
 use belisha_filter::{Change, DomainIndex, Effect, IllegalList, PhraseBook, Request, Seen};
 use belisha_gateway::{
@@ -123,6 +124,8 @@ pub struct SchoolNetworks {
     observed: mpsc::Sender<Observation>,
     /// Gateways that run elsewhere.
     remote: RemoteFeed,
+    /// What is seen at this moment.
+    pub live: Live,
 }
 
 impl SchoolNetworks {
@@ -138,12 +141,16 @@ impl SchoolNetworks {
     ) -> Result<(Arc<Self>, mpsc::Receiver<ActivityRecord>), Failure> {
         let (observed, mut seen) = mpsc::channel::<Observation>(QUEUE);
         let (records, receiver) = mpsc::channel(QUEUE);
+        let live = Live::default();
+        let showing = live.clone();
         tokio::spawn(async move {
             // Many at a time: the gateway hands them on in batches, and each waking of this task costs more than a record.
             let mut batch = Vec::new();
             while seen.recv_many(&mut batch, 256).await > 0 {
                 for observation in batch.drain(..) {
-                    if records.send(observations::record(observation)).await.is_err() {
+                    let record = observations::record(observation);
+                    showing.show(&record);
+                    if records.send(record).await.is_err() {
                         return;
                     }
                 }
@@ -160,6 +167,7 @@ impl SchoolNetworks {
             free: Mutex::new(listening),
             running: RwLock::default(),
             observed,
+            live,
         };
         Ok((Arc::new(networks), receiver))
     }

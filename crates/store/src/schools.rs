@@ -73,6 +73,16 @@ pub async fn update(tx: &mut Tx, school: &School) -> Result<()> {
     Ok(())
 }
 
+/// Notes in the ledger that the transaction's actor watches what the school's devices ask for at this moment.
+///
+/// # Errors
+/// `ReadOnly` when the transaction is another school's.
+pub async fn watched(tx: &mut Tx, school: SchoolId) -> Result<()> {
+    own(tx, school)?;
+    tx.wrote(&SCHOOLS, school, "watched");
+    Ok(())
+}
+
 fn own(tx: &Tx, school: SchoolId) -> Result<()> {
     if tx.writes("schools")? == school { Ok(()) } else { Err(StoreError::ReadOnly("another school")) }
 }
