@@ -215,6 +215,8 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
             school: SchoolId::make(1, [1; 10]),
             person: Some(PersonId::make(1, [2; 10])),
+            confidence: None,
+            device_kind: None,
             device: "10.0.0.50".into(),
             group: "pupil".into(),
             host: host.into(),
