@@ -91,7 +91,8 @@ pub async fn start(installation: &Installation, plan: Plan) -> Result<Running, F
         Some(socket) => {
             let networks = Arc::clone(&networks);
             let gateways = Arc::new(move || networks.handles());
-            Some(metrics::serve(socket, gateways, Some(Arc::clone(ingest.figures())))?)
+            let stored = Arc::clone(ingest.figures());
+            Some(metrics::serve(socket, gateways, Arc::new(move || stored.all().to_vec()))?)
         }
         None => None,
     };

@@ -35,7 +35,22 @@ fn sample(line: &str) -> (String, Vec<(String, String)>, f64) {
     (name.to_owned(), labels.collect(), value)
 }
 
-/// Reads a page; anything that Prometheus would stumble over is a panic.
+/// A page of figures.
+pub struct Figures(BTreeMap<String, Family>);
+
+impl Figures {
+    /// Reads a page; anything that Prometheus would stumble over is a panic.
+    pub fn read(text: &str) -> Self {
+        Self(read(text))
+    }
+
+    /// The samples of a family whose name or labels have a word in them, added up.
+    pub fn sum(&self, name: &str, having: &str) -> f64 {
+        let samples = &self.0.get(name).unwrap_or_else(|| panic!("no {name}")).samples;
+        samples.iter().filter(|(key, _)| key.contains(having)).map(|(_, value)| value).sum()
+    }
+}
+
 fn read(text: &str) -> BTreeMap<String, Family> {
     let mut families: BTreeMap<String, Family> = BTreeMap::new();
     let (mut helped, mut current) = (BTreeSet::new(), String::new());
@@ -77,11 +92,6 @@ fn read(text: &str) -> BTreeMap<String, Family> {
     families
 }
 
-fn sum(families: &BTreeMap<String, Family>, name: &str, having: &str) -> f64 {
-    let samples = &families.get(name).unwrap_or_else(|| panic!("no {name}")).samples;
-    samples.iter().filter(|(key, _)| key.contains(having)).map(|(_, value)| value).sum()
-}
-
 #[test]
 fn figures_are_served_and_name_nobody() {
     let (data, addresses, metrics) = (two_schools(), Addresses::free(), free_address());
@@ -96,19 +106,20 @@ fn figures_are_served_and_name_nobody() {
     ask_proxy(addresses.proxy, "http://casino.example/").unwrap();
     let page = curl(&["--noproxy", "*", &format!("http://{metrics}/metrics")]);
     assert_eq!(page.status, 200);
-    let families = read(&page.body);
+    let figures = Figures::read(&page.body);
+    let families = &figures.0;
     let closed = |transport: &str| {
         let samples = &families["belisha_dns_questions_total"].samples;
         let having = |key: &&String| key.contains(transport) && key.contains("\"closed\"");
         samples.iter().filter(|(key, _)| having(key)).map(|(_, value)| *value).sum::<f64>()
     };
     assert_eq!((closed("\"udp\""), closed("\"tcp\"")), (5.0, 1.0), "{}", page.body);
-    assert_eq!(sum(&families, "belisha_proxy_requests_total", ""), 1.0);
-    assert_eq!(sum(&families, "belisha_helplines_total", ""), 1.0);
-    assert_eq!(sum(&families, "belisha_proxy_answer_seconds", "_count"), 1.0);
-    assert_eq!(sum(&families, "belisha_dns_answer_seconds", "_count"), sum(&families, "belisha_dns_quick_total", ""));
-    assert!(sum(&families, "belisha_memory_resident_bytes", "") > 1e6);
-    assert!(sum(&families, "belisha_list_names", "") > 0.0);
+    assert_eq!(figures.sum("belisha_proxy_requests_total", ""), 1.0);
+    assert_eq!(figures.sum("belisha_helplines_total", ""), 1.0);
+    assert_eq!(figures.sum("belisha_proxy_answer_seconds", "_count"), 1.0);
+    assert_eq!(figures.sum("belisha_dns_answer_seconds", "_count"), figures.sum("belisha_dns_quick_total", ""));
+    assert!(figures.sum("belisha_memory_resident_bytes", "") > 1e6);
+    assert!(figures.sum("belisha_list_names", "") > 0.0);
     assert!(families["belisha_rules_age_seconds"].samples.len() == 1, "rules are in force");
     assert_eq!(families["belisha_upstream_up"].samples.len(), 1);
     for word in ["casino", "helpline.", "127.0.0.1", "example"] {

@@ -2,6 +2,7 @@
 //! sign-ins and passed pages go out to it, what it saw comes back, and it goes on filtering when it is turned away.
 
 use crate::demonstration::{Demonstration, Page, curl, run};
+use crate::metrics::Figures;
 use crate::serving::free_address;
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
@@ -26,6 +27,7 @@ pub struct GatewayProcess {
     pub process: Child,
     pub dns: u16,
     proxy: u16,
+    metrics: u16,
 }
 
 impl Drop for GatewayProcess {
@@ -38,7 +40,7 @@ impl Drop for GatewayProcess {
 impl GatewayProcess {
     /// Starts a gateway and waits until it listens. Its log goes to `log`.
     pub fn start(from: &str, token_file: &Path, data: &Path, log: &Path) -> Self {
-        let [dns, proxy, block_page] = std::array::from_fn(|_| free_address().port());
+        let [dns, proxy, block_page, metrics] = std::array::from_fn(|_| free_address().port());
         let mut process = Command::new(env!("CARGO_BIN_EXE_belisha"))
             .args(["gateway", "--from", from, "--token-file"])
             .arg(token_file)
@@ -46,6 +48,7 @@ impl GatewayProcess {
             .arg(data)
             .args(["--dns", &format!("127.0.0.1:{dns}"), "--proxy", &format!("127.0.0.1:{proxy}")])
             .args(["--block-page", &format!("127.0.0.1:{block_page}")])
+            .args(["--metrics", &format!("127.0.0.1:{metrics}")])
             .env("NO_PROXY", "127.0.0.1")
             .stdout(Stdio::piped())
             .stderr(std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap())
@@ -56,7 +59,7 @@ impl GatewayProcess {
         assert!(line.unwrap().contains("For devices"));
         // The rest is read so that the gateway is never kept from writing it.
         std::thread::spawn(move || lines.count());
-        Self { process, dns, proxy }
+        Self { process, dns, proxy, metrics }
     }
 
     /// What `dig` prints about a name.
@@ -64,6 +67,11 @@ impl GatewayProcess {
         let port = self.dns.to_string();
         let output = run(Command::new("dig").args(["@127.0.0.1", "-p", &port, "+time=3", "+tries=2", name]));
         String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Its figures.
+    pub fn figures(&self) -> Figures {
+        Figures::read(&curl(&["--noproxy", "*", &format!("http://127.0.0.1:{}/metrics", self.metrics)]).body)
     }
 
     /// A page through the proxy, as somebody whose browser is set up with it.

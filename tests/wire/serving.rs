@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 const BELISHA: &str = env!("CARGO_BIN_EXE_belisha");
@@ -31,11 +32,14 @@ fn copy(from: &Path, to: &Path) {
     assert!(copied.success());
 }
 
-/// An address that nobody has at the moment, for UDP and TCP.
+/// An address that nobody has at the moment, for UDP and TCP, and that no other story is given. Its port is below those that the
+/// system gives to whoever asks for any, so that nobody gets it before it is used.
 pub fn free_address() -> SocketAddr {
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
     loop {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        if UdpSocket::bind(address).is_ok() {
+        let place = std::process::id().wrapping_mul(64) + GIVEN.fetch_add(1, Ordering::Relaxed);
+        let address = SocketAddr::from(([127, 0, 0, 1], 12_000 + u16::try_from(place % 20_000).unwrap()));
+        if TcpListener::bind(address).is_ok() && UdpSocket::bind(address).is_ok() {
             return address;
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::network::{Listening, ListeningOptions, check_places};
-use crate::process::{ProcessOptions, ServiceManager};
+use crate::process::{Prepared, ProcessOptions, ServiceManager};
 use crate::remote::{self, RemoteGateway};
 use crate::running;
 use clap::Args;
@@ -35,12 +35,12 @@ pub struct GatewayOptions {
 /// Filters until stopped.
 pub fn run(options: GatewayOptions) -> Result<ExitCode, Failure> {
     let mut listening = options.gateway.listening()?;
-    check_places(std::slice::from_ref(&listening), &[])?;
-    options.process.prepare(&options.data, |sockets| listening.open_ahead(sockets))?;
-    tokio::runtime::Runtime::new()?.block_on(filter(options, listening))
+    check_places(std::slice::from_ref(&listening), &options.process.addresses())?;
+    let prepared = options.process.prepare(&options.data, |sockets| listening.open_ahead(sockets))?;
+    tokio::runtime::Runtime::new()?.block_on(filter(options, listening, prepared))
 }
 
-async fn filter(options: GatewayOptions, listening: Listening) -> Result<ExitCode, Failure> {
+async fn filter(options: GatewayOptions, listening: Listening, prepared: Prepared) -> Result<ExitCode, Failure> {
     let gateway = RemoteGateway {
         from: options.from,
         token_file: options.token_file,
@@ -48,6 +48,7 @@ async fn filter(options: GatewayOptions, listening: Listening) -> Result<ExitCod
         data: options.data,
         spool_limit: options.spool * 1024 * 1024,
         listening,
+        figures: prepared.figures,
     };
     let starting = remote::run(gateway);
     let running = tokio::select! {

@@ -40,9 +40,6 @@ pub struct ServeOptions {
     /// The gateway of one school, where there are several: school=NAME,dns=ADDRESS,proxy=ADDRESS,block-page=ADDRESS; once for each
     #[arg(long = "gateway", value_name = "SETTINGS")]
     gateways: Vec<SchoolGateway>,
-    /// Where Prometheus reads figures, at /metrics: docs/reference/metrics.md
-    #[arg(long, value_name = "ADDRESS")]
-    metrics: Option<SocketAddr>,
     /// Take the place of the process that serves this data folder now, without refusing anybody
     #[arg(long)]
     take_over: bool,
@@ -55,15 +52,14 @@ pub struct ServeOptions {
 /// Serves until stopped, or until another process takes over.
 pub fn run(options: &ServeOptions) -> Result<ExitCode, Failure> {
     let mut places = options.places()?;
-    let others: Vec<_> =
-        [(options.web, "the pages")].into_iter().chain(options.metrics.map(|address| (address, "figures"))).collect();
+    let others = [vec![(options.web, "the pages")], options.process.addresses()].concat();
     check_places(&places, &others)?;
     let mut predecessor = None;
     let prepared = options.process.prepare(&options.data, |sockets| {
         if options.take_over {
             predecessor = Some(Predecessor::find(&options.data, sockets)?);
         }
-        others.iter().try_for_each(|(address, purpose)| sockets.open_tcp(*address, purpose))?;
+        sockets.open_tcp(options.web, "the pages")?;
         places.iter_mut().try_for_each(|place| place.open_ahead(sockets))
     })?;
     tokio::runtime::Runtime::new()?.block_on(serve(options, places, prepared, predecessor))
@@ -94,7 +90,7 @@ async fn serve(
         listening: places,
         mailer,
         settings: Settings::default(),
-        figures: options.metrics.map(|address| prepared.sockets.tcp(address)).transpose()?,
+        figures: prepared.figures,
     };
     let Some(installation) = connect(data, keys, &address, &plan).await? else {
         println!("Stopping.");

@@ -59,6 +59,14 @@ pub const OF_THE_PROCESS: &[Family] = &[
     counter("activity_spilled_total", "Records written to the disk because the database was away"),
     counter("activity_lost_total", "Records lost because neither database nor disk took them"),
     gauge("activity_waiting", "1 while records wait on the disk or in memory"),
+    gauge(
+        "spool_records",
+        "Batches of visits that wait on the disk for the server (`belisha gateway`, as the next four)",
+    ),
+    gauge("spool_bytes", "Bytes on the disk that wait for the server"),
+    counter("spool_lost_total", "Batches lost because neither server nor disk took them"),
+    counter("spool_damaged_total", "Batches whose checksum did not fit"),
+    counter("spool_refused_total", "Batches the server will never take; they are in `spool/refused`"),
 ];
 
 /// Figures of each school's gateway.
@@ -145,8 +153,8 @@ pub const OF_A_GATEWAY: &[Family] = &[
 
 /// The page of reference.
 pub fn metrics_reference() -> String {
-    let mut text = "# Figures for Prometheus\n\nMade by `belisha docs` from `belisha/src/metrics/families.rs`. `belisha serve --metrics 127.0.0.1:9464` serves them at \
-        `/metrics`. Every name starts with `belisha_`. No figure carries a host, a person or a device.\n".to_owned();
+    let mut text = "# Figures for Prometheus\n\nMade by `belisha docs` from `belisha/src/metrics/families.rs`. `belisha serve --metrics 127.0.0.1:9464` and `belisha gateway` \
+        with the same option serve them at `/metrics`. Every name starts with `belisha_`. No figure carries a host, a person or a device.\n".to_owned();
     for (title, families) in
         [("Of the process", OF_THE_PROCESS), ("Of each gateway, with the label `school`", OF_A_GATEWAY)]
     {
@@ -159,7 +167,7 @@ pub fn metrics_reference() -> String {
     text.push_str(
         "\n## What to watch\n\n- `rules_age_seconds` is missing: no rules are in force, and everything but the school's own pages and helplines is closed.\n\
          - `upstream_up` is 0: a DNS server is away; if all are, `dns_upstream_failures_total` grows.\n\
-         - `observations_dropped_total` or `activity_lost_total` grows: visits are not written down.\n\
+         - `observations_dropped_total`, `activity_lost_total` or `spool_lost_total` grows: visits are not written down.\n\
          - `downloads_unscanned_total` grows: the malware scanner is away.\n\
          - `snapshot_failures_total` grows: the disk is full, and a restart would not know the newest rules.\n\
          \nReadings in histograms are counted in fixed classes from 50 microseconds to 10 seconds by two additions; DNS over UDP is timed once for each batch of\n\

@@ -1,7 +1,6 @@
 //! Writes figures down as Prometheus reads them: text format 0.0.4, one family after the other.
 
 use super::families::{Family, OF_A_GATEWAY, OF_THE_PROCESS};
-use belisha_activity::IngestFigures;
 use belisha_gateway::{GatewayHandle, Histogram};
 use belisha_records::SchoolId;
 use std::fmt::Write;
@@ -11,10 +10,10 @@ use std::sync::Arc;
 type Sample = (Vec<(&'static str, String)>, f64);
 
 /// The page.
-pub fn page(gateways: &[(SchoolId, Arc<GatewayHandle>)], activity: Option<&IngestFigures>) -> String {
+pub fn page(gateways: &[(SchoolId, Arc<GatewayHandle>)], outcome: &[(&str, u64)]) -> String {
     let mut text = String::with_capacity(16 * 1024);
     for family in OF_THE_PROCESS {
-        let samples = of_the_process(family, activity);
+        let samples = of_the_process(family, outcome);
         head(&mut text, family, !samples.is_empty());
         samples.into_iter().for_each(|sample| line(&mut text, family.name, None, sample));
     }
@@ -52,15 +51,15 @@ fn plain(value: u64) -> Vec<Sample> {
     vec![(Vec::new(), number(value))]
 }
 
-fn of_the_process(family: &Family, activity: Option<&IngestFigures>) -> Vec<Sample> {
+fn of_the_process(family: &Family, outcome: &[(&str, u64)]) -> Vec<Sample> {
     match family.name {
         "build_info" => vec![(vec![("version", env!("CARGO_PKG_VERSION").to_owned())], 1.0)],
         "memory_resident_bytes" => memory("VmRSS:").map(plain).unwrap_or_default(),
         "memory_private_bytes" => memory("RssAnon:").map(plain).unwrap_or_default(),
         name => {
             let key = name.trim_end_matches("_total");
-            let found = activity.and_then(|activity| activity.all().into_iter().find(|(known, _)| *known == key));
-            found.map(|(_, value)| plain(value)).unwrap_or_default()
+            let found = outcome.iter().find(|(known, _)| *known == key);
+            found.map(|(_, value)| plain(*value)).unwrap_or_default()
         }
     }
 }
@@ -133,6 +132,7 @@ fn counted(key: &str, gateway: &GatewayHandle) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use belisha_activity::IngestFigures;
     use belisha_gateway::{Counters, Metrics};
 
     #[test]

@@ -11,6 +11,7 @@ pub use take_over::{HandOver, Predecessor, Successor};
 use crate::commands::Failure;
 use belisha_gateway::OpenSockets;
 use clap::Args;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
 /// Options of a process that serves.
@@ -20,15 +21,25 @@ pub struct ProcessOptions {
     /// Who to run as once the addresses are open; start as root for that
     #[arg(long, value_name = "USER")]
     user: Option<String>,
+    /// Where Prometheus reads figures, at /metrics: docs/reference/metrics.md
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
 }
 
 /// A process that has its sockets and no more rights than it needs.
 pub struct Prepared {
     /// The open sockets.
     pub sockets: OpenSockets,
+    /// Where figures are served.
+    pub figures: Option<TcpListener>,
 }
 
 impl ProcessOptions {
+    /// Addresses besides those of gateways, and what for.
+    pub fn addresses(&self) -> Vec<(SocketAddr, &'static str)> {
+        self.metrics.map(|address| (address, "figures")).into_iter().collect()
+    }
+
     /// Takes sockets from the service manager, has `open` open the rest, then gives up what rights the process has. Before any
     /// other thread is started: some rights are a thread's own.
     ///
@@ -42,6 +53,9 @@ impl ProcessOptions {
         let sockets = OpenSockets::default();
         service_manager::take_sockets(&sockets)?;
         open(&sockets)?;
+        for (address, purpose) in self.addresses() {
+            sockets.open_tcp(address, purpose)?;
+        }
         for address in sockets.close_unwanted() {
             tracing::warn!(
                 "nothing here answers on `{address}`, which was open already; give that address or close it"
@@ -50,6 +64,7 @@ impl ProcessOptions {
         if let Some(user) = &self.user {
             privileges::give_up(user, data)?;
         }
-        Ok(Prepared { sockets })
+        let figures = self.metrics.map(|address| sockets.tcp(address)).transpose()?;
+        Ok(Prepared { sockets, figures })
     }
 }

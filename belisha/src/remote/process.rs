@@ -8,10 +8,11 @@ use crate::clock;
 use crate::commands::Failure;
 use crate::data_folder::DataFolder;
 use crate::installation::{Clock, Entropy};
+use crate::metrics;
 use crate::network::{GatewayOf, Listening, QUEUE, gateway_config, phrase_book, school_authority};
 use belisha_gateway::{Gateway, GatewayHandle, Portal};
 use belisha_records::SchoolId;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -35,13 +36,16 @@ pub struct RemoteGateway {
     pub spool_limit: u64,
     /// Where it listens and whom it asks.
     pub listening: Listening,
+    /// Where figures are served.
+    pub figures: Option<TcpListener>,
 }
 
 /// A gateway that runs.
 pub struct Running {
     /// The gateway.
-    pub handle: GatewayHandle,
+    pub handle: Arc<GatewayHandle>,
     spooling: JoinHandle<()>,
+    figures: Option<JoinHandle<()>>,
 }
 
 /// Starts a gateway away from its server.
@@ -71,7 +75,7 @@ pub async fn run(options: RemoteGateway) -> Result<Running, Failure> {
     let mut config = gateway_config(&of, observed, options.listening, Some(inspection));
     config.content.phrase_book = Some(phrase_book(data.root())?);
     let (rules, taken) = watch::channel(None);
-    let handle = Gateway::start(config, taken, Arc::clone(&clock), entropy).await?;
+    let handle = Arc::new(Gateway::start(config, taken, Arc::clone(&clock), entropy).await?);
 
     let held = Arc::new(Mutex::new(Held::default()));
     let follower = RulesFollower { connection: Arc::clone(&connection), data, school, rules, held: Arc::clone(&held) };
@@ -85,13 +89,24 @@ pub async fn run(options: RemoteGateway) -> Result<Running, Failure> {
     begin("observations", move || from.send_all(&to))?;
     let (metrics, counted) = (Arc::clone(&handle.metrics), Arc::clone(&outbox));
     begin("heartbeat", move || sending::send_heartbeats(&connection, &metrics, &counted, &held))?;
-    Ok(Running { handle, spooling: tokio::spawn(sending::spool(seen, outbox)) })
+    let (gateway, counted) = (Arc::clone(&handle), Arc::clone(&outbox));
+    let gateways = Arc::new(move || vec![(school, Arc::clone(&gateway))]);
+    let spooled = Arc::new(move || counted.figures().to_vec());
+    let figures = options.figures.map(|socket| metrics::serve(socket, gateways, spooled)).transpose()?;
+    Ok(Running { handle, spooling: tokio::spawn(sending::spool(seen, outbox)), figures })
 }
 
 impl Running {
     /// Stops: the gateway first, then what it saw is brought to the disk. What waits for the server is sent after the next start.
     pub async fn stop(self) {
-        self.handle.shutdown().await;
+        // It holds the gateway while it answers.
+        if let Some(figures) = self.figures {
+            figures.abort();
+            let _ = figures.await;
+        }
+        if let Ok(handle) = Arc::try_unwrap(self.handle) {
+            handle.shutdown().await;
+        }
         // The threads that ask the server hold parts of the gateway, so its queue does not close by itself.
         let _ = tokio::time::timeout(2 * belisha_activity::LONGEST_WAIT, self.spooling).await;
     }

@@ -121,6 +121,18 @@ impl Outbox {
         }
     }
 
+    /// What waits and what was lost. It names nobody.
+    pub fn figures(&self) -> [(&'static str, u64); 5] {
+        let backlog = self.spool.lock().unwrap_or_else(PoisonError::into_inner).backlog();
+        [
+            ("spool_records", backlog.records),
+            ("spool_bytes", backlog.bytes),
+            ("spool_lost", backlog.lost + self.unwritten.load(Ordering::Relaxed)),
+            ("spool_damaged", backlog.damaged),
+            ("spool_refused", self.refused_count.load(Ordering::Relaxed)),
+        ]
+    }
+
     fn send(&self, connection: &Connection, waiting: &Waiting) -> Result<(), Trouble> {
         let cannot = |error: io::Error| Trouble::Away(format!("its own spool cannot be written: {error}"));
         let mut parts = waiting.content.splitn(2, |byte| *byte == b'\n');
@@ -207,7 +219,7 @@ pub fn send_heartbeats(connection: &Connection, metrics: &Metrics, outbox: &Outb
             version: env!("CARGO_PKG_VERSION"),
             rules_tag: holding.tag,
             rules_made_at: holding.made_at,
-            counters: metrics.all().into_iter().chain(counters(outbox)).collect(),
+            counters: metrics.all().into_iter().chain(outbox.figures()).collect(),
         };
         if let Ok(body) = serde_json::to_vec(&beat) {
             // A beat that does not arrive is no news; the next one follows.
@@ -215,15 +227,4 @@ pub fn send_heartbeats(connection: &Connection, metrics: &Metrics, outbox: &Outb
         }
         std::thread::sleep(if soon { Duration::from_secs(2) } else { HEARTBEAT });
     }
-}
-
-fn counters(outbox: &Outbox) -> [(&'static str, u64); 5] {
-    let backlog = outbox.spool.lock().unwrap_or_else(PoisonError::into_inner).backlog();
-    [
-        ("spool_records", backlog.records),
-        ("spool_bytes", backlog.bytes),
-        ("spool_lost", backlog.lost + outbox.unwritten.load(Ordering::Relaxed)),
-        ("spool_damaged", backlog.damaged),
-        ("spool_refused", outbox.refused_count.load(Ordering::Relaxed)),
-    ]
 }
