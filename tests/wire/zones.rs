@@ -103,8 +103,9 @@ fn names(folder: &Path) -> (std::path::PathBuf, String, Vec<String>) {
         ["encyclopedia.example", "childline.org.uk", "www.childline.org.uk", "casino.example", "github.io"]
             .map(str::to_owned),
     );
-    // Names that nobody answers outside one machine are not the zone's affair.
-    asked.retain(|name| !name.ends_with(".test"));
+    // Names that nobody answers outside one machine are not the zone's affair, nor those that name servers refuse by themselves
+    // (`.onion`, RFC 7686 section 2).
+    asked.retain(|name| ![".test", ".onion"].iter().any(|ending| name.ends_with(ending)));
     asked.sort_unstable();
     asked.dedup();
     let path = folder.join("seeded.txt");
