@@ -11,8 +11,8 @@ use std::process::ExitCode;
 
 #[derive(Args)]
 pub struct GatewayOptions {
-    /// The server: what links to its pages start with, https://belisha.school.example
-    #[arg(long, value_name = "URL")]
+    /// The server: what links to its pages start with
+    #[arg(long, value_name = "https://HOST")]
     from: url::Url,
     /// File with the token that the page Gateways showed
     #[arg(long, value_name = "FILE")]
