@@ -127,9 +127,7 @@ impl Writer<'_> {
 
     fn closes(&self, host: &str) -> bool {
         let request = Request { host, path: None, group: &self.export.group, person: None, device: None };
-        // The timetable is worked out once for a time that is a whole second, else for each name anew.
-        let at = self.export.at.round(jiff::Unit::Second).unwrap_or(self.export.at);
-        let decision = self.ruleset.decide(&request, at);
+        let decision = self.ruleset.decide(&request, self.export.at);
         decision.action != FilterAction::Allow && decision.reason.rule != RuleKind::Illegal
     }
 

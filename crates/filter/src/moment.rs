@@ -8,15 +8,15 @@ use jiff::Timestamp;
 
 /// How many periods there are.
 const PERIODS: usize = Period::ALL.len();
-/// A moment is worked out anew after so many seconds, whatever happens.
-const LONGEST: i64 = 3600;
+/// A moment is worked out anew after so long, whatever happens, in microseconds.
+const LONGEST: i64 = 3600 * 1_000_000;
 /// Stands for "never, as far as can be seen".
 const NEVER: i64 = i64::MAX;
 
 /// The period at a time, and when each period begins next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Moment {
-    /// What holds from this second...
+    /// What holds from this microsecond...
     from: i64,
     /// ...until before this one.
     until: i64,
@@ -36,9 +36,8 @@ impl Moment {
             *begins = found.map_or(NEVER, |begins| begins.as_microsecond());
         }
         let changes = Period::ALL.iter().zip(next).filter(|(period, _)| **period != current);
-        let until = changes.map(|(_, begins)| begins.div_euclid(1_000_000)).min().unwrap_or(NEVER);
-        // A second that had begun at `now` is worked out again, in case the period changed within it.
-        let from = now.as_second() + i64::from(now.subsec_nanosecond() != 0);
+        let until = changes.map(|(_, begins)| begins).min().unwrap_or(NEVER);
+        let from = now.as_microsecond();
         Self {
             from,
             until: until.min(from + LONGEST),
@@ -59,8 +58,8 @@ impl Moment {
         Timestamp::from_microsecond(chosen.map(|(_, begins)| begins).min()?).ok()
     }
 
-    fn holds_at(&self, second: i64) -> bool {
-        self.from <= second && second < self.until
+    fn holds_at(&self, microsecond: i64) -> bool {
+        self.from <= microsecond && microsecond < self.until
     }
 }
 
@@ -74,7 +73,7 @@ pub(crate) struct LastMoment {
 
 impl Default for LastMoment {
     fn default() -> Self {
-        // From the first second until before it: it holds at no time.
+        // From the first microsecond until before it: it holds at no time.
         Self { version: AtomicU64::new(0), numbers: [const { AtomicI64::new(0) }; 3 + PERIODS] }
     }
 }
@@ -83,7 +82,7 @@ impl LastMoment {
     /// The moment at a time.
     pub fn at(&self, timetable: &Timetable, now: Timestamp) -> Moment {
         if let Some(kept) = self.read()
-            && kept.holds_at(now.as_second())
+            && kept.holds_at(now.as_microsecond())
         {
             return kept;
         }
@@ -158,6 +157,7 @@ mod tests {
                 second += step;
                 let now = Timestamp::new(second, nanosecond).unwrap();
                 let moment = last.at(&timetable, now);
+                prop_assert!(moment.holds_at(now.as_microsecond()), "a moment that is asked for again is not kept");
                 let period = timetable.period_at(now);
                 prop_assert_eq!(moment.period(), period);
                 let other = |wanted: Period| wanted != period;
