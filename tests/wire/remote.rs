@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 /// On a machine that builds at the same time everything takes long; nothing here is a claim about time.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+pub const BELISHA: &str = env!("CARGO_BIN_EXE_belisha");
+
 /// Waits until something is so.
 pub fn until(what: &str, mut so: impl FnMut() -> bool) {
     let started = Instant::now();
@@ -40,8 +42,13 @@ impl Drop for GatewayProcess {
 impl GatewayProcess {
     /// Starts a gateway and waits until it listens. Its log goes to `log`.
     pub fn start(from: &str, token_file: &Path, data: &Path, log: &Path) -> Self {
+        Self::started_by(Command::new(BELISHA), from, token_file, data, log)
+    }
+
+    /// The same by another program that becomes the rest of its command line.
+    pub fn started_by(mut command: Command, from: &str, token_file: &Path, data: &Path, log: &Path) -> Self {
         let [dns, proxy, block_page, metrics] = std::array::from_fn(|_| free_address().port());
-        let mut process = Command::new(env!("CARGO_BIN_EXE_belisha"))
+        let mut process = command
             .args(["gateway", "--from", from, "--token-file"])
             .arg(token_file)
             .arg("--data")

@@ -4,11 +4,13 @@
 //! Acknowledged is what is whole in the spool: from then on only the server's word removes it. The server here is a stand-in that
 //! keeps what it was sent.
 
-use crate::remote::{GatewayProcess, until};
+use crate::demonstration::run;
+use crate::remote::{BELISHA, GatewayProcess, until};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -35,6 +37,8 @@ const MANNERS: [Manner; 5] =
 struct Kept {
     /// Batches by name, and how often each came.
     batches: Mutex<BTreeMap<String, (Vec<u8>, usize)>>,
+    /// Their names as they came first.
+    order: Mutex<Vec<String>>,
     manner: AtomicUsize,
     asked: AtomicU64,
 }
@@ -117,7 +121,10 @@ fn answer(mut stream: TcpStream, kept: &Kept) -> Option<()> {
         std::thread::sleep(Duration::from_millis(700));
     }
     let mut batches = kept.batches.lock().unwrap();
-    let (known, times) = batches.entry(batch).or_insert_with(|| (body.clone(), 0));
+    let (known, times) = batches.entry(batch.clone()).or_insert_with(|| {
+        kept.order.lock().unwrap().push(batch);
+        (body.clone(), 0)
+    });
     assert_eq!(*known, body, "one name, one batch");
     *times += 1;
     drop(batches);
@@ -169,13 +176,46 @@ fn acknowledged(data: &Path) -> BTreeSet<String> {
 
 /// The numbers of one round's names that the server was told of.
 fn told(stand_in: &StandIn, round: usize) -> BTreeSet<usize> {
+    told_in_order(stand_in, round).into_iter().collect()
+}
+
+/// The same as they came.
+fn told_in_order(stand_in: &StandIn, round: usize) -> Vec<usize> {
     let ending = format!(".round{round}.example\"");
-    let batches = stand_in.kept.batches.lock().unwrap();
-    let text: Vec<String> = batches.values().map(|(body, _)| String::from_utf8_lossy(body).into_owned()).collect();
+    let (order, batches) = (stand_in.kept.order.lock().unwrap(), stand_in.kept.batches.lock().unwrap());
+    let text: Vec<String> = order.iter().map(|name| String::from_utf8_lossy(&batches[name].0).into_owned()).collect();
     let hosts = text
         .iter()
         .flat_map(|body| body.match_indices(&ending).map(|(end, _)| body[..end].rsplit('"').next().unwrap()));
     hosts.map(|host| host[1..].parse().unwrap()).collect()
+}
+
+/// A program that mounts a small disk for itself alone, in memory, and becomes the rest of its command line there; `None` where
+/// nobody may mount.
+fn with_a_small_disk(at: &Path) -> Option<Command> {
+    let alone: &[&str] = match run(Command::new("id").arg("-u")).stdout.as_slice() {
+        b"0\n" => &["--mount"],
+        _ => &["--mount", "--map-root-user"],
+    };
+    if !Command::new("unshare").args(alone).arg("true").status().is_ok_and(|status| status.success()) {
+        return None;
+    }
+    let mut command = Command::new("unshare");
+    command
+        .args(alone)
+        .args(["sh", "-c", "mount -t tmpfs -o size=1m small \"$0\" && exec \"$@\""])
+        .arg(at)
+        .arg(BELISHA);
+    Some(command)
+}
+
+/// Fills a disk to its last byte.
+fn fill(file: &Path) {
+    let mut filler = std::fs::File::create(file).unwrap();
+    for piece in [4096, 1] {
+        while filler.write_all(&vec![0; piece]).is_ok() {}
+    }
+    assert_eq!(filler.write(b"x").unwrap_err().kind(), std::io::ErrorKind::StorageFull);
 }
 
 #[test]
@@ -243,4 +283,48 @@ fn a_gateway_that_is_turned_away_asks_seldom_and_keeps_what_it_saw() {
     assert!(figures.sum("belisha_spool_records", "") >= 1.0 && figures.sum("belisha_spool_bytes", "") > 100.0);
     assert_eq!(figures.sum("belisha_spool_lost_total", ""), 0.0);
     assert_eq!(figures.sum("belisha_dns_questions_total", "\"udp\""), 50.0);
+}
+
+#[test]
+fn a_full_disk_loses_nothing_that_memory_can_hold() {
+    let (stand_in, folder) = (StandIn::start(), tempfile::tempdir().unwrap());
+    let (token, data, log) = (folder.path().join("token"), folder.path().join("data"), folder.path().join("log"));
+    std::fs::write(&token, format!("belisha-gateway.{SCHOOL}.{GATEWAY}.secret")).unwrap();
+    std::fs::create_dir(&data).unwrap();
+    let Some(command) = with_a_small_disk(&data) else {
+        println!("skipped: nobody here may mount a small disk");
+        return;
+    };
+    stand_in.becomes(Manner::Fails);
+    let from = format!("http://{}", stand_in.address);
+    let gateway = GatewayProcess::started_by(command, &from, &token, &data, &log);
+    let disk = PathBuf::from(format!("/proc/{}/root", gateway.process.id())).join(data.strip_prefix("/").unwrap());
+    let figure = |name: &str| gateway.figures().sum(&format!("belisha_spool_{name}"), "");
+    ask_names(gateway.dns, 0, 200);
+    until("what it saw is on its disk", || figure("records") >= 1.0);
+
+    // Full, it remembers; with room again, it writes.
+    fill(&disk.join("filler"));
+    ask_names(gateway.dns, 1, 300);
+    until("what it saw waits in memory", || figure("in_memory") >= 1.0 && figure("in_memory_bytes") > 10_000.0);
+    let on_disk = figure("records");
+    std::fs::remove_file(disk.join("filler")).unwrap();
+    until("it is written after all", || figure("in_memory") == 0.0);
+    assert!(figure("records") > on_disk);
+
+    // Full again, and this time the server takes what waits in memory before the disk does.
+    fill(&disk.join("filler"));
+    ask_names(gateway.dns, 2, 300);
+    until("what it saw waits in memory once more", || figure("in_memory") >= 1.0);
+    stand_in.becomes(Manner::Takes);
+    until("everything is sent", || {
+        fill(&disk.join("filler"));
+        figure("in_memory") + figure("records") == 0.0
+    });
+    for (round, asked) in [(0, 200), (1, 300), (2, 300)] {
+        assert!(told_in_order(&stand_in, round).into_iter().eq(0..asked), "round {round} came whole and in order");
+    }
+    assert_eq!(figure("lost_total"), 0.0);
+    let log = std::fs::read_to_string(&log).unwrap();
+    assert_eq!(log.matches("waits in memory; free some space").count(), 2, "once for each time: {log}");
 }

@@ -61,10 +61,12 @@ pub const OF_THE_PROCESS: &[Family] = &[
     gauge("activity_waiting", "1 while records wait on the disk or in memory"),
     gauge(
         "spool_records",
-        "Batches of visits that wait on the disk for the server (`belisha gateway`, as the next four)",
+        "Batches of visits that wait on the disk for the server (`belisha gateway`, as the next six)",
     ),
     gauge("spool_bytes", "Bytes on the disk that wait for the server"),
-    counter("spool_lost_total", "Batches lost because neither server nor disk took them"),
+    gauge("spool_in_memory", "Batches of visits that wait in memory, because the disk takes nothing"),
+    gauge("spool_in_memory_bytes", "Bytes in memory that wait for the disk or the server; past 32 MiB the oldest go"),
+    counter("spool_lost_total", "Batches lost because spool or memory were full"),
     counter("spool_damaged_total", "Batches whose checksum did not fit"),
     counter("spool_refused_total", "Batches the server will never take; they are in `spool/refused`"),
 ];
@@ -168,6 +170,7 @@ pub fn metrics_reference() -> String {
         "\n## What to watch\n\n- `rules_age_seconds` is missing: no rules are in force, and everything but the school's own pages and helplines is closed.\n\
          - `upstream_up` is 0: a DNS server is away; if all are, `dns_upstream_failures_total` grows.\n\
          - `observations_dropped_total`, `activity_lost_total` or `spool_lost_total` grows: visits are not written down.\n\
+         - `spool_in_memory` is not 0: the disk of a gateway is full or broken.\n\
          - `downloads_unscanned_total` grows: the malware scanner is away.\n\
          - `snapshot_failures_total` grows: the disk is full, and a restart would not know the newest rules.\n\
          \nReadings in histograms are counted in fixed classes from 50 microseconds to 10 seconds by two additions; DNS over UDP is timed once for each batch of\n\

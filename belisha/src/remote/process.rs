@@ -3,7 +3,8 @@
 
 use super::connection::Connection;
 use super::following::{EventsFollower, Held, RulesFollower};
-use super::sending::{self, Outbox};
+use super::outbox::{self, Outbox};
+use super::sending;
 use crate::clock;
 use crate::commands::Failure;
 use crate::data_folder::DataFolder;
@@ -45,6 +46,7 @@ pub struct Running {
     /// The gateway.
     pub handle: Arc<GatewayHandle>,
     spooling: JoinHandle<()>,
+    outbox: Arc<Outbox>,
     figures: Option<JoinHandle<()>>,
 }
 
@@ -93,7 +95,8 @@ pub async fn run(options: RemoteGateway) -> Result<Running, Failure> {
     let gateways = Arc::new(move || vec![(school, Arc::clone(&gateway))]);
     let spooled = Arc::new(move || counted.figures().to_vec());
     let figures = options.figures.map(|socket| metrics::serve(socket, gateways, spooled)).transpose()?;
-    Ok(Running { handle, spooling: tokio::spawn(sending::spool(seen, outbox)), figures })
+    let spooling = tokio::spawn(outbox::spool(seen, Arc::clone(&outbox)));
+    Ok(Running { handle, spooling, outbox, figures })
 }
 
 impl Running {
@@ -109,6 +112,7 @@ impl Running {
         }
         // The threads that ask the server hold parts of the gateway, so its queue does not close by itself.
         let _ = tokio::time::timeout(2 * belisha_activity::LONGEST_WAIT, self.spooling).await;
+        self.outbox.end();
     }
 }
 

@@ -53,4 +53,4 @@ pub use pac::pac_file;
 pub use proxy::{DirectAddress, ProxyConfig, UpstreamProxy};
 pub use rules::{AgeBand, Gate, GatewayRules, PersonRules, ProxyCredential, UNKNOWN_GROUP};
 pub use snapshot::{IndexFileError, ListFiles, PackedRules, open_index, write_index};
-pub use spool::{Backlog, Spool, Waiting};
+pub use spool::{Backlog, Kept, Spool, Waiting};

@@ -1,14 +1,17 @@
 //! What waits for a server that is elsewhere, on disk: records in files that are only added to, each brought to the disk before it
 //! counts as kept, and removed only once somebody says that the server has it. When there is too much, the oldest file goes, and is
-//! counted. What is in a record, and sending it, is the caller's; `segment.rs` reads and writes one file's bytes.
+//! counted. While the disk takes nothing, records wait in memory (`memory.rs`). What is in a record, and sending it, is the caller's;
+//! `segment.rs` reads and writes one file's bytes.
 //!
 //! A restart gives out again what was sent from a file that was not finished. Records therefore carry a name of their own, by which
 //! the server stores each once.
 
+mod memory;
 mod segment;
 
 pub(crate) use segment::records;
 
+use memory::Memory;
 use segment::{HEADER, MAGIC, Read};
 use std::collections::VecDeque;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -20,6 +23,8 @@ use std::path::{Path, PathBuf};
 const FILE: u64 = 4 * 1024 * 1024;
 /// Files in a full spool, at least: what is lost at a time is at most this part of it.
 const PARTS: u64 = 16;
+/// Bytes that may wait in memory while the disk takes nothing: about a hundred thousand visits.
+const IN_MEMORY: usize = 32 * 1024 * 1024;
 /// Where the first record of a file begins.
 const START: u64 = MAGIC.len() as u64;
 /// How files of the spool end.
@@ -30,18 +35,38 @@ const ENDING: &str = ".spool";
 pub struct Waiting {
     /// What was kept.
     pub content: Vec<u8>,
-    file: u64,
-    place: u64,
-    after: u64,
+    at: At,
+}
+
+/// Where a record waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum At {
+    /// In a file, from a place to another.
+    File { number: u64, place: u64, after: u64 },
+    /// In memory, under a number.
+    Memory(u64),
+}
+
+/// What became of a record that was to be kept.
+#[derive(Debug)]
+pub struct Kept {
+    /// Records that went, because disk or memory were full. This one is among them only where it is longer than may be.
+    pub lost: u64,
+    /// Why it is in memory and not on the disk.
+    pub refused: Option<io::Error>,
 }
 
 /// How much waits, and how much was lost since the spool was opened. It names nobody.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Backlog {
-    /// Records that wait.
+    /// Records that wait on the disk.
     pub records: u64,
     /// Their bytes on disk, with those that were sent from a file that is not finished.
     pub bytes: u64,
+    /// Records that wait in memory, because the disk does not take them.
+    pub in_memory: u64,
+    /// Their bytes.
+    pub in_memory_bytes: u64,
     /// Records that went because the spool was full.
     pub lost: u64,
     /// Records whose checksum did not fit.
@@ -56,6 +81,7 @@ pub struct Spool {
     files: VecDeque<Segment>,
     /// The newest file, open to be added to.
     open: Option<File>,
+    memory: Memory,
     backlog: Backlog,
 }
 
@@ -77,8 +103,14 @@ impl Spool {
     /// When the folder cannot be made or read.
     pub fn open(folder: &Path, limit: u64) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let mut spool =
-            Self { folder: folder.to_owned(), limit, files: VecDeque::new(), open: None, backlog: Backlog::default() };
+        let mut spool = Self {
+            folder: folder.to_owned(),
+            limit,
+            files: VecDeque::new(),
+            open: None,
+            memory: Memory::new(IN_MEMORY),
+            backlog: Backlog::default(),
+        };
         let mut numbers = Vec::new();
         for entry in fs::read_dir(folder)? {
             let name = entry?.file_name();
@@ -105,7 +137,34 @@ impl Spool {
         Ok(())
     }
 
-    /// Keeps a record. When this returns `Ok`, neither kill -9 nor a power cut loses it. Says how many older records went to make
+    /// Keeps a record: on the disk, or in memory while the disk does not take it. Then it is written, or given out from there, in
+    /// its turn; the oldest go when that is more than 32 MiB.
+    pub fn keep(&mut self, content: Vec<u8>) -> Kept {
+        if segment::header(&content).is_none() {
+            self.backlog.lost += 1;
+            return Kept { lost: 1, refused: None };
+        }
+        match self.write_down().and_then(|lost| Ok(lost + self.append(&content)?)) {
+            Ok(lost) => Kept { lost, refused: None },
+            Err(error) => Kept { lost: self.memory.take(content), refused: Some(error) },
+        }
+    }
+
+    /// Brings what waits in memory to the disk. Says how many older records went to make room.
+    ///
+    /// # Errors
+    /// What the disk says; what it did not take stays in memory.
+    pub fn write_down(&mut self) -> io::Result<u64> {
+        let mut lost = 0;
+        while let Some((number, content)) = self.memory.first() {
+            let content = content.to_vec();
+            lost += self.append(&content)?;
+            self.memory.remove(number);
+        }
+        Ok(lost)
+    }
+
+    /// Writes a record to the disk. When this returns `Ok`, neither kill -9 nor a power cut loses it. Says how many older records went to make
     /// room.
     ///
     /// # Errors
@@ -123,8 +182,11 @@ impl Spool {
         let written = file.write_all(&[&header, content].concat()).and_then(|()| file.sync_data());
         let Some(last) = self.files.back_mut() else { return Ok(lost) };
         if let Err(error) = written {
-            // Half a record may be there: nothing is written after it.
-            last.bytes = file.metadata().map_or(last.bytes + length, |data| data.len());
+            // Half a record may be there. Where it cannot be cut off, nothing is written after it.
+            match file.set_len(last.bytes).and_then(|()| file.seek(SeekFrom::Start(last.bytes))) {
+                Ok(_) => self.open = Some(file),
+                Err(_) => last.bytes = file.metadata().map_or(last.bytes + length, |data| data.len()),
+            }
             return Err(error);
         }
         last.bytes += length;
@@ -165,11 +227,14 @@ impl Spool {
     /// Begins the next file.
     fn begin(&mut self) -> io::Result<File> {
         let number = self.files.back().map_or(0, |last| last.number + 1);
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(self.path(number))?;
-        file.write_all(MAGIC)?;
+        let path = self.path(number);
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
         // The name itself must survive a power cut.
-        File::open(&self.folder)?.sync_all()?;
+        let begun = file.write_all(MAGIC).and_then(|()| File::open(&self.folder)?.sync_all());
+        if let Err(error) = begun {
+            let _ = fs::remove_file(&path);
+            return Err(error);
+        }
         self.files.push_back(Segment { number, bytes: START, records: 0, sent: 0, place: START });
         Ok(file)
     }
@@ -185,7 +250,7 @@ impl Spool {
             match segment::read(&mut file)? {
                 Read::Record(content) => {
                     let after = place + (HEADER + content.len()) as u64;
-                    return Ok(Some(Waiting { content, file: number, place, after }));
+                    return Ok(Some(Waiting { content, at: At::File { number, place, after } }));
                 }
                 Read::Damaged(length) => self.pass_over(place + (HEADER + length) as u64),
                 Read::End => {
@@ -194,7 +259,8 @@ impl Spool {
                 }
             }
         }
-        Ok(None)
+        let first = self.memory.first();
+        Ok(first.map(|(number, content)| Waiting { content: content.to_vec(), at: At::Memory(number) }))
     }
 
     /// Goes on after what cannot be read. It was counted when the file was taken up, or the disk lost it since.
@@ -209,10 +275,15 @@ impl Spool {
     /// # Errors
     /// When the file cannot be removed.
     pub fn sent(&mut self, waiting: &Waiting) -> io::Result<()> {
-        match self.files.front_mut() {
-            Some(oldest) if oldest.number == waiting.file && oldest.place == waiting.place => {
-                oldest.place = waiting.after;
+        match (&waiting.at, self.files.front_mut()) {
+            (At::File { number, place, after }, Some(oldest)) if (oldest.number, oldest.place) == (*number, *place) => {
+                oldest.place = *after;
                 oldest.sent += 1;
+            }
+            // If it was written down meanwhile, it is sent again, and the server knows its name.
+            (At::Memory(number), _) => {
+                self.memory.remove(*number);
+                return Ok(());
             }
             // It went meanwhile, because the spool was full.
             _ => return Ok(()),
@@ -226,7 +297,8 @@ impl Spool {
     /// How much waits and was lost.
     pub fn backlog(&self) -> Backlog {
         let records = self.files.iter().map(|file| file.records.saturating_sub(file.sent)).sum();
-        Backlog { records, bytes: self.bytes(), ..self.backlog }
+        let ((in_memory, in_memory_bytes), lost) = (self.memory.size(), self.backlog.lost + self.memory.lost);
+        Backlog { records, bytes: self.bytes(), in_memory, in_memory_bytes, lost, ..self.backlog }
     }
 
     fn bytes(&self) -> u64 {
@@ -343,6 +415,65 @@ mod tests {
         assert_eq!((spool.backlog().records, spool.backlog().damaged), (2, 1));
         assert_eq!(all(&mut spool), [b"one".to_vec(), b"three".to_vec()]);
         assert_eq!((spool.backlog().records, spool.backlog().damaged), (0, 1));
+    }
+
+    /// A spool whose folder is away until it is put back: every write fails, as on a full disk.
+    fn without_its_disk(limit_in_memory: usize) -> (tempfile::TempDir, Spool, PathBuf) {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("spool");
+        let mut spool = Spool::open(&folder, 1 << 20).unwrap();
+        spool.memory = Memory::new(limit_in_memory);
+        let away = parent.path().join("away");
+        fs::rename(&folder, &away).unwrap();
+        (parent, spool, away)
+    }
+
+    #[test]
+    fn what_the_disk_does_not_take_waits_in_memory_and_is_written_in_its_turn() {
+        let (_parent, mut spool, away) = without_its_disk(1000);
+        for word in ["one", "two", "three"] {
+            let kept = spool.keep(word.as_bytes().to_vec());
+            assert!(kept.refused.is_some() && kept.lost == 0, "{kept:?}");
+        }
+        assert_eq!((spool.backlog().in_memory, spool.backlog().in_memory_bytes), (3, 11));
+        assert!(spool.write_down().is_err());
+        fs::rename(away, &spool.folder).unwrap();
+        let kept = spool.keep(b"four".to_vec());
+        assert!(kept.refused.is_none() && kept.lost == 0, "{kept:?}");
+        assert_eq!((spool.backlog().in_memory, spool.backlog().records), (0, 4));
+        let mut again = Spool::open(&spool.folder.clone(), 1 << 20).unwrap();
+        assert_eq!(all(&mut again), [b"one".to_vec(), b"two".to_vec(), b"three".to_vec(), b"four".to_vec()]);
+    }
+
+    #[test]
+    fn what_waits_in_memory_is_given_out_from_there_while_the_disk_takes_nothing() {
+        let (_parent, mut spool, _away) = without_its_disk(1000);
+        spool.keep(b"one".to_vec());
+        spool.keep(b"two".to_vec());
+        assert_eq!(all(&mut spool), [b"one".to_vec(), b"two".to_vec()]);
+        assert_eq!(spool.backlog(), Backlog::default());
+    }
+
+    #[test]
+    fn memory_has_a_bound_past_which_the_oldest_goes_and_is_counted() {
+        let (_parent, mut spool, away) = without_its_disk(1000);
+        let lost: u64 = (0..20u8).map(|number| spool.keep(vec![number; 100]).lost).sum();
+        assert_eq!((lost, spool.backlog().lost, spool.backlog().in_memory_bytes), (10, 10, 1000));
+        let sending = spool.oldest().unwrap().unwrap();
+        assert_eq!(spool.keep(vec![20; 100]).lost, 1, "it went while it was sent");
+        spool.sent(&sending).unwrap();
+        fs::rename(away, &spool.folder).unwrap();
+        spool.write_down().unwrap();
+        assert!(all(&mut spool).into_iter().eq((11..21u8).map(|number| vec![number; 100])), "the newest, in order");
+    }
+
+    #[test]
+    fn a_record_that_no_spool_takes_is_lost_alone() {
+        let (folder, limit) = (tempfile::tempdir().unwrap(), 1 << 20);
+        let mut spool = Spool::open(folder.path(), limit).unwrap();
+        assert_eq!(spool.keep(vec![0; segment::LONGEST + 1]).lost, 1);
+        spool.keep(b"one".to_vec());
+        assert_eq!((spool.backlog().lost, all(&mut spool)), (1, vec![b"one".to_vec()]));
     }
 
     #[test]

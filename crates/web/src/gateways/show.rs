@@ -102,6 +102,10 @@ fn findings(seen: &Seen) -> Vec<String> {
     };
     add(counted("spool_records"), "{} batches of what it saw wait on its disk to be sent.");
     add(
+        counted("spool_in_memory"),
+        "{} batches of what it saw wait in its memory, because its disk takes nothing. Free some space there before it stops.",
+    );
+    add(
         counted("observations_dropped") + counted("spool_lost") + counted("spool_refused"),
         "{} observations or batches were dropped, so activity has gaps. See whether its disk is full and the server can be reached.",
     );
