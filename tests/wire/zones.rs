@@ -104,8 +104,8 @@ fn names(folder: &Path) -> (std::path::PathBuf, String, Vec<String>) {
             .map(str::to_owned),
     );
     // Names that nobody answers outside one machine are not the zone's affair, nor those that name servers refuse by themselves
-    // (`.onion`, RFC 7686 section 2).
-    asked.retain(|name| ![".test", ".onion"].iter().any(|ending| name.ends_with(ending)));
+    // (`.onion`, RFC 7686 section 2), nor those that our own server answers with its proxy settings, whatever lists say (`wpad`).
+    asked.retain(|name| ![".test", ".onion"].iter().any(|ending| name.ends_with(ending)) && !name.starts_with("wpad."));
     asked.sort_unstable();
     asked.dedup();
     let path = folder.join("seeded.txt");

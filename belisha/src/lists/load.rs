@@ -12,9 +12,6 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-/// Entries held in memory while an index is compiled, 16 bytes each. Longer lists are read several times.
-const ROOM: usize = 1 << 19;
-
 /// An index, and what was found wrong on the way.
 #[derive(Debug)]
 pub struct Loaded {
@@ -91,9 +88,9 @@ fn compile_lock(data: &Path) -> Option<File> {
 fn compile(data: &Path, lists: &[Generation]) -> Result<DomainIndex, ListError> {
     let path = compiled(data);
     let built_from = built_from(lists);
-    write_index(&path, |file| -> Result<(), ListError> {
-        DomainIndexBuilder::write(file, &built_from, ROOM, |builder| add_all(builder, lists))
-    })?;
+    let mut builder = DomainIndexBuilder::with_scratch(tempfile::tempfile_in(shelf::folder(data))?);
+    add_all(&mut builder, lists)?;
+    write_index(&path, |file| -> Result<(), ListError> { Ok(builder.write(file, &built_from)?) })?;
     open_index(&path).map_err(|error| ListError::Folder(format!("`{}`: {error}", path.display())))
 }
 

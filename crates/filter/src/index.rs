@@ -10,11 +10,13 @@ mod build;
 mod bytes;
 mod checksum;
 mod lines;
+mod shares;
 mod sieve;
 
 pub use build::{DomainIndexBuilder, SourceId};
 pub use bytes::IndexBytes;
 pub use checksum::index_checksum;
+pub use shares::Scratch;
 
 use crate::host_names::HostNames;
 use std::sync::Arc;
@@ -76,6 +78,19 @@ enum Mark {
 struct Member {
     source: u16,
     mark: Mark,
+}
+
+impl Member {
+    fn to_bytes(self) -> [u8; 3] {
+        let [low, high] = self.source.to_le_bytes();
+        [low, high, self.mark as u8]
+    }
+
+    /// `None` where the mark is unknown.
+    fn from_bytes([low, high, mark]: [u8; 3]) -> Option<Self> {
+        let mark = [Mark::Listed, Mark::Important, Mark::Exempt].into_iter().find(|known| *known as u8 == mark)?;
+        Some(Self { source: u16::from_le_bytes([low, high]), mark })
+    }
 }
 
 /// Which lists and categories a host is in.

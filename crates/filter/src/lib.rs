@@ -44,7 +44,9 @@ pub use form_body::form_value;
 pub use helplines::{HELPLINES, Helpline, helpline_for};
 pub use host_names::HostNames;
 pub use illegal::{ILLEGAL_TEST_ENTRY, IllegalList, IllegalListError};
-pub use index::{DomainIndex, DomainIndexBuilder, IndexBytes, IndexError, Listing, Matches, SourceId, index_checksum};
+pub use index::{
+    DomainIndex, DomainIndexBuilder, IndexBytes, IndexError, Listing, Matches, Scratch, SourceId, index_checksum,
+};
 pub use inspection::InspectionRules;
 pub use lists::{
     Counts, Entry, Format, LineError, ListParser, ParsedEntry, ParsedList, Zone, ZoneAction, category_for, detect,

@@ -12,8 +12,8 @@
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
 use belisha_filter::{
-    DomainIndex, DomainIndexBuilder, Exception, IllegalList, IndexError, Request, Rules, Ruleset, SchoolRule,
-    Timetable, TimetablePart,
+    DomainIndex, DomainIndexBuilder, Exception, IllegalList, Request, Rules, Ruleset, SchoolRule, Timetable,
+    TimetablePart,
 };
 use belisha_gateway::{open_index, write_index};
 use belisha_policy::{Period, Policy, Role, compile};
@@ -31,8 +31,6 @@ use std::time::Instant;
 
 const HOSTS: usize = 300_000;
 const ROUNDS: usize = 7;
-/// Entries held while the index is built, as `belisha` does it.
-const ROOM: usize = 1 << 19;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
@@ -121,16 +119,15 @@ fn measure(listed: &[String], popular: &[String]) {
     println!("  Ruleset::decide, open and closed by category: {allocations} allocations a decision");
 }
 
-/// Writes the index in shares, as `belisha` does, and opens it.
+/// Writes the index as `belisha` does, and opens it.
 fn built_and_opened(listed: &[String]) -> DomainIndex {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("compiled");
     let start = processor_time();
-    write_index(&path, |file| {
-        let written = DomainIndexBuilder::write(file, "a bench", ROOM, |builder| fill(builder, listed));
-        written.map_err(io::Error::other)
-    })
-    .expect("room on the disk");
+    let scratch = tempfile::tempfile_in(folder.path()).expect("room on the disk");
+    let mut builder = DomainIndexBuilder::with_scratch(scratch);
+    fill(&mut builder, listed);
+    write_index(&path, |file| builder.write(file, "a bench").map_err(io::Error::other)).expect("room on the disk");
     let built = (processor_time() - start) as f64 / 1e9;
     let start = processor_time();
     let index = open_index(&path).expect("the index just written");
@@ -139,13 +136,12 @@ fn built_and_opened(listed: &[String]) -> DomainIndex {
     index
 }
 
-fn fill(builder: &mut DomainIndexBuilder, listed: &[String]) -> Result<(), IndexError> {
+fn fill(builder: &mut DomainIndexBuilder, listed: &[String]) {
     let categories = ["gambling", "games", "social-media", "adverts", "malware", "phishing", "streaming", "shopping"];
     let sources = categories.map(|category| builder.source("bench", category).expect("few lists"));
     for (name, source) in listed.iter().zip(sources.iter().cycle()) {
         builder.add(*source, name);
     }
-    Ok(())
 }
 
 /// The example policy with a school's day, fifty sites of its own, twenty exceptions and a list of illegal content.

@@ -2,71 +2,50 @@
 
 use super::bytes::{Aligned, Head, Parts, Stored, expected_length};
 use super::lines::{self, LineWriter};
-use super::sieve::Sieve;
+use super::shares::{Entry, Scratch, Shares};
+use super::sieve::SieveWriter;
 use super::{DomainIndex, IndexError, Mark, Member, Source};
 use crate::host_names::domain_hash;
 use std::collections::HashMap;
-use std::io::{self, Write};
+use std::io::{self, Cursor, Write};
 use std::sync::Arc;
 
 /// Numbers are kept in 16 bits.
 const MOST: usize = 1 << 16;
-/// Names are never taken in more shares than two to this power.
-const MOST_HALVINGS: u32 = 12;
-
 /// A list filling a category, as the builder numbers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SourceId(u16);
 
-/// Collects names: 16 bytes each until [`DomainIndexBuilder::build`].
+/// Collects names, and makes an index of them.
 #[derive(Debug)]
 pub struct DomainIndexBuilder {
     categories: Vec<Arc<str>>,
     sources: Vec<Source>,
-    names: Vec<(u64, Member)>,
+    names: Shares,
     single_labels: bool,
-    /// The share of all hashes that is collected now.
-    share: Share,
-    /// More names than this make the share smaller.
-    room: usize,
-}
-
-/// One of two to the power of `halvings` equal parts of all hashes.
-#[derive(Debug, Clone, Copy)]
-struct Share {
-    number: u64,
-    halvings: u32,
-}
-
-impl Share {
-    const ALL: Share = Share { number: 0, halvings: 0 };
-
-    fn holds(self, hash: u64) -> bool {
-        self.halvings == 0 || hash >> (64 - self.halvings) == self.number
-    }
-
-    fn count(self) -> u64 {
-        1 << self.halvings
-    }
 }
 
 impl Default for DomainIndexBuilder {
     fn default() -> Self {
-        Self {
-            categories: Vec::new(),
-            sources: Vec::new(),
-            names: Vec::new(),
-            single_labels: false,
-            share: Share::ALL,
-            room: usize::MAX,
-        }
+        Self::with_scratch(Cursor::new(Vec::new()))
     }
 }
 
 impl DomainIndexBuilder {
-    /// An empty builder.
+    /// An empty builder that keeps names in memory: eleven bytes for each time that one is added.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty builder that puts names by outside memory: with [`DomainIndexBuilder::write`] an index of any size takes one or two
+    /// megabytes to build. `scratch` is empty, its own alone, and of no use afterwards.
+    pub fn with_scratch(scratch: impl Scratch + 'static) -> Self {
+        Self {
+            categories: Vec::new(),
+            sources: Vec::new(),
+            names: Shares::new(Box::new(scratch)),
+            single_labels: false,
+        }
     }
 
     /// The number of a list in a category; the same pair has the same number.
@@ -118,30 +97,8 @@ impl DomainIndexBuilder {
     }
 
     fn push(&mut self, source: SourceId, name: &str, mark: Mark) {
-        let hash = domain_hash(name);
-        if !self.share.holds(hash) {
-            return;
-        }
         self.single_labels |= !name.contains('.');
-        self.names.push((hash, Member { source: source.0, mark }));
-        if self.names.len() > self.room {
-            self.make_room();
-        }
-    }
-
-    /// Leaves repeated entries out; if that is not enough, collects half the share from here on.
-    fn make_room(&mut self) {
-        self.sort();
-        while self.names.len() > self.room / 2 && self.share.halvings < MOST_HALVINGS {
-            self.share.halvings += 1;
-            let share = self.share;
-            self.names.retain(|(hash, _)| share.holds(*hash));
-        }
-    }
-
-    fn sort(&mut self) {
-        self.names.sort_unstable();
-        self.names.dedup();
+        self.names.add((domain_hash(name), Member { source: source.0, mark }));
     }
 
     /// How many entries are held, repeated ones included.
@@ -151,125 +108,91 @@ impl DomainIndexBuilder {
 
     /// Whether none is.
     pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        self.len() == 0
     }
 
     /// Builds the index in memory.
     ///
     /// # Errors
-    /// The lists overlap in more than 65,536 different ways.
-    pub fn build(mut self) -> Result<DomainIndex, IndexError> {
-        self.sort();
-        let mut bytes = Aligned::with_room_for(expected_length(self.names.len()));
-        let mut assembly = Assembly::begin(&mut bytes, self.distinct())?;
-        assembly.take(&self.names)?;
-        assembly.finish(self, "")?;
+    /// As [`DomainIndexBuilder::write`].
+    pub fn build(self) -> Result<DomainIndex, IndexError> {
+        let mut bytes = Aligned::with_room_for(expected_length(self.len()));
+        self.write(&mut bytes, "")?;
         DomainIndex::open(Arc::new(bytes))
     }
 
-    /// Writes an index of any size with bounded memory. `read` adds every entry, the same in the same order each time; it
-    /// is called once, and again for every further share when there are more than `room` entries (16 bytes each).
-    /// `built_from` is kept with the index ([`DomainIndex::built_from`]).
+    /// Writes the index. `built_from` is kept with it ([`DomainIndex::built_from`]).
     ///
     /// # Errors
-    /// What `read` says, what the writer says, or the lists overlap in more than 65,536 different ways.
-    pub fn write<E: From<IndexError>>(
-        out: &mut impl Write,
-        built_from: &str,
-        room: usize,
-        mut read: impl FnMut(&mut Self) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut builder = Self { room: room.max(2), ..Self::default() };
-        read(&mut builder)?;
-        builder.sort();
-        let shares = builder.share.count();
-        // Hashes are spread evenly, so the first share tells how many names there are.
-        let names = usize::try_from(shares).unwrap_or(usize::MAX).saturating_mul(builder.distinct());
-        let mut assembly = Assembly::begin(out, names)?;
-        assembly.take(&builder.names)?;
-        builder.room = usize::MAX;
-        for number in 1..shares {
-            builder.names.clear();
-            builder.share.number = number;
-            read(&mut builder)?;
-            builder.sort();
-            assembly.take(&builder.names)?;
-        }
-        Ok(assembly.finish(builder, built_from)?)
-    }
-
-    /// How many different names are held, once they are sorted.
-    fn distinct(&self) -> usize {
-        self.names.chunk_by(|(one, _), (other, _)| one == other).count()
-    }
-}
-
-/// An index on its way out.
-struct Assembly<'a, W: Write> {
-    stored: Stored<'a, W>,
-    lines: LineWriter,
-    sieve: Sieve,
-    homes: usize,
-    names: usize,
-    sets: HashMap<Box<[Member]>, u16>,
-}
-
-impl<'a, W: Write> Assembly<'a, W> {
-    fn begin(out: &'a mut W, names: usize) -> Result<Self, IndexError> {
+    /// The scratch or the writer would not take it, or the lists overlap in more than 65,536 different ways.
+    pub fn write(mut self, out: &mut impl Write, built_from: &str) -> Result<(), IndexError> {
+        let mut names = 0;
+        self.names.each(|entries| {
+            names += by_name(entries).count();
+            Ok(())
+        })?;
         let homes = lines::homes(names);
         if u32::try_from(homes).is_err() {
             return Err(IndexError::TooMany { what: "names", limit: u32::MAX as usize });
         }
-        let stored = Stored::begin(out).map_err(unwritable)?;
-        let (lines, sieve) = (LineWriter::new(homes), Sieve::new(names));
-        Ok(Self { stored, lines, sieve, homes, names: 0, sets: HashMap::new() })
+        let mut stored = Stored::begin(out).map_err(unwritable)?;
+        let mut sets = Sets::default();
+        let lines = self.write_lines(homes, &mut sets, &mut stored)?;
+        let sieve = self.write_sieve(names, &mut stored)?;
+        let single_labels = self.single_labels;
+        let (categories, sources, sets) = (self.categories, self.sources, sets.in_order());
+        let head = Head { built_from: built_from.into(), categories, sources, sets };
+        stored.finish(&Parts { names, homes, lines, sieve, head: &head, single_labels }).map_err(unwritable)
     }
 
-    /// Takes names sorted by hash, all after those it has.
-    fn take(&mut self, sorted: &[(u64, Member)]) -> Result<(), IndexError> {
-        let mut members: Vec<Member> = Vec::new();
-        for same_name in sorted.chunk_by(|(one, _), (other, _)| one == other) {
-            let Some((hash, _)) = same_name.first() else { continue };
-            members.clear();
-            members.extend(same_name.iter().map(|(_, member)| *member));
-            let set = self.set(&members)?;
-            self.lines.put(*hash, set, &mut self.stored).map_err(unwritable)?;
-            self.sieve.insert(*hash);
-            self.names += 1;
-        }
-        Ok(())
+    /// Writes the lines, and numbers the sets of listings that names in them are in; how many lines there are.
+    fn write_lines(&mut self, homes: usize, sets: &mut Sets, out: &mut impl Write) -> Result<usize, IndexError> {
+        let (mut lines, mut members) = (LineWriter::new(homes), Vec::new());
+        self.names.each(|entries| {
+            for (hash, listings) in by_name(entries) {
+                members.clear();
+                members.extend(listings.iter().map(|(_, member)| *member));
+                lines.put(hash, sets.number(&members)?, out).map_err(unwritable)?;
+            }
+            Ok(())
+        })?;
+        lines.finish(out).map_err(unwritable)
     }
 
-    /// The number of a set of listings.
-    fn set(&mut self, members: &[Member]) -> Result<u16, IndexError> {
-        if let Some(number) = self.sets.get(members) {
+    /// Writes the sieve; how many words it has.
+    fn write_sieve(&mut self, names: usize, out: &mut impl Write) -> Result<usize, IndexError> {
+        let mut sieve = SieveWriter::new(names);
+        self.names
+            .each(|entries| by_name(entries).try_for_each(|(hash, _)| sieve.put(hash, out)).map_err(unwritable))?;
+        sieve.finish(out).map_err(unwritable)
+    }
+}
+
+/// What is said of each name, from sorted entries.
+fn by_name(sorted: &[Entry]) -> impl Iterator<Item = (u64, &[Entry])> {
+    let same_name = sorted.chunk_by(|(one, _), (other, _)| one == other);
+    same_name.filter_map(|entries| entries.first().map(|(hash, _)| (*hash, entries)))
+}
+
+/// The different sets of listings that names are in, numbered as they come.
+#[derive(Debug, Default)]
+struct Sets(HashMap<Box<[Member]>, u16>);
+
+impl Sets {
+    fn number(&mut self, members: &[Member]) -> Result<u16, IndexError> {
+        if let Some(number) = self.0.get(members) {
             return Ok(*number);
         }
-        let number = u16::try_from(self.sets.len())
+        let number = u16::try_from(self.0.len())
             .map_err(|_| IndexError::TooMany { what: "combinations of lists", limit: MOST })?;
-        self.sets.insert(members.into(), number);
+        self.0.insert(members.into(), number);
         Ok(number)
     }
 
-    fn finish(mut self, builder: DomainIndexBuilder, built_from: &str) -> Result<(), IndexError> {
-        let lines = self.lines.finish(&mut self.stored).map_err(unwritable)?;
-        let mut ordered: Vec<(Box<[Member]>, u16)> = self.sets.into_iter().collect();
-        ordered.sort_unstable_by_key(|(_, number)| *number);
-        let head = Head {
-            built_from: built_from.into(),
-            categories: builder.categories,
-            sources: builder.sources,
-            sets: ordered.into_iter().map(|(members, _)| members).collect(),
-        };
-        let parts = Parts {
-            names: self.names,
-            homes: self.homes,
-            lines,
-            sieve: &self.sieve,
-            head: &head,
-            single_labels: builder.single_labels,
-        };
-        self.stored.finish(&parts).map_err(unwritable)
+    fn in_order(self) -> Vec<Box<[Member]>> {
+        let mut sets: Vec<_> = self.0.into_iter().collect();
+        sets.sort_unstable_by_key(|(_, number)| *number);
+        sets.into_iter().map(|(members, _)| members).collect()
     }
 }
 

@@ -4,8 +4,8 @@
 
 use super::checksum::{Checksum, index_checksum};
 use super::lines::{self, LINE};
-use super::sieve::{self, Sieve};
-use super::{DomainIndex, IndexError, Mark, Member, Source};
+use super::sieve;
+use super::{DomainIndex, IndexError, Member, Source};
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
@@ -167,12 +167,13 @@ pub(super) fn expected_length(names: usize) -> usize {
     (lines::homes(names) + 1024) * LINE + names
 }
 
-/// What stands behind the lines, and how many of them there are.
+/// What stands behind the sieve, and how much there is of each part.
 pub(super) struct Parts<'a> {
     pub names: usize,
     pub homes: usize,
     pub lines: usize,
-    pub sieve: &'a Sieve,
+    /// Words of the sieve.
+    pub sieve: usize,
     pub head: &'a Head,
     pub single_labels: bool,
 }
@@ -193,13 +194,12 @@ impl<'a, W: Write> Stored<'a, W> {
         Ok(stored)
     }
 
-    /// Writes what stands behind the lines.
+    /// Writes what stands behind the sieve.
     pub fn finish(mut self, parts: &Parts<'_>) -> io::Result<()> {
-        parts.sieve.write_to(&mut self)?;
         let head = parts.head.to_bytes();
         self.write_all(&head)?;
         let single_labels = usize::from(parts.single_labels);
-        let numbers = [parts.names, parts.homes, parts.lines, parts.sieve.words(), head.len(), single_labels, 0];
+        let numbers = [parts.names, parts.homes, parts.lines, parts.sieve, head.len(), single_labels, 0];
         for number in numbers {
             self.write_all(&(number as u64).to_le_bytes())?;
         }
@@ -304,14 +304,7 @@ impl Reader<'_> {
     }
 
     fn member(&mut self) -> Result<Member, IndexError> {
-        let source = u16::from_le_bytes(self.chunk()?);
-        let mark = match self.chunk::<1>()? {
-            [0] => Mark::Listed,
-            [1] => Mark::Important,
-            [2] => Mark::Exempt,
-            _ => return Err(IndexError::Unreadable("a mark in it is unknown")),
-        };
-        Ok(Member { source, mark })
+        Member::from_bytes(self.chunk()?).ok_or(IndexError::Unreadable("a mark in it is unknown"))
     }
 
     /// A damaged count ends with the bytes: nothing is taken that is smaller than a byte, and no room is made ahead.

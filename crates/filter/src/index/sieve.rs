@@ -31,30 +31,39 @@ pub(super) fn passes(words: &Words, hash: u64) -> bool {
     words.get(place(hash, words.len())).is_some_and(|word| !u64::from_le_bytes(*word) & bits(hash) == 0)
 }
 
-/// A sieve being made.
+/// Writes a sieve from hashes in their order.
 #[derive(Debug)]
-pub(super) struct Sieve(Vec<u64>);
+pub(super) struct SieveWriter {
+    words: usize,
+    written: usize,
+    /// The word that hashes still come to.
+    word: u64,
+}
 
-impl Sieve {
+impl SieveWriter {
     pub fn new(names: usize) -> Self {
-        Self(vec![0; words(names)])
-    }
-
-    /// How many words it has.
-    pub fn words(&self) -> usize {
-        self.0.len()
+        Self { words: words(names), written: 0, word: 0 }
     }
 
     /// Lets a name pass.
-    pub fn insert(&mut self, hash: u64) {
-        let place = place(hash, self.0.len());
-        if let Some(word) = self.0.get_mut(place) {
-            *word |= bits(hash);
-        }
+    pub fn put(&mut self, hash: u64, out: &mut impl Write) -> io::Result<()> {
+        self.write_until(place(hash, self.words), out)?;
+        self.word |= bits(hash);
+        Ok(())
     }
 
-    pub fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
-        self.0.iter().try_for_each(|word| out.write_all(&word.to_le_bytes()))
+    /// Writes what is left; returns how many words there are.
+    pub fn finish(mut self, out: &mut impl Write) -> io::Result<usize> {
+        self.write_until(self.words, out)?;
+        Ok(self.words)
+    }
+
+    fn write_until(&mut self, place: usize, out: &mut impl Write) -> io::Result<()> {
+        while self.written < place {
+            out.write_all(&self.word.to_le_bytes())?;
+            (self.written, self.word) = (self.written + 1, 0);
+        }
+        Ok(())
     }
 }
 
@@ -65,11 +74,11 @@ mod tests {
 
     #[test]
     fn every_name_passes_and_few_others() {
-        let hashes: Vec<u64> = (0..20_000).map(|number| domain_hash(&format!("site-{number}.example"))).collect();
-        let mut sieve = Sieve::new(hashes.len());
-        hashes.iter().for_each(|hash| sieve.insert(*hash));
-        let mut bytes = Vec::new();
-        sieve.write_to(&mut bytes).unwrap();
+        let mut hashes: Vec<u64> = (0..20_000).map(|number| domain_hash(&format!("site-{number}.example"))).collect();
+        hashes.sort_unstable();
+        let (mut sieve, mut bytes) = (SieveWriter::new(hashes.len()), Vec::new());
+        hashes.iter().for_each(|hash| sieve.put(*hash, &mut bytes).unwrap());
+        assert_eq!(sieve.finish(&mut bytes).unwrap() * 8, bytes.len());
         let (words, _) = bytes.as_chunks();
         assert!(hashes.iter().all(|hash| passes(words, *hash)));
         let others = (0..20_000).filter(|number| passes(words, domain_hash(&format!("other-{number}.test")))).count();
