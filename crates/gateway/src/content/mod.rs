@@ -19,7 +19,7 @@ mod words;
 pub use clamd::ClamdAddress;
 pub use config::ContentConfig;
 pub(crate) use refusal::Refusal;
-pub(crate) use review::Review;
+pub(crate) use review::{Looked, Review};
 pub(crate) use sent::Copied;
 pub(crate) use spool::Spooled;
 pub(crate) use words::Read;

@@ -106,28 +106,35 @@ impl Review {
     }
 
     /// The answer as it goes on, or the page that says why it does not. `bytes` is the length the origin stated.
-    pub(crate) async fn answer(mut self, shared: &Arc<Shared>, response: Response, bytes: Option<u64>) -> Response {
+    pub(crate) async fn answer(self, shared: &Arc<Shared>, response: Response, bytes: Option<u64>) -> Response {
+        match self.look(shared, response, bytes).await {
+            Looked::Passes(response) | Looked::Refused(response) => response,
+        }
+    }
+
+    /// The same as [`Review::answer`], told apart.
+    pub(crate) async fn look(mut self, shared: &Arc<Shared>, response: Response, bytes: Option<u64>) -> Looked {
         self.allowed.bytes = bytes;
         self.tell();
         let (parts, body) = response.into_parts();
         if self.head_only || matches!(body, Body::Empty) || parts.status.is_informational() {
             self.write(shared);
-            return Response::from_parts(parts, body);
+            return Looked::Passes(Response::from_parts(parts, body));
         }
         let answer = Answer::of(&parts.headers, &self.path);
         match self.body(shared, &answer, body).await {
             Ok(body) => {
                 self.write(shared);
-                Response::from_parts(parts, body)
+                Looked::Passes(Response::from_parts(parts, body))
             }
             Err(Stopped::Refused(refusal)) => {
                 let page = refusal::page(shared, &self.rules, &self.allowed, &refusal);
                 refusal::observe(shared, self.allowed, &refusal);
-                page
+                Looked::Refused(page)
             }
             Err(Stopped::Broken) => {
                 self.write(shared);
-                broken_download()
+                Looked::Refused(broken_download())
             }
         }
     }
@@ -194,6 +201,14 @@ impl Review {
         let from_chat = ai_chat::service_at(&self.host, &self.path).is_some();
         Ok(Some(Reading::new(book, limit, &answer.content_type, packing, from_chat)))
     }
+}
+
+/// What became of an answer that was looked at.
+pub(crate) enum Looked {
+    /// It goes on as it was, all of it or as far as it is read.
+    Passes(Response),
+    /// A page of ours is there instead.
+    Refused(Response),
 }
 
 /// Why an answer does not go on.

@@ -9,7 +9,6 @@ use crate::observe::Protocol;
 use crate::proxy::{Body, Response};
 use crate::request::{Asked, Credential};
 use http_body_util::BodyExt;
-use hyper::body::{Bytes, Frame};
 use hyper::header::CONTENT_LENGTH;
 use hyper::http::{request, response};
 use std::collections::VecDeque;
@@ -126,6 +125,18 @@ impl<'a> Exchange<'a> {
             self.connection.go_on().await?;
         }
         let follows = if matches!(body, Body::Empty) { "null" } else { kind };
+        self.head(kind, follows, head).await?;
+        if matches!(body, Body::Empty) {
+            return Ok(());
+        }
+        while let Some(frame) = first.pop_front() {
+            self.chunk(frame.data_ref().map_or(&[][..], |data| data)).await?;
+        }
+        self.rest(body, 0).await
+    }
+
+    /// Says that another message comes, and gives its head.
+    async fn head(&self, kind: &str, follows: &str, head: &[u8]) -> io::Result<()> {
         let answer = format!(
             "ICAP/1.0 200 OK\r\nISTag: {}\r\nEncapsulated: {kind}-hdr=0, {follows}-body={}\r\n{}\r\n",
             self.icap.tag(),
@@ -134,28 +145,35 @@ impl<'a> Exchange<'a> {
         );
         let mut begins = answer.into_bytes();
         begins.extend_from_slice(head);
-        self.connection.write(&begins).await?;
-        if matches!(body, Body::Empty) {
-            return Ok(());
-        }
-        while let Some(frame) = first.pop_front() {
-            self.chunk(frame).await?;
-        }
-        // A page that is closed in its middle ends without its last chunk, so that nobody takes it for whole.
+        self.connection.write(&begins).await
+    }
+
+    /// Begins an answer with a body that follows later.
+    pub(super) async fn begin_answer(&self, parts: &response::Parts) -> io::Result<()> {
+        self.head("res", "res", &write_response(parts)).await
+    }
+
+    /// A body to its end, without its first bytes where those were sent. One that is closed in its middle ends without its last
+    /// chunk, so that nobody takes it for whole.
+    pub(super) async fn rest(&self, mut body: Body, mut sent: usize) -> io::Result<()> {
         while let Some(frame) = body.frame().await {
-            self.chunk(frame.map_err(io::Error::other)?).await?;
+            let frame = frame.map_err(io::Error::other)?;
+            let data = frame.data_ref().map_or(&[][..], |data| data);
+            let known = sent.min(data.len());
+            sent -= known;
+            self.chunk(data.get(known..).unwrap_or_default()).await?;
         }
         self.connection.write(b"0\r\n\r\n").await
     }
 
-    async fn chunk(&self, frame: Frame<Bytes>) -> io::Result<()> {
-        let Ok(data) = frame.into_data() else { return Ok(()) };
+    /// A piece of a body.
+    pub(super) async fn chunk(&self, data: &[u8]) -> io::Result<()> {
         if data.is_empty() {
             return Ok(());
         }
         let mut chunk = Vec::with_capacity(data.len() + 16);
         chunk.extend_from_slice(format!("{:x}\r\n", data.len()).as_bytes());
-        chunk.extend_from_slice(&data);
+        chunk.extend_from_slice(data);
         chunk.extend_from_slice(b"\r\n");
         self.connection.write(&chunk).await
     }

@@ -1,14 +1,16 @@
 //! What becomes of an answer that a proxy asks about: it goes on as it was, or as it is read, or our own page is there instead. Its
 //! request was written down when it was asked about (`reqmod.rs`); here only a refusal is.
 
+use super::early;
 use super::exchange::{Exchange, meant_host, path_of};
-use crate::content::Review;
+use crate::content::{Looked, Review};
 use crate::proxy::{Body, Response, bad_request, closed_response, redirect_to_portal};
 use crate::request::{Again, Answer, again, walk};
 use hyper::Method;
 use hyper::header::{ALT_SVC, CONTENT_LENGTH};
 use hyper::http::{request, response};
 use std::io;
+use std::pin::pin;
 
 /// Judges an answer and says what is shown.
 pub(super) async fn answer(
@@ -39,10 +41,12 @@ pub(super) async fn answer(
         return unread(exchange, parts, body, changed).await;
     };
     let bytes = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    let reviewed = review.answer(exchange.shared(), Response::from_parts(parts, body), bytes).await;
-    match !changed && exchange.may_pass(reviewed.body()) {
-        true => exchange.pass().await,
-        false => exchange.answer_instead(reviewed).await,
+    let head = parts.clone();
+    let mut looking = pin!(review.look(exchange.shared(), Response::from_parts(parts, body), bytes));
+    match early::looked_in_time(exchange, looking.as_mut()).await {
+        Some(Looked::Passes(answer)) if !changed && exchange.may_pass(answer.body()) => exchange.pass().await,
+        Some(Looked::Passes(answer) | Looked::Refused(answer)) => exchange.answer_instead(answer).await,
+        None => early::answer(exchange, &head, looking).await,
     }
 }
 

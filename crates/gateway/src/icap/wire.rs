@@ -20,6 +20,8 @@ use tokio::time::{Instant, Sleep, sleep};
 const READ: usize = 16 * 1024;
 /// Bytes of a body nobody wants that are read all the same, so that the connection can be used again.
 const DRAINED: u64 = 256 * 1024;
+/// Bytes of a body's beginning that are kept, for an answer that must begin before all of it was seen.
+const BEGINNING: usize = 4096;
 const CONTINUE: &[u8] = b"ICAP/1.0 100 Continue\r\n\r\n";
 
 /// How far the body of the request at hand has come.
@@ -51,6 +53,12 @@ struct Wire {
     chunks: Chunks,
     /// Bytes of a body that may still come.
     left: u64,
+    /// Bytes of it that came.
+    came: u64,
+    /// The first of them.
+    beginning: Vec<u8>,
+    /// When anything last came.
+    last: Instant,
     idle: Duration,
     silence: Option<Pin<Box<Sleep>>>,
     /// Whether anything came since `silence` was set.
@@ -91,7 +99,7 @@ impl Wire {
         self.held.drain(..self.at);
         self.at = 0;
         self.held.extend_from_slice(incoming.filled());
-        self.moved = true;
+        (self.moved, self.last) = (true, Instant::now());
         Poll::Ready(Ok(incoming.filled().len()))
     }
 
@@ -157,6 +165,9 @@ impl Wire {
         }
         let length = piece.len() as u64;
         self.left = self.left.checked_sub(length).ok_or(BodyError::TooLarge)?;
+        self.came += length;
+        let room = BEGINNING - self.beginning.len();
+        self.beginning.extend_from_slice(piece.get(..piece.len().min(room)).unwrap_or_default());
         if let Stage::Preview(left) = &mut self.stage {
             // More than it said is no preview.
             *left = left.checked_sub(length).ok_or_else(|| broken(ErrorKind::InvalidData))?;
@@ -188,6 +199,9 @@ impl Connection {
             told: false,
             chunks: Chunks::new(),
             left: 0,
+            came: 0,
+            beginning: Vec::new(),
+            last: Instant::now(),
             idle: limits.idle_time,
             silence: None,
             moved: true,
@@ -257,6 +271,8 @@ impl Connection {
         let mut wire = self.lock();
         wire.stage = preview.map_or(Stage::Coming, Stage::Preview);
         (wire.told, wire.chunks, wire.left, wire.moved) = (false, Chunks::new(), longest, true);
+        wire.came = 0;
+        wire.beginning.clear();
         drop(wire);
         Encapsulated { connection: self.clone(), copied: None }
     }
@@ -285,6 +301,22 @@ impl Connection {
             (wire.stage, wire.told, wire.chunks) = (Stage::Coming, true, Chunks::new());
         }
         Ok(())
+    }
+
+    /// Since when nothing more of a body has come that is on its way, and of which so many bytes did; `None`: none is.
+    pub(super) fn stands(&self, after: u64) -> Option<Instant> {
+        let wire = self.lock();
+        (wire.stage == Stage::Coming && wire.came >= after).then_some(wire.last)
+    }
+
+    /// How many bytes of the body came.
+    pub(super) fn came(&self) -> u64 {
+        self.lock().came
+    }
+
+    /// One of the first bytes of the body, if it is kept.
+    pub(super) fn early_byte(&self, at: usize) -> Option<u8> {
+        self.lock().beginning.get(at).copied()
     }
 
     /// Writes bytes.

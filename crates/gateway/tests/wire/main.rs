@@ -9,6 +9,8 @@ mod dns_forward;
 mod elsewhere;
 mod http;
 mod icap;
+mod icap_content;
+mod icap_support;
 mod identity;
 mod inspect;
 mod inspect_support;

@@ -163,7 +163,6 @@ async fn pages_are_closed_by_their_words_and_files_by_the_scanner() {
     pages.put("/long", html, format!("<p>{}</p>", "lesson ".repeat(40_000)));
     pages.put("/bad", html, gambling(10));
     pages.put("/late", html, gambling(40_000));
-    // Longer ones may stop in squid 5.7 while nothing of them is answered yet (its bug 5352); the guide says so.
     pages.put("/clean.dat", binary, vec![1; 50_000]);
     pages.put("/bad.dat", binary, [vec![1; 40_000], b"virus".to_vec()].concat());
     let port = pages.serve().await.port();
@@ -186,6 +185,34 @@ async fn pages_are_closed_by_their_words_and_files_by_the_scanner() {
     let reasons: Vec<_> =
         site.observed().iter().filter(|seen| seen.outcome == Outcome::Blocked).map(|seen| seen.reason).collect();
     assert_eq!(reasons, ["page-words", "page-words", "malware", "page-words"]);
+}
+
+/// squid's bug 5352: it stops after 64 kB of an answer of which nothing came back.
+#[tokio::test]
+async fn long_files_are_scanned_whole_and_arrive() {
+    let binary = "Content-Type: application/octet-stream\r\n";
+    let pages = Pages::default();
+    let lengths = [70_000, 300_000, 3_000_000];
+    for length in lengths {
+        pages.put(&format!("/{length}"), binary, (0..length).map(|at| b'a' + (at % 7) as u8).collect::<Vec<_>>());
+    }
+    pages.put("/bad", binary, [vec![b'x'; 1_000_000], b"virus".to_vec()].concat());
+    let port = pages.serve().await.port();
+    let scanner = scanner().await;
+    let rules = limits(|limits| (limits.scan_downloads, limits.when_scanner_away) = (true, WhenScannerAway::Refuse));
+    let (mut site, squid) = school(rules, |config| config.content.clamd = Some(ClamdAddress::Tcp(scanner))).await;
+    let Some(squid) = squid else { return };
+    let get = async |path: &str| squid.get(&format!("http://lessons.example:{port}/{path}")).await;
+    for length in lengths {
+        let answer = get(&length.to_string()).await;
+        let expected = (0..length).all(|at| answer.body.as_bytes().get(at) == Some(&(b'a' + (at % 7) as u8)));
+        assert!(answer.status == 200 && answer.body.len() == length && expected, "{length}: {}", answer.head);
+    }
+    let bad = get("bad").await;
+    assert!(bad.status == 403 || bad.body.len() < 64, "{} bytes of what would harm", bad.body.len());
+    let reasons: Vec<_> =
+        site.observed().iter().filter(|seen| seen.outcome == Outcome::Blocked).map(|seen| seen.reason).collect();
+    assert_eq!(reasons, ["malware"]);
 }
 
 #[tokio::test]
