@@ -100,7 +100,7 @@ fn is_host(text: &str) -> bool {
 }
 
 fn decoded(text: &str) -> String {
-    String::from_utf8_lossy(&crate::page_address::decode(text)).into_owned()
+    String::from_utf8_lossy(&crate::page_address::percent_decoded(text.as_bytes())).into_owned()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Bodies and queries of forms: pairs of a name and a value, as browsers write them (WHATWG URL, 5.1; RFC 7578).
 
+use crate::page_address::percent_decoded;
+
 /// The most pairs that are looked at.
 const MOST_PAIRS: usize = 200;
 
@@ -20,28 +22,11 @@ pub fn form_value(body: &[u8], name: &str) -> Option<String> {
 
 /// Decodes `+` and `%xx`, at most so many bytes.
 pub(crate) fn decode(encoded: &[u8], longest: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut rest = encoded;
-    while let ([first, after @ ..], true) = (rest, bytes.len() < longest) {
-        rest = after;
-        let decoded = match (first, after) {
-            (b'+', _) => b' ',
-            (b'%', [high, low, further @ ..]) => match (hexadecimal(*high), hexadecimal(*low)) {
-                (Some(high), Some(low)) => {
-                    rest = further;
-                    high << 4 | low
-                }
-                _ => b'%',
-            },
-            _ => *first,
-        };
-        bytes.push(decoded);
-    }
-    bytes
-}
-
-fn hexadecimal(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    let within = encoded.get(..encoded.len().min(longest.saturating_mul(3))).unwrap_or_default();
+    let spaced: Vec<u8> = within.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+    let mut decoded = percent_decoded(&spaced);
+    decoded.truncate(longest);
+    decoded
 }
 
 /// The fields of a body of `multipart/form-data` that are words and no files: name and value.

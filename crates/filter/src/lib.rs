@@ -54,6 +54,7 @@ pub use lists::{
 };
 pub use names::{NameError, guard, normalise};
 pub use narrowed::LessonList;
+pub use page_address::percent_decoded;
 pub use page_text::{PageKind, PageReader};
 pub use phrases::{
     CategoryScore, PageOutcome, PageVerdict, PhraseBook, PhraseBookError, PhraseHit, PhraseKind, PhraseLineError,

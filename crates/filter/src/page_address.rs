@@ -17,9 +17,9 @@ impl PageAddress {
     pub fn read(path_and_query: &str) -> Self {
         let text = path_and_query.split('#').next().unwrap_or_default();
         let (path, query) = text.split_once('?').unwrap_or((text, ""));
-        let mut query = decode(query);
+        let mut query = percent_decoded(query.as_bytes());
         query.iter_mut().filter(|byte| **byte == b'+').for_each(|byte| *byte = b' ');
-        Self { path: segments(&decode(path)), query }
+        Self { path: segments(&percent_decoded(path.as_bytes())), query }
     }
 
     /// Whether it is the first page of a host, which stands for the host.
@@ -28,10 +28,10 @@ impl PageAddress {
     }
 }
 
-/// Bytes for which `%61` is written, once; what is no such encoding stays.
-pub(crate) fn decode(text: &str) -> Vec<u8> {
+/// Bytes for which `%61` is written (RFC 3986 section 2.1), once; what is no such encoding stays.
+pub fn percent_decoded(text: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
+    let mut rest = text;
     while let Some((byte, after)) = rest.split_first() {
         let digits = after.split_first_chunk::<2>().filter(|_| *byte == b'%');
         let value =

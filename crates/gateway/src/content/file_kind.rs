@@ -1,7 +1,7 @@
 //! What a file truly is: told by its first bytes, and by its name only where the bytes of its kind are plain text. What is inside
 //! an archive is `download.rs`'s.
 
-use belisha_filter::FileKind;
+use belisha_filter::{FileKind, percent_decoded};
 use infer::MatcherType;
 
 /// Endings of scripts that a computer runs when they are opened. Their bytes are text like any other.
@@ -61,19 +61,41 @@ fn holds(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
-/// The name a download would be kept under: the one its header gives, else the last part of its path.
+/// The name a download would be kept under: the one its header gives, else the last part of its path. As browsers have it: the
+/// extended name before the plain one (RFC 6266 section 4.3), `%41` decoded, without dots and spaces at its end.
 pub(super) fn download_name(disposition: Option<&str>, path: &str) -> String {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let last = path.rsplit('/').next().unwrap_or_default();
     let given = disposition.and_then(|header| {
-        let value = header.split(';').map(str::trim).find_map(|part| {
-            let (key, value) = part.split_once('=')?;
-            matches!(key.to_ascii_lowercase().as_str(), "filename" | "filename*").then_some(value)
-        })?;
-        Some(value.rsplit("''").next().unwrap_or(value).trim_matches('"').to_owned())
+        let plain = || parameter(header, "filename").map(|name| decoded(&name));
+        let extended = parameter(header, "filename*");
+        extended.map(|name| decoded(name.rsplit("''").next().unwrap_or(&name))).or_else(plain)
     });
-    given.unwrap_or_else(|| {
-        let path = path.split(['?', '#']).next().unwrap_or_default();
-        path.rsplit('/').next().unwrap_or_default().to_owned()
-    })
+    let name = given.unwrap_or_else(|| decoded(last));
+    name.trim_end_matches(['.', ' ']).to_owned()
+}
+
+/// A parameter of a header, without its quotes. What is quoted may hold what ends others.
+fn parameter(header: &str, wanted: &str) -> Option<String> {
+    let (mut quoted, mut escaped) = (false, false);
+    let ends = |sign: char| {
+        let ends = sign == ';' && !quoted;
+        quoted ^= sign == '"' && !escaped;
+        escaped = sign == '\\' && quoted && !escaped;
+        ends
+    };
+    let value = header.split(ends).find_map(|part| {
+        let (key, value) = part.split_once('=')?;
+        key.trim().eq_ignore_ascii_case(wanted).then(|| value.trim())
+    })?;
+    match value.strip_prefix('"') {
+        Some(quoted) => Some(quoted.trim_end_matches('"').replace('\\', "")),
+        None => Some(value.to_owned()),
+    }
+}
+
+fn decoded(name: &str) -> String {
+    String::from_utf8_lossy(&percent_decoded(name.as_bytes())).into_owned()
 }
 
 #[cfg(test)]
@@ -116,6 +138,11 @@ mod tests {
             (Some("attachment; filename=\"set up.exe\""), "/get?id=4", "set up.exe"),
             (Some("attachment; filename*=UTF-8''setup.exe"), "/get", "setup.exe"),
             (Some("inline"), "/files/a.zip?x=/b.txt", "a.zip"),
+            (Some("attachment; filename=\"a;b.bat\""), "/get", "a;b.bat"),
+            (Some("attachment; filename=notes.txt; filename*=UTF-8''fun%2Ebat"), "/get", "fun.bat"),
+            (Some("attachment; filename=\"say \\\"hi\\\".bat\"; x=y"), "/get", "say \"hi\".bat"),
+            (Some("attachment; filename=\"fun.bat. \""), "/get", "fun.bat"),
+            (None, "/a/fun%2ebat", "fun.bat"),
             (None, "/", ""),
         ] {
             assert_eq!(download_name(disposition, path), name);
