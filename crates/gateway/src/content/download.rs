@@ -2,16 +2,18 @@
 
 use super::clamd::{self, Scanned};
 use super::file_kind::{file_kind, is_zip};
+use super::reading::Packing;
 use super::refusal::Refusal;
 use super::spool::{Spooled, take};
 use crate::gateway::Shared;
 use crate::metrics::count;
 use crate::proxy::{Body, BodyError};
 use belisha_filter::{ContentLimits, FileKind, WhenScannerAway};
+use flate2::read::MultiGzDecoder;
 use hyper::body::{Bytes, Frame};
 use std::collections::{BTreeSet, VecDeque};
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek};
+use std::io::{self, Read, Seek};
 use zip::ZipArchive;
 
 /// How deep archives in archives are opened.
@@ -23,20 +25,28 @@ const MOST_UNPACKED: u64 = 128 * 1024 * 1024;
 /// Bytes of an entry that tell what it is.
 const HEAD: u64 = 4096;
 
-/// Opens and scans a download. The body is what goes on if nothing is refused.
+/// What becomes of a download that cannot be looked into, as far as the rules say: where scans are strict, and where kinds of files
+/// are refused, it stays outside.
+pub(super) fn unread(shared: &Shared, limits: &ContentLimits) -> Option<Refusal> {
+    count(&shared.metrics.downloads_unscanned);
+    let strict = limits.scan_downloads && limits.when_scanner_away == WhenScannerAway::Refuse;
+    (strict || !limits.blocked_file_kinds.is_empty()).then_some(Refusal::NotScanned)
+}
+
+/// Opens and scans a download. The body is what goes on if nothing is refused. `archive`: it is one, packed so, and is opened.
 ///
 /// # Errors
 /// When the body broke or the disk will not take it.
 pub(super) async fn check(
     shared: &Shared,
     limits: &ContentLimits,
-    zipped: bool,
+    archive: Option<Packing>,
     before: VecDeque<Frame<Bytes>>,
     body: Body,
 ) -> Result<Result<Body, Refusal>, BodyError> {
     let taken = take(before, body, shared.config.content.largest_download).await?;
     let whole = taken.more.is_none();
-    let refusal = refused(shared, limits, zipped, whole, &taken.file);
+    let refusal = refused(shared, limits, archive, whole, &taken.file);
     if let Some(refusal) = refusal.await.map_err(BodyError::Spool)? {
         return Ok(Err(refusal));
     }
@@ -46,7 +56,7 @@ pub(super) async fn check(
 async fn refused(
     shared: &Shared,
     limits: &ContentLimits,
-    zipped: bool,
+    archive: Option<Packing>,
     whole: bool,
     file: &File,
 ) -> io::Result<Option<Refusal>> {
@@ -58,9 +68,10 @@ async fn refused(
     if !whole {
         return Ok(unseen());
     }
-    if zipped && !limits.blocked_file_kinds.is_empty() {
+    if let Some(packing) = archive {
         let (file, kinds) = (file.try_clone()?, limits.blocked_file_kinds.clone());
-        let looked = tokio::task::spawn_blocking(move || look_into(file, &kinds)).await.map_err(io::Error::other)?;
+        let looked =
+            tokio::task::spawn_blocking(move || look_into(file, packing, &kinds)).await.map_err(io::Error::other)?;
         match looked {
             Inside::Holds(kind) => return Ok(Some(Refusal::File(kind))),
             Inside::Nothing => {}
@@ -103,12 +114,25 @@ struct Budget {
     bytes: u64,
 }
 
-fn look_into(mut file: File, kinds: &BTreeSet<FileKind>) -> Inside {
+fn look_into(mut file: File, packing: Packing, kinds: &BTreeSet<FileKind>) -> Inside {
     let mut budget = Budget { entries: MOST_ENTRIES, bytes: MOST_UNPACKED };
-    match file.rewind() {
-        Ok(()) => entries(file, kinds, &mut budget, DEEPEST),
-        Err(_) => Inside::Unknown,
+    let archive = file.rewind().and_then(|()| match packing {
+        Packing::Plain => Ok(Some(file)),
+        Packing::Gzip => unpacked(MultiGzDecoder::new(file), &mut budget),
+    });
+    match archive {
+        Ok(Some(archive)) => entries(archive, kinds, &mut budget, DEEPEST),
+        Ok(None) | Err(_) => Inside::Unknown,
     }
+}
+
+/// What was packed, on disk; `None`: it is more than may be unpacked.
+fn unpacked(packed: impl Read, budget: &mut Budget) -> io::Result<Option<File>> {
+    let mut file = tempfile::tempfile()?;
+    let length = io::copy(&mut packed.take(budget.bytes), &mut file)?;
+    budget.bytes -= length;
+    file.rewind()?;
+    Ok((budget.bytes > 0).then_some(file))
 }
 
 fn entries(archive: impl Read + Seek, kinds: &BTreeSet<FileKind>, budget: &mut Budget, depth: usize) -> Inside {
@@ -142,13 +166,11 @@ fn entries(archive: impl Read + Seek, kinds: &BTreeSet<FileKind>, budget: &mut B
                 known = false;
                 continue;
             }
-            let read = entry.take(budget.bytes.saturating_sub(HEAD)).read_to_end(&mut head);
-            budget.bytes = budget.bytes.saturating_sub(head.len() as u64);
-            if read.is_err() || budget.bytes <= HEAD {
+            let Ok(Some(inner)) = unpacked(head.as_slice().chain(entry), budget) else {
                 known = false;
                 continue;
-            }
-            match entries(Cursor::new(head), kinds, budget, depth - 1) {
+            };
+            match entries(inner, kinds, budget, depth - 1) {
                 Inside::Holds(kind) => return Inside::Holds(kind),
                 Inside::Unknown => known = false,
                 Inside::Nothing => {}
@@ -161,7 +183,7 @@ fn entries(archive: impl Read + Seek, kinds: &BTreeSet<FileKind>, budget: &mut B
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
+    use std::io::{Cursor, Write};
     use zip::ZipWriter;
     use zip::write::SimpleFileOptions;
 

@@ -21,11 +21,13 @@ use hyper::header::{
 };
 use hyper::{HeaderMap, Method};
 use std::collections::VecDeque;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::sync::Arc;
 
 /// Bytes by which a file is told.
 const HEAD: usize = 4096;
+/// Packed bytes after which no more of them are waited for.
+const PACKED_HEAD: usize = 64 * 1024;
 /// Endings of what is played in pieces, and is no harm in pieces.
 const PLAYED: &[&str] = &[
     "aac", "flac", "m4a", "m4s", "m4v", "mov", "mp3", "mp4", "mpd", "oga", "ogg", "ogv", "opus", "pdf", "ts", "wav",
@@ -67,7 +69,7 @@ impl Review {
         if words.is_none() && !files && copied.is_none() {
             return None;
         }
-        if words.is_some() {
+        if words.is_some() || files {
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
         }
         if files && !is_played(path) {
@@ -167,8 +169,13 @@ impl Review {
             }
             let opened = is_zip(&head) && !limits.blocked_file_kinds.is_empty();
             let scanned = limits.scan_downloads && !answer.is_part_of_a_page && !is_media(&head);
+            let unread = answer.packing.is_none() && !answer.is_part_of_a_page;
+            if unread && let Some(refusal) = download::unread(shared, limits) {
+                return Err(Stopped::Refused(refusal));
+            }
             if opened || scanned {
-                let checked = download::check(shared, limits, is_zip(&head), held, body).await;
+                let archive = opened.then_some(answer.packing).flatten();
+                let checked = download::check(shared, limits, archive, held, body).await;
                 return checked.map_err(|_| Stopped::Broken)?.map_err(Stopped::Refused);
             }
         }
@@ -259,23 +266,38 @@ async fn head(
     packing: Option<Packing>,
 ) -> Result<Vec<u8>, BodyError> {
     let mut unpacking = (packing == Some(Packing::Gzip)).then(|| MultiGzDecoder::new(Vec::new()));
-    let mut head = Vec::new();
-    while head.len() < HEAD {
+    let (mut head, mut came) = (Vec::new(), 0);
+    while head.len() < HEAD && came < PACKED_HEAD {
         let Some(frame) = body.frame().await.transpose()? else { break };
+        let mut broken = false;
         if let Some(data) = frame.data_ref() {
+            came += data.len();
             match &mut unpacking {
-                // A kilobyte unpacks to a megabyte at most.
-                Some(unpacking) => {
-                    let _ = unpacking.write_all(data.get(..data.len().min(1024)).unwrap_or_default());
-                    head.append(unpacking.get_mut());
-                }
+                Some(unpacking) => broken = unpack(unpacking, data, &mut head).is_err(),
                 None => head.extend_from_slice(data.get(..data.len().min(HEAD)).unwrap_or_default()),
             }
         }
         held.push_back(frame);
+        if broken {
+            // Nobody can unpack the rest either.
+            break;
+        }
     }
     head.truncate(HEAD);
     Ok(head)
+}
+
+/// Unpacks until there is enough. A kilobyte unpacks to a megabyte at most.
+fn unpack(unpacking: &mut MultiGzDecoder<Vec<u8>>, packed: &[u8], head: &mut Vec<u8>) -> io::Result<()> {
+    for piece in packed.chunks(1024) {
+        let unpacked = unpacking.write_all(piece).and_then(|()| unpacking.flush());
+        head.append(unpacking.get_mut());
+        unpacked?;
+        if head.len() >= HEAD {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn looks_at_files(limits: &ContentLimits) -> bool {

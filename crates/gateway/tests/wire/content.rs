@@ -303,3 +303,66 @@ async fn searches_and_prompts_in_bodies_are_seen() {
     let heads = pages.heads.lock().unwrap().concat();
     assert!(heads.contains("i want to kill myself"), "the body passed on as it was");
 }
+
+/// A body that says it is packed and cannot be unpacked was once kept whole while its first bytes were looked for.
+#[tokio::test]
+async fn what_cannot_be_unpacked_is_not_kept_while_its_kind_is_looked_for() {
+    let listener = TcpListener::bind((LOOPBACK, 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Encoding: gzip\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // No end: whoever waits for it waits for ever.
+        while stream.write_all(&[b'x'; 16 * 1024]).await.is_ok() {}
+    });
+    let site =
+        Site::start_with(Some(limits(|limits| limits.blocked_file_kinds.extend([FileKind::Programs]))), |config| {
+            config.local_records.insert("*.example".into(), LocalRecord { address: LOOPBACK, port: Some(port) });
+        })
+        .await;
+    site.sign_in(pupil());
+    let mut stream = tokio::net::TcpStream::connect(site.gateway.proxy_addr.unwrap()).await.unwrap();
+    let asked = "GET http://files.example/a HTTP/1.1\r\nHost: files.example\r\n\r\n";
+    stream.write_all(asked.as_bytes()).await.unwrap();
+    let mut first = [0; 12];
+    let came = tokio::time::timeout(std::time::Duration::from_secs(10), stream.read_exact(&mut first)).await;
+    assert!(came.is_ok(), "it goes on while it comes");
+    assert_eq!(&first, b"HTTP/1.1 200");
+}
+
+#[tokio::test]
+async fn a_packed_file_is_told_by_what_is_in_it() {
+    let noise = (0..200_000_u32).flat_map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes());
+    let noise: Vec<u8> = noise.collect();
+    let program = [&b"MZ\x90\0\x03\0\0\0"[..], &noise].concat();
+    let pack = |bytes: &[u8], how| {
+        let mut packed = GzEncoder::new(Vec::new(), how);
+        packed.write_all(bytes).unwrap();
+        packed.finish().unwrap()
+    };
+    let pages = Pages::default();
+    let binary = "Content-Type: application/octet-stream\r\n";
+    let gzip = format!("{binary}Content-Encoding: gzip\r\n");
+    pages.put("/long", &gzip, pack(&program, Compression::none()));
+    pages.put("/short", &gzip, pack(&program[..100], Compression::best()));
+    pages.put("/zip", &gzip, pack(&zip("inside.exe", &program), Compression::fast()));
+    // Nobody asked for it, and nobody here can unpack it.
+    pages.put("/brotli", &format!("{binary}Content-Encoding: br\r\n"), noise.clone());
+    pages.put("/noise", &gzip, pack(&noise, Compression::none()));
+    pages.put("/notes.zip", &gzip, pack(&zip("notes.txt", &noise), Compression::fast()));
+    let refuses = limits(|limits| {
+        limits.phrase_limit = None;
+        limits.blocked_file_kinds.extend([FileKind::Programs]);
+    });
+    let site = site(refuses, &pages, |_| {}).await;
+    for (path, status) in
+        [("long", 403), ("short", 403), ("zip", 403), ("brotli", 403), ("noise", 200), ("notes.zip", 200)]
+    {
+        let url = format!("http://files.example/{path}");
+        let answer = site.request("GET", &url, "Accept-Encoding: br, gzip\r\n").await;
+        assert_eq!(answer.status, status, "{path}");
+    }
+    let heads = pages.heads.lock().unwrap();
+    assert!(heads.iter().all(|head| head.to_lowercase().contains("accept-encoding: gzip\r\n")), "{heads:?}");
+}
