@@ -5,7 +5,7 @@ use crate::demonstration::{Demonstration, Page, curl, run};
 use crate::metrics::Figures;
 use crate::serving::free_address;
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -56,6 +56,7 @@ impl GatewayProcess {
             .args(["--dns", &format!("127.0.0.1:{dns}"), "--proxy", &format!("127.0.0.1:{proxy}")])
             .args(["--block-page", &format!("127.0.0.1:{block_page}")])
             .args(["--metrics", &format!("127.0.0.1:{metrics}")])
+            .args(["--proxy-allow-private", "127.0.0.2"])
             .env("NO_PROXY", "127.0.0.1")
             .stdout(Stdio::piped())
             .stderr(std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap())
@@ -226,4 +227,45 @@ fn two_schools_have_their_filter_away_from_one_server() {
     let closed = again.browse(first.card("teacher"), "http://casino.example/");
     assert!(closed.status == 403 && closed.says("Gambling"), "{}", closed.body);
     assert!(!open(&again, &first), "the school's own rule is among them");
+}
+
+/// A site in the school whose every page says something. Gives its address, which is not that of the server's pages.
+fn a_site_that_says(words: &'static str) -> String {
+    let socket = std::net::TcpListener::bind("127.0.0.2:0").unwrap();
+    let url = format!("http://{}/", socket.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in socket.incoming() {
+            let mut stream = stream.unwrap();
+            let mut asked = [0; 4096];
+            let _ = stream.read(&mut asked);
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\n\r\n", words.len());
+            let _ = stream.write_all(format!("{head}{words}").as_bytes());
+        }
+    });
+    url
+}
+
+#[test]
+fn a_phrase_list_of_the_school_closes_a_page_at_its_gateway_also_without_the_server() {
+    let demonstration = Demonstration::start();
+    let school = School::of(&demonstration, 0);
+    let gateway = school.start_gateway("Main building");
+    let head = school.browser("head");
+    let limit = [("limit-staff".into(), "50".into()), ("reason".into(), "Staff asked for it.".into())];
+    assert_eq!(head.post("/filter/settings", &limit).status, 303);
+    let page = a_site_that_says("<p>Here the marble run of the giants is told from its beginning.</p>");
+    let status = |gateway: &GatewayProcess| gateway.browse(school.card("teacher"), &page).status;
+    until("the page is open", || status(&gateway) == 200);
+
+    let theme = demonstration.folder.path().join("phrases/weighted/marbles");
+    std::fs::create_dir_all(&theme).unwrap();
+    std::fs::write(theme.join("weighted"), "< marble run >,< giants ><80>\n").unwrap();
+    until("the list closes the page, and nobody started anything again", || status(&gateway) == 403);
+
+    // The server goes away, and the gateway is started without it.
+    drop(gateway);
+    run(Command::new("kill").args(["-9", &demonstration.process.id().to_string()]));
+    let gateway = school.gateway();
+    assert_eq!(status(&gateway), 403, "{}", std::fs::read_to_string(school.log()).unwrap());
+    assert_eq!(gateway.browse(school.card("teacher"), "http://casino.example/").status, 403);
 }

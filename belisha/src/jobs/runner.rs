@@ -3,6 +3,8 @@
 
 use super::schedule::{LastClaim, owed};
 use super::*;
+use crate::network::phrases_fingerprint;
+use crate::{illegal_feeds, lists};
 use belisha_records::Actor;
 use belisha_store::{job_runs, schools};
 use jiff::tz::TimeZone;
@@ -12,6 +14,8 @@ use tokio::task::JoinHandle;
 
 /// How often each loop looks whether something is owed.
 const TICK: Duration = Duration::from_secs(60);
+/// How often the folders of lists are looked at.
+const LOOK_AT_LISTS: Duration = Duration::from_secs(15);
 
 /// How one turn went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,14 +87,15 @@ fn tell(run: JobRun, failing: &mut HashMap<SchoolId, String>) {
     }
 }
 
-/// Notices within a minute that a list was imported or removed, or a feed taken in, from the command line.
+/// Notices within seconds that a list was imported or removed, a feed taken in, or a phrase list put into its folder.
 async fn watch_lists(context: JobContext, mut stopped: watch::Receiver<bool>) {
-    let fingerprint = || crate::lists::fingerprint(&context.data) + &crate::illegal_feeds::fingerprint(&context.data);
+    let data = &context.data;
+    let fingerprint = || lists::fingerprint(data) + &illegal_feeds::fingerprint(data) + &phrases_fingerprint(data);
     let mut known = fingerprint();
     loop {
         tokio::select! {
             () = asked_to_stop(&mut stopped) => return,
-            () = tokio::time::sleep(TICK) => {}
+            () = tokio::time::sleep(LOOK_AT_LISTS) => {}
         }
         let now = fingerprint();
         if now != known {

@@ -27,7 +27,7 @@ pub async fn filter_alone(
     entropy: &Entropy,
 ) -> Result<Vec<GatewayHandle>, Failure> {
     let mut gateways = Vec::new();
-    let book = phrases::book(data.root())?;
+    let book = phrases::book(&[&phrases::PhraseFiles::read(data.root())?])?;
     let mut free = listening;
     for school in kept_schools(data)? {
         let Some(listening) = take_place(&mut free, school, &remembered_name(data, school)) else { continue };

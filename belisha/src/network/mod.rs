@@ -21,7 +21,7 @@ pub use explanation::{Asking, explanation};
 pub use listening::{Listening, check_places};
 pub use listening_options::ListeningOptions;
 pub use observations::record;
-pub use phrases::book as phrase_book;
+pub use phrases::{PackedPhrases, PhraseFiles, book as phrase_book, fingerprint as phrases_fingerprint, packed_name};
 pub use rules::read_rules;
 pub use school_gateway::SchoolGateway;
 
@@ -118,7 +118,7 @@ pub struct SchoolNetworks {
     illegal: RwLock<Arc<IllegalList>>,
     index: RwLock<Arc<DomainIndex>>,
     /// One for all schools: it is large, and takes a while to compile.
-    phrase_book: Arc<PhraseBook>,
+    phrase_book: RwLock<Arc<PhraseBook>>,
     free: Mutex<Vec<Listening>>,
     running: RwLock<HashMap<SchoolId, Running>>,
     observed: mpsc::Sender<Observation>,
@@ -156,11 +156,14 @@ impl SchoolNetworks {
                 }
             }
         });
+        let phrases = PhraseFiles::read(installation.data.root())?;
+        let remote = RemoteFeed::new(&installation);
+        remote.phrases_are(phrases.pack());
         let networks = Self {
             illegal: RwLock::new(installation.illegal_list()?),
             index: RwLock::new(installation.index()?),
-            phrase_book: phrases::book(installation.data.root())?,
-            remote: RemoteFeed::new(&installation),
+            phrase_book: RwLock::new(phrases::book(&[&phrases])?),
+            remote,
             installation,
             portal,
             last_sign_in_wins,
@@ -199,7 +202,31 @@ impl SchoolNetworks {
         .await??;
         *self.illegal.write().unwrap_or_else(PoisonError::into_inner) = illegal;
         *self.index.write().unwrap_or_else(PoisonError::into_inner) = index;
+        if let Err(failure) = self.reload_phrases().await {
+            tracing::error!("the phrase lists stay as they were: {failure}");
+        }
         self.refresh_all().await
+    }
+
+    /// Reads the phrase lists again, and compiles them where they are others.
+    async fn reload_phrases(&self) -> Result<(), Failure> {
+        let (data, known) = (self.installation.data.clone(), self.remote.phrases().map(|packed| packed.name));
+        let made = tokio::task::spawn_blocking(move || {
+            let files = PhraseFiles::read(data.root())?;
+            let packed = files.pack();
+            if packed.as_ref().map(|packed| &packed.name) == known.as_ref() {
+                return Ok(None);
+            }
+            Ok::<_, Failure>(Some((phrases::book(&[&files])?, packed)))
+        });
+        if let Some((book, packed)) = made.await?? {
+            *self.phrase_book.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&book);
+            for (_, gateway) in self.handles() {
+                gateway.phrase_books()(Arc::clone(&book));
+            }
+            self.remote.phrases_are(packed);
+        }
+        Ok(())
     }
 
     /// Reads one school's rules and hands them to its gateway, starting it if it is new. One at a time, so that older rules
@@ -257,7 +284,8 @@ impl SchoolNetworks {
             school,
         };
         let mut config = gateway_config(&of, self.observed.clone(), listening, Some(inspection));
-        config.content.phrase_book = Some(Arc::clone(&self.phrase_book));
+        let book = Arc::clone(&self.phrase_book.read().unwrap_or_else(PoisonError::into_inner));
+        config.content.phrase_book = Some(book);
         let clock = Arc::clone(&self.installation.clock);
         let handle = Gateway::start(config, receiver, clock, Arc::clone(&self.installation.entropy)).await?;
         alone::remember_name(&installation.data, school, name)?;

@@ -5,6 +5,7 @@ use super::events::EventLog;
 use super::messages::{ClosedPage, Event, EventsMessage, RulesMessage};
 use crate::installation::{Clock, Entropy, Installation};
 use crate::lists::hexadecimal;
+use crate::network::PackedPhrases;
 use axum::body::Bytes;
 use belisha_activity::{ActivityRecord, BATCH, Batches};
 use belisha_filter::DomainIndex;
@@ -31,6 +32,7 @@ const LONGEST: usize = 300;
 #[derive(Clone)]
 struct Packed {
     of: Option<Arc<GatewayRules>>,
+    phrases: Option<String>,
     answer: Tagged,
     lists: Option<ListFiles>,
 }
@@ -52,6 +54,8 @@ pub struct RemoteFeed {
     illegal_list_key: [u8; 16],
     /// Tells this run's marks from another's.
     run: String,
+    /// The phrase lists, which are all schools'.
+    phrases: RwLock<Option<PackedPhrases>>,
     schools: RwLock<HashMap<SchoolId, Arc<SchoolFeed>>>,
 }
 
@@ -64,6 +68,7 @@ impl RemoteFeed {
             clock: Arc::clone(&installation.clock),
             illegal_list_key: installation.keys.illegal_list,
             run: run_name(&installation.entropy),
+            phrases: RwLock::default(),
             schools: RwLock::default(),
         }
     }
@@ -80,6 +85,16 @@ impl RemoteFeed {
     /// A school's rules as they are now; `None` while no policy is in force.
     pub fn rules_of(&self, school: SchoolId) -> Option<Arc<GatewayRules>> {
         self.of(school)?.rules.borrow().clone()
+    }
+
+    /// The phrase lists, newly read; gateways are told with the next rules.
+    pub fn phrases_are(&self, packed: Option<PackedPhrases>) {
+        *self.phrases.write().unwrap_or_else(PoisonError::into_inner) = packed;
+    }
+
+    /// The phrase lists as they are now.
+    pub fn phrases(&self) -> Option<PackedPhrases> {
+        self.phrases.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Somebody signed a device in.
@@ -126,25 +141,28 @@ impl RemoteFeed {
     /// The newest rules as they travel; packed once, whoever asks.
     fn pack(&self, school: SchoolId, feed: &SchoolFeed) -> Result<Packed, FeedRefusal> {
         let newest = feed.rules.borrow().clone();
+        let phrases = self.phrases().map(|packed| packed.name);
         let mut packed = feed.packed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = packed.as_ref().filter(|known| same(known.of.as_ref(), newest.as_ref())) {
+        if let Some(known) =
+            packed.as_ref().filter(|known| known.phrases == phrases && same(known.of.as_ref(), newest.as_ref()))
+        {
             return Ok(known.clone());
         }
         let lists = newest.as_ref().map(|rules| ListFiles::of(rules.ruleset.index(), rules.ruleset.illegal()));
         let rules = newest.as_ref().zip(lists.clone()).map(|(rules, lists)| PackedRules::of(rules, lists));
         let unwritable = |error: serde_json::Error| FeedRefusal::NotNow(format!("the rules cannot be sent: {error}"));
         // The same rules made again are no news.
-        let tag =
-            hexadecimal(Sha256::digest(serde_json::to_vec(&rules).map_err(unwritable)?).get(..16).unwrap_or_default());
+        let document = serde_json::to_vec(&(&rules, &phrases)).map_err(unwritable)?;
+        let tag = hexadecimal(Sha256::digest(document).get(..16).unwrap_or_default());
         let answer = match packed.as_ref().filter(|known| known.answer.tag == tag) {
             Some(known) => known.answer.clone(),
             None => {
                 let (made_at, illegal_list_key) = ((self.clock)(), self.illegal_list_key);
-                let message = RulesMessage { school, made_at, illegal_list_key, rules };
+                let message = RulesMessage { school, made_at, illegal_list_key, rules, phrases: phrases.clone() };
                 Tagged { tag, body: serde_json::to_vec(&message).map_err(unwritable)?.into() }
             }
         };
-        let made = Packed { of: newest, answer, lists };
+        let made = Packed { of: newest, phrases, answer, lists };
         *packed = Some(made.clone());
         Ok(made)
     }
@@ -251,6 +269,9 @@ impl GatewayFeed for RemoteFeed {
     }
 
     fn list(&self, school: SchoolId, file: &str) -> Option<Bytes> {
+        if let Some(phrases) = self.phrases().filter(|packed| packed.name == file) {
+            return Some(phrases.bytes);
+        }
         let packed = self.pack(school, self.of(school)?.as_ref()).ok()?;
         let (rules, lists) = (packed.of?, packed.lists?);
         if file == lists.index {

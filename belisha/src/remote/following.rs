@@ -4,8 +4,10 @@
 use super::connection::{Connection, Patience, Trouble};
 use super::lists::FetchedLists;
 use super::messages::{Event, EventsMessage, RulesMessage};
+use super::phrases::FetchedPhrases;
 use crate::data_folder::DataFolder;
 use crate::installation::Clock;
+use belisha_filter::PhraseBook;
 use belisha_gateway::{BlockBook, GatewayRules, IdentityTable};
 use belisha_records::SchoolId;
 use jiff::Timestamp;
@@ -35,13 +37,17 @@ pub struct RulesFollower {
     pub school: SchoolId,
     /// Where rules go: the gateway.
     pub rules: watch::Sender<Option<Arc<GatewayRules>>>,
+    /// The phrase lists that came before.
+    pub phrases: FetchedPhrases,
+    /// Where books of phrases go: the gateway.
+    pub use_phrases: Box<dyn Fn(Arc<PhraseBook>) + Send>,
     /// Which rules these are.
     pub held: Arc<Mutex<Held>>,
 }
 
 impl RulesFollower {
     /// Takes rules in until the process ends.
-    pub fn follow(self) {
+    pub fn follow(mut self) {
         let (mut lists, mut patience, mut tag) = (FetchedLists::new(self.data.clone()), Patience::default(), None);
         loop {
             match self.take(&mut lists, tag.as_deref()) {
@@ -61,7 +67,7 @@ impl RulesFollower {
     }
 
     /// Asks once. The tag of the rules that were taken, if there were new ones.
-    fn take(&self, lists: &mut FetchedLists, known: Option<&str>) -> Result<Option<String>, Trouble> {
+    fn take(&mut self, lists: &mut FetchedLists, known: Option<&str>) -> Result<Option<String>, Trouble> {
         let (prefer, known) = (format!("wait={WAIT}"), known.map(|tag| format!("\"{tag}\"")));
         let mut headers = vec![("prefer", prefer.as_str())];
         headers.extend(known.as_deref().map(|tag| ("if-none-match", tag)));
@@ -85,6 +91,9 @@ impl RulesFollower {
             self.rules.send_replace(Some(Arc::new(packed.unpack(index, illegal))));
             *self.held.lock().unwrap_or_else(PoisonError::into_inner) =
                 Held { tag: Some(tag.clone()), made_at: Some(message.made_at) };
+        }
+        if let Some(book) = self.phrases.get(&self.connection, message.phrases.as_deref())? {
+            (self.use_phrases)(book);
         }
         Ok(Some(tag))
     }

@@ -18,6 +18,9 @@ pub struct RulesMessage {
     pub illegal_list_key: [u8; 16],
     /// The rules; `None` while no policy is in force.
     pub rules: Option<PackedRules>,
+    /// The name of the server's phrase lists, under which they are fetched; `None`: it has none of its own.
+    #[serde(default)]
+    pub phrases: Option<String>,
 }
 
 /// Something that happened on the server's pages and that the gateway must know.

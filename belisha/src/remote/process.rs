@@ -4,13 +4,14 @@
 use super::connection::Connection;
 use super::following::{EventsFollower, Held, RulesFollower};
 use super::outbox::{self, Outbox};
+use super::phrases::FetchedPhrases;
 use super::sending;
 use crate::clock;
 use crate::commands::Failure;
 use crate::data_folder::DataFolder;
 use crate::installation::{Clock, Entropy};
 use crate::metrics;
-use crate::network::{GatewayOf, Listening, QUEUE, gateway_config, phrase_book, school_authority};
+use crate::network::{GatewayOf, Listening, QUEUE, gateway_config, school_authority};
 use belisha_gateway::{Gateway, GatewayHandle, Portal};
 use belisha_records::SchoolId;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
@@ -75,12 +76,21 @@ pub async fn run(options: RemoteGateway) -> Result<Running, Failure> {
         school,
     };
     let mut config = gateway_config(&of, observed, options.listening, Some(inspection));
-    config.content.phrase_book = Some(phrase_book(data.root())?);
+    let (phrases, book) = FetchedPhrases::open(data.clone(), school)?;
+    config.content.phrase_book = Some(book);
     let (rules, taken) = watch::channel(None);
     let handle = Arc::new(Gateway::start(config, taken, Arc::clone(&clock), entropy).await?);
 
     let held = Arc::new(Mutex::new(Held::default()));
-    let follower = RulesFollower { connection: Arc::clone(&connection), data, school, rules, held: Arc::clone(&held) };
+    let follower = RulesFollower {
+        connection: Arc::clone(&connection),
+        data,
+        school,
+        rules,
+        phrases,
+        use_phrases: Box::new(handle.phrase_books()),
+        held: Arc::clone(&held),
+    };
     begin("rules", move || follower.follow())?;
     let (identity, blocks) = (Arc::clone(&handle.identity), handle.blocks());
     let follower = EventsFollower { connection: Arc::clone(&connection), identity, blocks: blocks.clone(), clock };

@@ -63,9 +63,11 @@ impl GatewayHandle {
         }
     }
 
-    /// Holds pages against another book from now on; those being read keep theirs.
-    pub fn use_phrase_book(&self, book: Arc<PhraseBook>) {
-        *self.shared.phrase_book.write().unwrap_or_else(PoisonError::into_inner) = Some(book);
+    /// Holds pages against another book from when it is called with one; those being read keep theirs. It outlives moves of this
+    /// handle.
+    pub fn phrase_books(&self) -> impl Fn(Arc<PhraseBook>) + Send + 'static {
+        let shared = Arc::clone(&self.shared);
+        move |book| *shared.phrase_book.write().unwrap_or_else(PoisonError::into_inner) = Some(book)
     }
 
     /// A recent block by the id on its page (`…/requests/ask?block=ID`); the last few thousand are kept. Before showing it,
