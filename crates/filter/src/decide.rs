@@ -4,12 +4,11 @@
 use crate::addresses_within::any_within;
 use crate::helplines::helpline_for;
 use crate::host_names::HostNames;
-use crate::host_table::HostTable;
 use crate::index::{Listing, Matches, Sieved};
 use crate::moment::Moment;
 use crate::reason::{Decision, Group, Log, Reason, Request, RuleKind};
-use crate::rules::{Cell, Exception, Ruleset, SchoolRule, severity};
-use belisha_policy::{FilterAction, Period, Role};
+use crate::rules::{Cell, Exception, Ruleset, severity};
+use belisha_policy::{FilterAction, Period};
 use jiff::Timestamp;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -99,26 +98,6 @@ impl Ruleset {
             reason: Reason::of(RuleKind::Helpline),
             log: Log::Never,
         })
-    }
-
-    pub(crate) fn closed_by_school(&self, request: &Request<'_>) -> Option<Decision> {
-        let rule = spoken(&self.school_deny, &self.rules.school_deny, request)?;
-        Some(by_rule(rule, RuleKind::SchoolDeny, FilterAction::Block, self.office))
-    }
-
-    pub(crate) fn opened_by_school(&self, request: &Request<'_>) -> Option<Decision> {
-        let rule = spoken(&self.school_allow, &self.rules.school_allow, request)?;
-        Some(by_rule(rule, RuleKind::SchoolAllow, FilterAction::Allow, self.office))
-    }
-
-    pub(crate) fn closed_by_authority(&self, request: &Request<'_>) -> Option<Decision> {
-        let rule = spoken(&self.authority_deny, &self.rules.authority_deny, request)?;
-        Some(by_rule(rule, RuleKind::AuthorityDeny, FilterAction::Block, Role::LocalAuthorityOfficer))
-    }
-
-    pub(crate) fn opened_by_authority(&self, request: &Request<'_>) -> Option<Decision> {
-        let rule = spoken(&self.authority_allow, &self.rules.authority_allow, request)?;
-        Some(by_rule(rule, RuleKind::AuthorityAllow, FilterAction::Allow, Role::LocalAuthorityOfficer))
     }
 
     pub(crate) fn exception(&self, request: &Request<'_>, now: Timestamp) -> Option<Decision> {
@@ -215,27 +194,6 @@ impl Ruleset {
             _ => (FilterAction::Allow, None),
         };
         Decision { action, reason: Reason { changed_by, ..Reason::of(RuleKind::Default) }, log: Log::ByName }
-    }
-}
-
-/// The first rule of a table that speaks about the host to whoever asks.
-fn spoken<'a>(hosts: &'a HostTable, rules: &'a [SchoolRule], request: &'a Request<'_>) -> Option<&'a SchoolRule> {
-    hosts.matching(request.host).filter_map(|at| rules.get(at)).find(|rule| rule.speaks_to(request.group))
-}
-
-fn by_rule(rule: &SchoolRule, kind: RuleKind, action: FilterAction, office: Role) -> Decision {
-    let reason = Reason { changed_by: Some(office), ..Reason::of(kind) };
-    // The entry and its reason are text of their own; only a closed page needs them.
-    let reason = match action {
-        FilterAction::Allow => reason,
-        _ => Reason { entry: Some(Arc::from(&*rule.id)), because: Some(Arc::from(&*rule.reason)), ..reason },
-    };
-    Decision { action, reason, log: Log::ByName }
-}
-
-impl SchoolRule {
-    fn speaks_to(&self, group: &str) -> bool {
-        self.groups.is_empty() || self.groups.iter().any(|key| key == group)
     }
 }
 

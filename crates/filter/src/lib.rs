@@ -24,6 +24,7 @@ mod moment;
 mod named_hosts;
 mod names;
 mod narrowed;
+mod own_sites;
 mod page_address;
 mod page_text;
 mod phrases;
@@ -54,6 +55,7 @@ pub use lists::{
 };
 pub use names::{NameError, guard, normalise};
 pub use narrowed::LessonList;
+pub use own_sites::Reach;
 pub use page_address::percent_decoded;
 pub use page_text::{PageKind, PageReader};
 pub use phrases::{

@@ -1,6 +1,7 @@
 //! The words of a decision: what was asked, what is done, and why, the same on the block page, in the log and in
 //! `belisha explain`. How a decision is reached is in `decide`.
 
+use crate::own_sites::Reach;
 use belisha_policy::{Audience, CATEGORIES, DeviceKind, FilterAction, Period, Role};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -200,6 +201,9 @@ pub struct Reason {
     pub clause: Option<ClauseReference>,
     /// The period of the school day at the time, when it was needed to decide.
     pub period: Option<Period>,
+    /// How many people the school's or the authority's own rule is about, when one decided.
+    #[serde(default)]
+    pub reach: Option<Reach>,
     /// Id of the exception or of the school's own rule.
     pub entry: Option<Arc<str>>,
     /// Why the person who made that entry made it.
@@ -222,6 +226,7 @@ impl Reason {
             list: None,
             clause: None,
             period: None,
+            reach: None,
             entry: None,
             because: None,
             changed_by: None,
@@ -267,6 +272,11 @@ impl std::fmt::Display for Reason {
                     out.write_str(" and the policy has not decided this category for this group")?;
                 }
             }
+        }
+        match self.reach {
+            Some(Reach::Group) => out.write_str(" for this group")?,
+            Some(Reach::YearGroup) => out.write_str(" for this year group")?,
+            Some(Reach::Everybody) | None => {}
         }
         if let Some(because) = &self.because {
             write!(out, " ({because})")?;

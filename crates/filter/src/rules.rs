@@ -12,6 +12,7 @@ use crate::inspection::{CompiledInspection, InspectionRules};
 use crate::moment::LastMoment;
 use crate::named_hosts::NamedHosts;
 use crate::narrowed::{LessonList, NarrowedRules};
+use crate::own_sites::{OwnSites, YearGroups};
 use crate::reason::{ClauseReference, Group};
 use crate::timetable::Timetable;
 use belisha_policy::{Binding, Clause, FilterAction, FilterRow, Period, Policy, Role};
@@ -53,7 +54,7 @@ pub struct SchoolRule {
     pub id: String,
     /// Host; its subdomains too.
     pub host: String,
-    /// Groups it holds for, by key; empty = everybody.
+    /// Groups it holds for, by key, and year groups, `year:7`; empty = everybody.
     pub groups: Vec<String>,
     /// Why.
     pub reason: String,
@@ -78,6 +79,9 @@ pub struct Rules {
     /// Sites the local authority closed.
     #[serde(default)]
     pub authority_deny: Vec<SchoolRule>,
+    /// Who is in the year groups that these rules name: ids as text, by key, `year:7`.
+    #[serde(default)]
+    pub year_groups: BTreeMap<String, Vec<String>>,
     /// Sites checked for lessons.
     #[serde(default)]
     pub lesson_lists: Vec<LessonList>,
@@ -111,6 +115,7 @@ impl Rules {
             school_deny: Vec::new(),
             authority_allow: Vec::new(),
             authority_deny: Vec::new(),
+            year_groups: BTreeMap::new(),
             lesson_lists: Vec::new(),
             allow_list_only: Vec::new(),
             list_groups: BTreeMap::new(),
@@ -181,13 +186,12 @@ pub struct Ruleset {
     pub(crate) cells: Vec<[CellsByPeriod; Group::ALL.len()]>,
     pub(crate) clauses: Vec<ClauseReference>,
     pub(crate) exceptions: HostTable,
-    pub(crate) school_allow: HostTable,
-    pub(crate) school_deny: HostTable,
+    pub(crate) school: OwnSites,
+    pub(crate) authority: OwnSites,
+    pub(crate) year_groups: YearGroups,
     /// Every host that something else than the lists speaks of.
     pub(crate) named: NamedHosts,
     pub(crate) moment: LastMoment,
-    pub(crate) authority_allow: HostTable,
-    pub(crate) authority_deny: HostTable,
     pub(crate) devices: DeviceRules,
     pub(crate) narrowed: NarrowedRules,
     /// Lists that count for some groups alone.
@@ -226,21 +230,16 @@ impl Ruleset {
             }
         }
         let exceptions = HostTable::new(rules.exceptions.iter().map(|exception| &*exception.host));
-        let school_allow = HostTable::new(rules.school_allow.iter().map(|rule| &*rule.host));
-        let school_deny = HostTable::new(rules.school_deny.iter().map(|rule| &*rule.host));
-        let authority_allow = HostTable::new(rules.authority_allow.iter().map(|rule| &*rule.host));
-        let authority_deny = HostTable::new(rules.authority_deny.iter().map(|rule| &*rule.host));
+        let school = OwnSites::new(&rules.school_allow, &rules.school_deny);
+        let authority = OwnSites::new(&rules.authority_allow, &rules.authority_deny);
+        let by_school = exceptions.hashes().chain(school.hashes()).chain(authority.hashes());
         Self {
-            named: named_hosts(
-                &illegal,
-                &[&exceptions, &school_allow, &school_deny, &authority_allow, &authority_deny],
-            ),
+            named: named_hosts(&illegal, by_school.collect()),
             moment: LastMoment::default(),
             exceptions,
-            school_allow,
-            school_deny,
-            authority_allow,
-            authority_deny,
+            school,
+            authority,
+            year_groups: YearGroups::new(&rules.year_groups),
             devices: DeviceRules::new(&rules.policy, rules.school_hosts.iter().map(|host| &**host)),
             narrowed: NarrowedRules::new(&rules.lesson_lists, &rules.allow_list_only),
             confined_lists: rules
@@ -283,6 +282,7 @@ impl Ruleset {
     pub fn names_people(&self) -> bool {
         self.rules.exceptions.iter().any(|exception| exception.person.is_some())
             || self.rules.lesson_lists.iter().any(|list| !list.people.is_empty())
+            || !self.rules.year_groups.is_empty()
     }
 
     /// Whether the gateway may read what somebody of a group exchanges with a host over TLS. Never for a helpline or a
@@ -327,12 +327,11 @@ impl Ruleset {
 }
 
 /// Marks every host that the list of illegal content, a helpline or one of the school's tables speaks of.
-fn named_hosts(illegal: &IllegalList, tables: &[&HostTable]) -> NamedHosts {
-    let by_school = || tables.iter().flat_map(|table| table.hashes());
-    let names = illegal.marks().len() + helpline_hashes().count() + by_school().count();
+fn named_hosts(illegal: &IllegalList, by_school: Vec<u64>) -> NamedHosts {
+    let names = illegal.marks().len() + helpline_hashes().count() + by_school.len();
     let mut named = NamedHosts::new(names, illegal.mark_key());
     illegal.marks().for_each(|mark| named.insert_mark(mark));
-    helpline_hashes().chain(by_school()).for_each(|hash| named.insert(hash));
+    helpline_hashes().chain(by_school).for_each(|hash| named.insert(hash));
     named
 }
 

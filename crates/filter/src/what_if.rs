@@ -3,7 +3,9 @@
 
 use crate::reason::{Group, Request};
 use crate::rules::{Rules, Ruleset, SchoolRule};
-use belisha_policy::{Binding, Clause, ClauseId, Column, FilterAction, FilterRow, FilterTable, Period};
+use belisha_policy::{
+    Binding, Clause, ClauseId, Column, FilterAction, FilterRow, FilterTable, Period, still_for, year_of,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -30,8 +32,10 @@ pub struct Change {
     pub subject: Subject,
     /// What would be done. A site is opened or closed; a category may also warn or ask.
     pub action: FilterAction,
-    /// For whom, by group key; empty: everybody.
+    /// For whom, by group key; empty: everybody. A site may be tried for year groups too, `year:7`.
     pub groups: Vec<String>,
+    /// Who is in the year groups that are named: ids as text, by key. One that is not here has nobody in it.
+    pub year_groups: BTreeMap<String, Vec<String>>,
     /// When, for a category; `None`: at every time.
     pub period: Option<Period>,
 }
@@ -46,8 +50,11 @@ pub enum ChangeError {
     #[error("a single site is opened or closed; only a category can warn or ask")]
     HostNeitherOpenNorClosed,
     /// No such group.
-    #[error("`{0}` is no group; write one of: younger-pupil, pupil, staff, guest, unknown")]
+    #[error("`{0}` is no group; write one of: younger-pupil, pupil, staff, guest, unknown, or a year group, year:7")]
     UnknownGroup(String),
+    /// The policy's tables have no column for a year group.
+    #[error("a category is decided by group, not by year group; try a single site, or the group")]
+    CategoryForAYearGroup,
     /// No list puts anything into the category.
     #[error("no list and no table knows the category `{0}`")]
     UnknownCategory(String),
@@ -100,12 +107,17 @@ impl Ruleset {
     /// # Errors
     /// There is no such rule.
     pub fn with_change(&self, change: &Change) -> Result<Self, ChangeError> {
-        if let Some(unknown) = change.groups.iter().find(|key| Group::from_key(key).key() != key.as_str()) {
+        let known = |key: &str| year_of(key).is_some() || Group::from_key(key).key() == key;
+        if let Some(unknown) = change.groups.iter().find(|key| !known(key)) {
             return Err(ChangeError::UnknownGroup(unknown.clone()));
         }
         let mut rules = self.rules().clone();
+        rules.year_groups.extend(change.year_groups.clone());
         match &change.subject {
             Subject::Host(host) => rules.set_host(host, change)?,
+            Subject::Category(_) if change.groups.iter().any(|key| year_of(key).is_some()) => {
+                return Err(ChangeError::CategoryForAYearGroup);
+            }
             Subject::Category(category) => {
                 let listed = self.index().categories().iter().any(|known| **known == **category);
                 if !listed && !rules.policy.filter_tables().any(|(_, table)| row_of(table, category).is_some()) {
@@ -157,7 +169,7 @@ fn is_closed(action: FilterAction) -> bool {
 }
 
 impl Rules {
-    /// A site of the school's own takes the place of those about the same host for the same groups, as on the filter's page.
+    /// A site of the school's own takes the place of those about the same host for the same people, as when it is saved.
     fn set_host(&mut self, host: &str, change: &Change) -> Result<(), ChangeError> {
         if change.period.is_some_and(|period| period != Period::Always) {
             return Err(ChangeError::HostAtATime);
@@ -165,9 +177,11 @@ impl Rules {
         if !matches!(change.action, FilterAction::Allow | FilterAction::Block) {
             return Err(ChangeError::HostNeitherOpenNorClosed);
         }
-        if change.groups.is_empty() {
-            self.school_allow.retain(|rule| rule.host != host);
-            self.school_deny.retain(|rule| rule.host != host);
+        for rules in [&mut self.school_allow, &mut self.school_deny] {
+            rules.retain_mut(|rule| {
+                let left = if rule.host == host { still_for(&rule.groups, &change.groups) } else { return true };
+                left.map(|groups| rule.groups = groups).is_some()
+            });
         }
         let rule = SchoolRule {
             id: TRIED.into(),

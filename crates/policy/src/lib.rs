@@ -16,6 +16,7 @@ mod render;
 mod spelling;
 mod table;
 mod vocabulary;
+mod whom;
 
 use compile::slug;
 
@@ -30,3 +31,4 @@ pub use print::print;
 pub use render::*;
 pub use table::*;
 pub use vocabulary::*;
+pub use whom::*;

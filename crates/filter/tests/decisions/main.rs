@@ -6,6 +6,7 @@ mod devices;
 mod examples;
 mod limits;
 mod never;
+mod own_sites;
 mod precedence;
 mod reasons;
 mod school;

@@ -5,6 +5,7 @@
 use crate::school::*;
 use belisha_filter::{Change, *};
 use belisha_policy::*;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const LISTED: &str = "listed-by-a-provider.example";
@@ -12,6 +13,7 @@ const LISTED: &str = "listed-by-a-provider.example";
 const OPENED: &str = "opened.example";
 const SHUT: &str = "shut.example";
 const PERSON: &str = "person-1";
+const YEAR: &str = "year:7";
 
 /// Every host that must stay closed, and where the address shows it, the page.
 const CLOSED: [(&str, Option<&str>); 14] = [
@@ -114,6 +116,13 @@ fn list(lists: &mut DomainIndexBuilder, category: &str, hosts: &[&str]) {
     hosts.iter().for_each(|host| lists.add(source, &host.to_ascii_lowercase()));
 }
 
+/// Rules for everybody, and the same for every group and for the person's year group.
+fn for_narrower(rules: Vec<SchoolRule>) -> Vec<SchoolRule> {
+    let groups = |rule: &SchoolRule| SchoolRule { groups: EVERYBODY.map(str::to_owned).to_vec(), ..rule.clone() };
+    let year = |rule: &SchoolRule| SchoolRule { groups: vec![YEAR.to_owned()], ..rule.clone() };
+    rules.into_iter().flat_map(|rule| [groups(&rule), year(&rule), rule]).collect()
+}
+
 /// Every setting of a school, turned against what must hold. Taken apart without `..`, so that a new one is tried as well.
 fn set_everything(rules: Rules) -> Rules {
     let Rules {
@@ -124,6 +133,7 @@ fn set_everything(rules: Rules) -> Rules {
         school_deny,
         authority_allow,
         authority_deny,
+        year_groups: _,
         lesson_lists,
         allow_list_only,
         list_groups: _,
@@ -146,10 +156,11 @@ fn set_everything(rules: Rules) -> Rules {
         policy,
         timetable,
         exceptions,
-        school_allow,
-        school_deny,
-        authority_allow,
-        authority_deny,
+        school_allow: for_narrower(school_allow),
+        school_deny: for_narrower(school_deny),
+        authority_allow: for_narrower(authority_allow),
+        authority_deny: for_narrower(authority_deny),
+        year_groups: BTreeMap::from([(YEAR.to_owned(), vec![PERSON.to_owned()])]),
         lesson_lists,
         allow_list_only,
         list_groups: ["wanted", "unwanted", "nobody-decided"].map(|list| (list.to_owned(), all())).into(),
@@ -290,7 +301,7 @@ fn neither_an_explanation_nor_a_trial_says_more_than_the_decision() {
             }
             for action in [FilterAction::Allow, FilterAction::Block] {
                 let subject = Subject::Host(host.into());
-                let change = Change { subject, action, groups: Vec::new(), period: None };
+                let change = Change { subject, action, groups: Vec::new(), year_groups: BTreeMap::new(), period: None };
                 let seen = Seen { request, at: at(LESSON) };
                 let effect = rules.effect(&rules.with_change(&change).unwrap(), [seen].into_iter());
                 assert_eq!((effect.looked_at, effect.requests, effect.top.len()), (1, 0, 0), "{school}: {host}");

@@ -3,10 +3,17 @@
 use crate::school::*;
 use belisha_filter::*;
 use belisha_policy::{FilterAction, Period};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn change(subject: Subject, action: FilterAction, groups: &[&str], period: Option<Period>) -> Change {
-    Change { subject, action, groups: groups.iter().map(|group| (*group).into()).collect(), period }
+    let groups = groups.iter().map(|group| (*group).into()).collect();
+    Change {
+        subject,
+        action,
+        groups,
+        year_groups: BTreeMap::from([("year:7".into(), vec!["person-1".into()])]),
+        period,
+    }
 }
 
 fn host(host: &str) -> Subject {
@@ -131,4 +138,28 @@ fn changed_settings_are_told_one_line_each() {
     assert_eq!(after.changes(&before).len(), 5);
     let rules = Rules::new(policy(), timetable()).with_settings(after.clone());
     assert_eq!((rules.inspection, rules.content), (after.inspection, after.content));
+}
+
+#[test]
+fn a_site_is_tried_for_a_year_group_and_a_category_is_not() {
+    let year = tried(&change(host("unheard-of.example"), FilterAction::Block, &["year:7"], None));
+    assert_eq!((year.requests, year.closed, year.people), (1, 1, 1));
+    let other = tried(&change(host("unheard-of.example"), FilterAction::Block, &["year:8"], None));
+    assert_eq!(other.requests, 0, "nobody is in that year group");
+    let rules = ruleset();
+    let wrong = rules.with_change(&change(category("games"), FilterAction::Block, &["year:7"], None)).unwrap_err();
+    assert!(wrong.to_string().contains("not by year group"), "{wrong}");
+}
+
+#[test]
+fn a_site_tried_for_a_group_takes_the_place_of_what_was_said_for_that_group_alone() {
+    let rules = ruleset();
+    let pupils =
+        rules.with_change(&change(host("chess.games.example"), FilterAction::Block, &["pupil"], None)).unwrap();
+    assert!(!decide(&pupils, "chess.games.example", "pupil", LESSON).is_open());
+    assert!(pupils.rules().school_allow.iter().all(|rule| rule.host != "chess.games.example"));
+    // Closed for everybody, tried open for staff: the narrower wins, and the other stays beside it.
+    let staff = rules.with_change(&change(host("denied.example"), FilterAction::Allow, &["staff"], None)).unwrap();
+    assert!(decide(&staff, "denied.example", "staff", LESSON).is_open());
+    assert!(!decide(&staff, "denied.example", "pupil", LESSON).is_open());
 }
