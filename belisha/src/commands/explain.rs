@@ -29,7 +29,8 @@ pub struct ExplainOptions {
     /// atlas.example", "block category games", "warn category streaming"
     #[arg(long = "if", value_name = "RULE", conflicts_with_all = ["url", "person", "device", "at"])]
     what_if: Option<String>,
-    /// With --if, for whom: younger-pupil, pupil, staff, guest or unknown; several times for several, everybody without
+    /// With --if, for whom: younger-pupil, pupil, staff, guest or unknown, and for a site a year group as year:7; several times
+    /// for several, everybody without
     #[arg(long, value_name = "GROUP", requires = "what_if")]
     group: Vec<String>,
     /// With --if, when: always, lesson, break, out-of-school or boarding; at every time without
@@ -79,7 +80,7 @@ pub async fn run(options: ExplainOptions) -> Result<ExitCode, Failure> {
     })?;
     if let Some(rule) = &options.what_if {
         let change = what_if::read(rule, options.group, options.period.as_deref())?;
-        what_if::print(&installation, &school, &rules, &change).await?;
+        what_if::print(&installation, &school, &rules, change).await?;
         return Ok(ExitCode::SUCCESS);
     }
     let asking = Asking { person: person.map(|(_, person)| person), group: None, device: options.device };

@@ -4,10 +4,12 @@ use super::Failure;
 use crate::installation::Installation;
 use belisha_filter::{Change, Request, Seen, Subject, normalise};
 use belisha_gateway::GatewayRules;
-use belisha_policy::{FilterAction, Period};
-use belisha_store::activity;
+use belisha_policy::{FilterAction, Period, year_of};
+use belisha_records::in_year_groups;
 use belisha_store::schools::School;
+use belisha_store::{activity, people};
 use jiff::SignedDuration;
+use std::collections::BTreeMap;
 
 /// How far back requests are looked at.
 const DAYS: i64 = 7;
@@ -44,7 +46,8 @@ pub fn read(rule: &str, groups: Vec<String>, period: Option<&str>) -> Result<Cha
         Period::from_key(key)
             .ok_or_else(|| Failure(format!("`{key}` is no time of the school day; write one of: {all}")))
     };
-    Ok(Change { subject, action, groups, period: period.map(read_period).transpose()? })
+    let period = period.map(read_period).transpose()?;
+    Ok(Change { subject, action, groups, year_groups: BTreeMap::new(), period })
 }
 
 /// Tries a rule on a school's last seven days and prints what would have been different.
@@ -55,11 +58,19 @@ pub async fn print(
     installation: &Installation,
     school: &School,
     rules: &GatewayRules,
-    change: &Change,
+    mut change: Change,
 ) -> Result<(), Failure> {
-    let changed = rules.ruleset.with_change(change).map_err(|wrong| Failure(wrong.to_string()))?;
     let now = (installation.clock)();
     let mut tx = installation.store.read(school.id).await?;
+    let everybody = people::list(&mut tx).await?;
+    change.year_groups = in_year_groups(&everybody, &change.groups, school.calendar.day_of(now));
+    if let Some((key, _)) = change.year_groups.iter().find(|(_, people)| people.is_empty()) {
+        let year = year_of(key).unwrap_or_default();
+        return Err(Failure(format!(
+            "nobody at the school is in year group `{year}`; write it as the page of people has it"
+        )));
+    }
+    let changed = rules.ruleset.with_change(&change).map_err(|wrong| Failure(wrong.to_string()))?;
     let made =
         activity::list_to_count(&mut tx, now - SignedDuration::from_hours(24 * DAYS), now, MOST_REQUESTS).await?;
     drop(tx);

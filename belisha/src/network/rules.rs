@@ -11,14 +11,16 @@ use belisha_gateway::{
     AgeBand, Gate, GatewayRules, LockerHours, NetworkRange, NetworkRegister, PersonRules, ProxyCredential,
     RegisteredDevice,
 };
-use belisha_policy::{Audience, Phase, Policy, Role};
-use belisha_records::{ClassId, Person, PersonId, SchoolCalendar, SchoolId, Signature, is_at_school, network_gate};
-use belisha_store::school_rules::HostAction;
+use belisha_policy::{Audience, Phase, Policy, Role, year_of};
+use belisha_records::{
+    ClassId, Person, PersonId, SchoolCalendar, SchoolId, Signature, in_year_groups, is_at_school, network_gate,
+};
+use belisha_store::school_rules::{HostAction, HostRule};
 use belisha_store::{
     Store, Tx, exceptions, lesson_lists, parents_of, people, policies, school_rules, schools, signatures,
 };
 use jiff::civil::Date;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 fn age_band_of(audience: Audience, phase: Phase) -> AgeBand {
@@ -73,12 +75,15 @@ pub async fn read_rules(
         usernames: usernames(&mut tx, today).await?,
         locker_hours: locker_hours(&policy, &record.calendar),
     };
+    let own_rules = school_rules::list(&mut tx).await?;
+    let own = |action| own_rules.iter().filter(|rule| rule.action == action).map(own_rule).collect();
     let rules = Rules {
         exceptions: granted(&mut tx, now, &policy).await?,
-        school_allow: own_rules(&mut tx, HostAction::Allow).await?,
-        school_deny: own_rules(&mut tx, HostAction::Deny).await?,
-        authority_allow: own_rules(&mut tx, HostAction::AuthorityAllow).await?,
-        authority_deny: own_rules(&mut tx, HostAction::AuthorityDeny).await?,
+        school_allow: own(HostAction::Allow),
+        school_deny: own(HostAction::Deny),
+        authority_allow: own(HostAction::AuthorityAllow),
+        authority_deny: own(HostAction::AuthorityDeny),
+        year_groups: year_groups(&mut tx, &own_rules, today).await?,
         lesson_lists: lesson_lists(&mut tx, now).await?,
         safe_search: record.settings.get("safe_search").and_then(serde_json::Value::as_bool).unwrap_or(true),
         ..Rules::new(policy.clone(), timetable(&record.calendar)?).with_settings(settings(&record.settings)?)
@@ -185,12 +190,18 @@ async fn granted(tx: &mut Tx, now: jiff::Timestamp, policy: &Policy) -> Result<V
     Ok(exceptions.collect())
 }
 
-async fn own_rules(tx: &mut Tx, action: HostAction) -> Result<Vec<SchoolRule>, Failure> {
-    let rules = school_rules::list(tx).await?.into_iter();
-    let of_this_kind = rules.filter(|rule| rule.action == action);
-    Ok(of_this_kind
-        .map(|rule| SchoolRule { id: rule.id.to_string(), host: rule.host, groups: Vec::new(), reason: rule.reason })
-        .collect())
+fn own_rule(rule: &HostRule) -> SchoolRule {
+    let HostRule { id, host, groups, reason, .. } = rule.clone();
+    SchoolRule { id, host, groups, reason }
+}
+
+/// Who is in the year groups that rules name. Nobody is read where none does.
+async fn year_groups(tx: &mut Tx, rules: &[HostRule], today: Date) -> Result<BTreeMap<String, Vec<String>>, Failure> {
+    let named = || rules.iter().flat_map(|rule| &rule.groups).filter(|key| year_of(key).is_some());
+    if named().next().is_none() {
+        return Ok(BTreeMap::new());
+    }
+    Ok(in_year_groups(&people::list(tx).await?, named(), today))
 }
 
 /// What the school set for its filter. Settings that cannot be read stop the new rules: the gateway keeps its last ones.

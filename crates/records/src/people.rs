@@ -1,9 +1,11 @@
 //! People, the offices they hold, their classes and children. Rules on offices are in `offices`.
 
 use crate::identifiers::*;
-use belisha_policy::{Audience, Role};
+use crate::offices::is_at_school;
+use belisha_policy::{Audience, Role, year_of};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A person's name. It has no `Display` and its `Debug` hides it, so that no log line, mail or error can carry it:
 /// only a page about the person calls [`PersonName::reveal`].
@@ -82,6 +84,30 @@ pub struct Class {
     pub name: String,
     /// Year group.
     pub year_group: String,
+}
+
+/// Who is in each year group that some keys name, `year:7`, on a day: ids as text. Keys of groups are left out, and a year group
+/// with nobody in it is there and empty.
+pub fn in_year_groups<'a>(
+    people: &[Person],
+    keys: impl IntoIterator<Item = &'a String>,
+    today: Date,
+) -> BTreeMap<String, Vec<String>> {
+    let of_year = |year: &str| {
+        let here = |person: &&Person| person.year_group.as_deref() == Some(year) && is_at_school(person, today);
+        people.iter().filter(here).map(|person| person.id.to_string()).collect()
+    };
+    keys.into_iter().filter_map(|key| Some((key.clone(), of_year(year_of(key)?)))).collect()
+}
+
+/// The year groups of the people at school on a day, the youngest first: by their number, and those without one before.
+pub fn year_groups(people: &[Person], today: Date) -> Vec<String> {
+    let at_school = people.iter().filter(|person| is_at_school(person, today));
+    let mut years: Vec<String> = at_school.filter_map(|person| person.year_group.clone()).collect();
+    let number = |year: &str| year.trim_start_matches(|letter: char| !letter.is_ascii_digit()).parse().unwrap_or(0_u32);
+    years.sort_by(|one, other| (number(one), one).cmp(&(number(other), other)));
+    years.dedup();
+    years
 }
 
 /// Who is acting: the person signed in, with the offices held today, or the system itself.

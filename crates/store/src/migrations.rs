@@ -17,6 +17,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "lessons", include_str!("../migrations/0005_lessons.sql")),
     (6, "gateways", include_str!("../migrations/0006_gateways.sql")),
     (7, "activity known by", include_str!("../migrations/0007_activity_known_by.sql")),
+    (8, "whom rules are for", include_str!("../migrations/0008_whom_rules_are_for.sql")),
 ];
 
 /// Brings a database up to date, in one transaction: a program that is stopped half-way leaves the old tables.

@@ -18,22 +18,25 @@ pub(crate) struct Children {
 }
 
 /// A table whose rows are subjects of the ledger. `columns` leaves out `school_id`, `id`, and what changes without being
-/// an act: when a session was last seen, how often a mail was tried.
+/// an act: when a session was last seen, how often a mail was tried. `later` are columns that a later migration added: a row
+/// in which one is NULL is committed without it, so that what was committed before it was added still holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Table {
     pub(crate) name: &'static str,
     pub(crate) columns: &'static [(&'static str, Kind)],
+    pub(crate) later: &'static [(&'static str, Kind)],
     pub(crate) children: &'static [Children],
 }
 
 macro_rules! columns {
-    ($($kind:ident: $($column:ident)+;)+) => { &[$($((stringify!($column), Kind::$kind),)+)+] };
+    ($($kind:ident: $($column:ident)+;)*) => { &[$($((stringify!($column), Kind::$kind),)+)*] };
 }
 macro_rules! tables {
-    ($($constant:ident = $name:literal { $($columns:tt)+ } $([ $($child:literal of $parent:literal { $($child_columns:tt)+ })+ ])? )+) => {
+    ($($constant:ident = $name:literal { $($columns:tt)+ } $(+ { $($later:tt)+ })? $([ $($child:literal of $parent:literal { $($child_columns:tt)+ })+ ])? )+) => {
         $(pub(crate) static $constant: Table = Table {
             name: $name,
             columns: columns!($($columns)+),
+            later: columns!($($($later)+)?),
             children: &[$($(Children { name: $child, parent: $parent, columns: columns!($($child_columns)+) },)+)?],
         };)+
         /// Every table whose rows the ledger binds, in an order that a reader can follow.
@@ -89,7 +92,7 @@ tables! {
     LISTS = "lists" {
         Text: category name source format; Number: domains refused_lines; Text: refused_summary; Number: fetched_at removed_at;
     }
-    SCHOOL_RULES = "school_rules" { Text: host action reason owner_id on_date; Number: removed_at; }
+    SCHOOL_RULES = "school_rules" { Text: host action reason owner_id on_date; Number: removed_at; } + { Text: audience_groups; }
     LESSON_LISTS = "lesson_lists" {
         Text: name hosts class_id audience_groups; Number: from_at until_at; Text: reason made_by; Number: closed_at;
     }
@@ -157,7 +160,8 @@ mod tests {
             let connection = Database::connect(&database.url).await.unwrap();
             for table in BOUND {
                 let loose = LOOSE.iter().find(|(name, _)| *name == table.name).map_or(&[][..], |(_, columns)| columns);
-                let mut bound: Vec<String> = table.columns.iter().map(|(name, _)| (*name).to_owned()).collect();
+                let columns = table.columns.iter().chain(table.later);
+                let mut bound: Vec<String> = columns.map(|(name, _)| (*name).to_owned()).collect();
                 bound.extend(["id", "school_id"].iter().chain(loose).map(|name| (*name).to_owned()));
                 bound.sort();
                 assert_eq!(bound, columns_of(&connection, table.name).await, "{}", table.name);

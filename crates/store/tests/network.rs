@@ -134,7 +134,7 @@ both_databases! {
         settle(&database).await;
         let mut tx = begin(&database).await;
         let rule = HostRule {
-            id: String::new(), host: "chess.example".into(), action: HostAction::Allow, reason: "chess club".into(), owner: Some(nth(HEAD)), on: "2026-11-01".parse().unwrap(),
+            id: String::new(), host: "chess.example".into(), action: HostAction::Allow, groups: Vec::new(), reason: "chess club".into(), owner: Some(nth(HEAD)), on: "2026-11-01".parse().unwrap(),
         };
         school_rules::insert(&mut tx, &rule).await.unwrap();
         let key = school_rules::insert(&mut tx, &HostRule { action: HostAction::Deny, ..rule.clone() }).await.unwrap();
@@ -151,6 +151,37 @@ both_databases! {
         }
         school_rules::remove(&mut tx, &key).await.unwrap();
         assert!(school_rules::list(&mut tx).await.unwrap().is_empty());
+    }
+
+    async fn a_rule_for_some_takes_the_place_of_what_was_said_for_them_and_leaves_the_rest(database: TestDatabase) {
+        settle(&database).await;
+        let rule = |action, groups: &[&str]| HostRule {
+            id: String::new(), host: "chess.example".into(), action, groups: groups.iter().map(|key| (*key).to_owned()).collect(),
+            reason: "chess club".into(), owner: Some(nth(HEAD)), on: "2026-11-01".parse().unwrap(),
+        };
+        for (new, left) in [
+            (rule(HostAction::Deny, &[]), "Deny:"),
+            (rule(HostAction::Allow, &["pupil", "year:7"]), "Allow:pupil,year:7 Deny:"),
+            (rule(HostAction::AuthorityAllow, &["pupil"]), "Allow:pupil,year:7 AuthorityAllow:pupil Deny:"),
+            (rule(HostAction::Deny, &["pupil", "guest"]), "Allow:year:7 AuthorityAllow:pupil Deny: Deny:pupil,guest"),
+            (rule(HostAction::Deny, &["pupil", "guest"]), "Allow:year:7 AuthorityAllow:pupil Deny: Deny:pupil,guest"),
+            (rule(HostAction::Allow, &[]), "Allow: AuthorityAllow:pupil"),
+        ] {
+            let mut tx = begin(&database).await;
+            school_rules::insert(&mut tx, &new).await.unwrap();
+            tx.commit().await.unwrap();
+            let mut tx = read(&database).await;
+            let kept = school_rules::list(&mut tx).await.unwrap();
+            assert!(kept.iter().all(|one| one.reason == new.reason && one.owner == new.owner && one.on == new.on), "what is left of a rule is still whose it was");
+            let mut words: Vec<_> = kept.iter().map(|one| format!("{:?}:{}", one.action, one.groups.join(","))).collect();
+            words.sort();
+            assert_eq!(words.join(" "), left, "after {new:?}");
+        }
+        let mut tx = begin(&database).await;
+        school_rules::insert(&mut tx, &HostRule { host: "draughts.example".into(), ..rule(HostAction::Deny, &["pupil"]) }).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut tx = read(&database).await;
+        assert_eq!(ledger::entries(&mut tx, None, 1).await.unwrap()[0].verb, "made", "another site's rules are left alone");
     }
 
     async fn an_address_has_one_person_at_a_time(database: TestDatabase) {

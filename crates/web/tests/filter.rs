@@ -7,7 +7,9 @@ use belisha_records::Actor;
 use belisha_store::activity::Visit;
 use belisha_store::school_rules::{HostAction, HostRule};
 use belisha_store::testing::TestDatabase;
-use belisha_store::{activity, both_databases, classes, ledger, lesson_lists, register_entries, school_rules, schools};
+use belisha_store::{
+    access_requests, activity, both_databases, classes, ledger, lesson_lists, register_entries, school_rules, schools,
+};
 use belisha_web::testing::TestSchool;
 use jiff::SignedDuration;
 
@@ -33,7 +35,7 @@ both_databases! {
         let school = TestSchool::open(database.store).await;
         let technician = school.signed_in("technician").await;
         school.network_heard();
-        let seen = technician.post("/filter/rules", &[("host", "Noise.example"), ("action", "deny"), ("reason", "Plays sound in lessons")]).await;
+        let seen = technician.post("/filter/rules", &[("host", "Noise.example"), ("action", "deny"), ("whom", "everybody"), ("reason", "Plays sound in lessons")]).await;
         assert_eq!(seen.location(), "/filter?done=added", "{}", seen.words());
         assert_eq!(school.network_heard(), ["rules changed"]);
         let made = rules(&school).await;
@@ -55,12 +57,12 @@ both_databases! {
             ("illegal.example", "allow", "This one is on a list that nobody at the school can change"),
             ("illegal.example", "deny", "This one is on a list that nobody at the school can change"),
         ] {
-            let seen = head.post("/filter/rules", &[("host", host), ("action", action), ("reason", "Because we say so")]).await;
+            let seen = head.post("/filter/rules", &[("host", host), ("action", action), ("whom", "everybody"), ("reason", "Because we say so")]).await;
             assert_eq!((seen.status.as_u16(), seen.errors()), (422, vec![message.to_owned()]), "{host}");
             assert!(seen.body.contains(&format!("value=\"{host}\"")) && seen.body.contains("Because we say so"), "what was typed is kept");
         }
         assert!(rules(&school).await.is_empty());
-        assert_eq!(head.post("/filter/rules", &[]).await.errors().len(), 3);
+        assert_eq!(head.post("/filter/rules", &[]).await.errors().len(), 4);
     }
 
     async fn an_update_that_waits_is_decided_about_with_a_reason(database: TestDatabase) {
@@ -195,7 +197,7 @@ both_databases! {
         tx.commit().await.unwrap();
         let technician = school.signed_in("technician").await;
         // From the form of the filter's page, as it is typed there.
-        let page = technician.post("/filter/what-if", &[("host", "Atlas.example"), ("action", "deny"), ("reason", "Old borders")]).await;
+        let page = technician.post("/filter/what-if", &[("host", "Atlas.example"), ("action", "deny"), ("whom", "everybody"), ("reason", "Old borders")]).await;
         assert!(page.says("3 requests would have been answered otherwise"), "{}", page.words());
         for words in ["2, as far as it was known who asked", "maps.atlas.example", "Save this rule", "Nothing has been saved"] {
             assert!(page.says(words), "{words}: {}", page.words());
@@ -204,25 +206,74 @@ both_databases! {
         assert!(!page.says("Penhale") && !page.body.contains(&school.person("teacher").to_string()), "nobody is named");
         assert!(rules(&school).await.is_empty(), "nothing is saved by trying");
         let pupils = technician.post("/filter/what-if", &[("what", "host"), ("host", "atlas.example"), ("action", "block"), ("groups", "pupil")]).await;
-        assert!(pupils.says("Nothing would have changed last week") && !pupils.says("Save this rule"), "{}", pupils.words());
-        let wrong = technician.post("/filter/what-if", &[("what", "host"), ("host", "atlas.example"), ("action", "warn")]).await;
+        assert!(pupils.says("Nothing would have changed last week") && pupils.says("Save this rule"), "{}", pupils.words());
+        let wrong = technician.post("/filter/what-if", &[("what", "host"), ("host", "atlas.example"), ("action", "warn"), ("whom", "everybody")]).await;
         assert_eq!(wrong.errors(), ["A single site is opened or closed; only a category can warn or ask"]);
-        let officer = school.signed_in("officer").await.post("/filter/what-if", &[("what", "host"), ("host", "atlas.example"), ("action", "block")]).await;
+        let officer = school.signed_in("officer").await.post("/filter/what-if", &[("what", "host"), ("host", "atlas.example"), ("action", "block"), ("whom", "everybody")]).await;
         assert!(officer.says("3 requests") && !officer.says("Save this rule"), "the authority tries and saves nothing");
         for who in ["pupil", "teacher", "governor", "parent"] {
             assert_eq!(school.signed_in(who).await.post("/filter/what-if", &[]).await.status, 403, "{who}");
         }
     }
 
+    async fn a_site_is_closed_for_a_year_group_or_opened_for_some(database: TestDatabase) {
+        let school = TestSchool::open(database.store).await;
+        let technician = school.signed_in("technician").await;
+        let form = technician.get("/filter").await;
+        assert!(form.body.contains("value=\"year:7\"") && form.says("Year group 7") && form.says("Unknown people and devices"), "{}", form.words());
+        let closed = [("host", "noise.example"), ("action", "deny"), ("reason", "Plays sound in lessons")];
+        let with = |more: &[(&'static str, &'static str)]| [closed.as_slice(), more].concat();
+        assert_eq!(technician.post("/filter/rules", &with(&[])).await.errors(), ["Choose for whom: everybody, or only some"]);
+        let nobody = technician.post("/filter/rules", &with(&[("whom", "some")])).await;
+        assert_eq!((nobody.status.as_u16(), nobody.errors()), (422, vec!["Tick who is meant".to_owned()]));
+        assert_eq!(technician.post("/filter/rules", &with(&[("whom", "some"), ("groups", "year:99")])).await.status, 422, "no such year group here");
+        for (whom, groups) in [("everybody", "year:7"), ("some", "pupil"), ("some", "year:7")] {
+            let seen = technician.post("/filter/rules", &with(&[("whom", whom), ("groups", groups)])).await;
+            assert_eq!(seen.location(), "/filter?done=added", "{}", seen.words());
+        }
+        let opened = [("host", "noise.example"), ("action", "allow"), ("reason", "The band needs it"), ("whom", "some"), ("groups", "staff"), ("groups", "pupil")];
+        assert_eq!(technician.post("/filter/rules", &opened).await.location(), "/filter?done=added");
+        let mut kept: Vec<_> = rules(&school).await.into_iter().map(|rule| (rule.action == HostAction::Allow, rule.groups.join(","))).collect();
+        kept.sort();
+        assert_eq!(kept, [(false, String::new()), (false, "year:7".to_owned()), (true, "pupil,staff".to_owned())]);
+        let made = ledger::entries(&mut school.app.store.read(school.id).await.unwrap(), None, 1).await.unwrap().remove(0);
+        assert_eq!((made.area.as_str(), made.actor), ("school_rules", format!("person:{}", school.person("technician"))));
+        let page = school.signed_in("officer").await.get("/filter").await;
+        for words in ["For everybody", "For Year group 7", "For Pupils, Staff"] {
+            assert!(page.says(words), "{words}: {}", page.words());
+        }
+        // A request for the site says for whom the school closed it.
+        school.signed_in("pupil").await.post("/requests/ask", &[("host", "noise.example"), ("reason", "For the band on Friday")]).await;
+        let mut tx = school.app.store.read(school.id).await.unwrap();
+        let at = access_requests::list_open(&mut tx).await.unwrap().remove(0).id;
+        drop(tx);
+        let asked = technician.get(&format!("/requests/{at}")).await;
+        assert!(asked.says("for everybody; Year group 7, and that comes first"), "{at}: {}", asked.words());
+    }
+
+    async fn a_rule_for_some_is_tried_and_saved_from_the_trial(database: TestDatabase) {
+        let school = TestSchool::open(database.store).await;
+        let technician = school.signed_in("technician").await;
+        let tried = [("host", "atlas.example"), ("action", "deny"), ("whom", "some"), ("groups", "year:7"), ("groups", "guest"), ("reason", "Old borders")];
+        let page = technician.post("/filter/what-if", &tried).await;
+        assert!(page.says("atlas.example: closed, for Guests, Year group 7, at every time"), "{}", page.words());
+        for kept in ["name=\"whom\" value=\"some\"", "name=\"groups\" value=\"year:7\"", "name=\"groups\" value=\"guest\""] {
+            assert!(page.body.contains(&format!("<input type=\"hidden\" {kept}>")), "{kept}");
+        }
+        let category = [("what", "category"), ("category", "games"), ("action", "block"), ("whom", "some"), ("groups", "year:7")];
+        let refused = technician.post("/filter/what-if", &category).await;
+        assert_eq!(refused.errors(), ["A category is decided by group, not by year group; try a single site, or the group"]);
+    }
+
     async fn the_authoritys_sites_stand_beside_the_schools(database: TestDatabase) {
         let school = TestSchool::open(database.store).await;
         let head = school.signed_in("head").await;
         for action in ["authority-deny", "allow"] {
-            head.post("/filter/rules", &[("host", "shared.example"), ("action", action), ("reason", "As the council wrote in May")]).await;
+            head.post("/filter/rules", &[("host", "shared.example"), ("action", action), ("whom", "everybody"), ("reason", "As the council wrote in May")]).await;
         }
         assert_eq!(rules(&school).await.len(), 2);
         assert!(head.get("/filter").await.says("Closed, by the authority"));
-        let helpline = head.post("/filter/rules", &[("host", "childline.org.uk"), ("action", "authority-deny"), ("reason", "No reason is good enough")]).await;
+        let helpline = head.post("/filter/rules", &[("host", "childline.org.uk"), ("action", "authority-deny"), ("whom", "everybody"), ("reason", "No reason is good enough")]).await;
         assert_eq!(helpline.status, 422);
     }
 

@@ -14,3 +14,4 @@ mod offices;
 mod permissions;
 mod school;
 mod sight;
+mod year_groups;

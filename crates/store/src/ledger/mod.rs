@@ -7,6 +7,8 @@ pub mod merkle;
 #[cfg(test)]
 mod merkle_tests;
 mod proofs;
+#[cfg(test)]
+mod row_form_tests;
 mod snapshot;
 mod verify;
 

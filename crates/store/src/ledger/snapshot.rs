@@ -1,5 +1,7 @@
 //! A row as canonical JSON: its bound columns in alphabetical order, with the rows that belong to it. The same row gives
-//! the same text on both databases. What cannot be read becomes a word of its own, so that damage is named and not fatal.
+//! the same text on both databases. A column that was added later is left out where it is NULL, so that a row from before has
+//! the text it was committed with; no two rows share a text. What cannot be read becomes a word of its own, so that damage is
+//! named and not fatal.
 
 use crate::error::Result;
 use crate::sql::{Row, bind, one_of};
@@ -30,13 +32,15 @@ pub(crate) async fn ids_after(tx: &mut Tx, table: &'static Table, after: &str, p
 }
 
 async fn some_rows(tx: &mut Tx, table: &'static Table, ids: &[String]) -> Result<BTreeMap<String, String>> {
-    let names: Vec<_> = table.columns.iter().map(|(name, _)| *name).collect();
+    let names: Vec<_> = table.columns.iter().chain(table.later).map(|(name, _)| *name).collect();
     let (list, values) = one_of(bind![tx.school()?], ids);
     let text = format!("SELECT id, {} FROM {} WHERE school_id = $1 AND id IN {list}", names.join(", "), table.name);
     let mut objects: BTreeMap<String, Object> = BTreeMap::new();
     for row in tx.all(&text, values).await? {
         if let Ok(id) = row.text("id") {
-            objects.insert(id, object(&row, table.columns));
+            let mut object = object(&row, table.columns);
+            object.extend(self::object(&row, table.later).into_iter().filter(|(_, value)| !value.is_null()));
+            objects.insert(id, object);
         }
     }
     for children in table.children {

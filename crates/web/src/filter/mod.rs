@@ -10,6 +10,7 @@ mod settings;
 mod show;
 mod switches;
 mod what_if;
+pub(crate) mod whom;
 
 use crate::app::App;
 use crate::urls;

@@ -1,8 +1,9 @@
-//! The school's own sites: opened or closed with a reason, an owner and a day, and taken back. Helplines cannot be closed,
+//! The school's own sites: opened or closed for everybody or for some, with a reason, an owner and a day, and taken back. Helplines cannot be closed,
 //! and what is illegal cannot be opened, whatever the form says; the filter holds the same by its order of rules.
 
 use super::host::{BEYOND_REACH, Wish, typed};
 use super::show;
+use super::whom::Whom;
 use crate::answers::Answers;
 use crate::app::App;
 use crate::error::WebResult;
@@ -31,17 +32,18 @@ pub(crate) async fn add(State(app): State<App>, reader: SignedIn, mut answers: A
         answers.refuse("host", wrong);
         String::new()
     });
+    let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
+    let groups = Whom::read(&mut tx, &reader).await?.chosen(&mut answers);
     let reason = answers.reason("say why");
     if !host.is_empty() && app.network.listed(reader.school.id, &host).beyond_reach {
         answers.refuse("host", BEYOND_REACH);
     }
     if answers.has_errors() {
-        let mut tx = app.store.read(reader.school.id).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, show::shown(&app, &mut tx, &reader, answers, None).await?)
             .into_response());
     }
-    let rule = HostRule { id: String::new(), host, action, reason, owner: Some(reader.person.id), on: reader.today() };
-    let mut tx = app.store.begin(&reader.actor(), reader.school.id, reader.now).await?;
+    let owner = Some(reader.person.id);
+    let rule = HostRule { id: String::new(), host, action, groups, reason, owner, on: reader.today() };
     school_rules::insert(&mut tx, &rule).await?;
     tx.commit().await?;
     app.network.rules_changed(reader.school.id).await;

@@ -1,6 +1,7 @@
 //! The rules that the filter runs on, each with where it comes from and who answers for it.
 
 use super::lists::ListRow;
+use super::whom::{self, Whom};
 use crate::answers::{Answers, Choice};
 use crate::app::App;
 use crate::error::WebResult;
@@ -42,6 +43,7 @@ struct Table {
 /// A site that the school itself opened or closed.
 struct Rule {
     host: String,
+    whom: String,
     kind: &'static str,
     word: &'static str,
     reason: String,
@@ -58,6 +60,8 @@ struct FilterPage {
     tables: Vec<Table>,
     rules: Vec<Rule>,
     actions: Vec<Choice>,
+    everybody_or_some: Vec<Choice>,
+    groups: Vec<Choice>,
     open: Vec<Open>,
     lists: Vec<Vec<String>>,
     list_rows: Vec<ListRow>,
@@ -120,15 +124,16 @@ pub(super) async fn shown(
         tables,
         rules,
         actions: vec![
-            Choice::new("deny", "Close it for everybody")
+            Choice::new("deny", "The school closes it")
                 .hint("Whatever its category, and before anything opened for a time"),
-            Choice::new("allow", "Open it for everybody")
-                .hint("Whatever its category; a site the school has closed stays closed"),
+            Choice::new("allow", "The school opens it").hint("Whatever its category"),
             Choice::new("authority-deny", "Closed by the local authority")
                 .hint("Written down for the authority. What the school itself says comes before it"),
             Choice::new("authority-allow", "Opened by the local authority")
                 .hint("Written down for the authority. What the school itself says comes before it"),
         ],
+        everybody_or_some: Whom::everybody_or_some(),
+        groups: Whom::read(tx, reader).await?.choices(),
         open,
         lists: lists.collect(),
         list_rows,
@@ -183,6 +188,7 @@ fn rule(rule: HostRule, names: &Names) -> Rule {
     Rule {
         kind,
         word,
+        whom: whom::in_words(&rule.groups),
         owner: rule.owner.map_or_else(|| "nobody".into(), |owner| names.of(owner)),
         on: words::day(rule.on),
         remove: urls::remove_rule(&rule.id),

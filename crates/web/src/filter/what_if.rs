@@ -1,11 +1,12 @@
 //! What would happen if: a rule is tried on last week's requests before anybody saves it. Figures and hosts; nobody is named.
 
 use super::host::{BEYOND_REACH, Wish, typed};
+use super::whom::{self, Whom};
 use crate::answers::{Answers, Choice};
 use crate::app::App;
 use crate::error::WebResult;
 use crate::frame::{Frame, show};
-use crate::requests::{category_label, group_label};
+use crate::requests::category_label;
 use crate::session::SignedIn;
 use crate::words;
 use askama::Template;
@@ -13,10 +14,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use belisha_filter::{Change, Effect, Request, Seen, Subject};
-use belisha_policy::{CATEGORIES, FilterAction, GROUPS, Period};
-use belisha_records::Permission;
-use belisha_store::{activity, lists};
+use belisha_policy::{CATEGORIES, FilterAction, Period};
+use belisha_records::{Permission, in_year_groups};
+use belisha_store::{activity, lists, people};
 use jiff::SignedDuration;
+use std::collections::BTreeMap;
 use std::mem::take;
 
 /// How far back requests are looked at.
@@ -31,6 +33,8 @@ struct Tried {
     hosts: Vec<Vec<String>>,
     /// The newest requests alone were looked at.
     cut: bool,
+    /// It was about a category, which is the policy's affair.
+    of_category: bool,
     /// A site of the school's own can be saved from here: host and what the form of the filter's page calls the action.
     save: Option<(String, &'static str)>,
     reason: String,
@@ -44,6 +48,7 @@ struct WhatIfPage {
     what: Vec<Choice>,
     categories: Vec<Choice>,
     actions: Vec<Choice>,
+    everybody_or_some: Vec<Choice>,
     groups: Vec<Choice>,
     times: Vec<Choice>,
     tried: Option<Tried>,
@@ -80,7 +85,8 @@ async fn shown(app: &App, reader: &SignedIn, answers: Answers, mut tried: Option
             Choice::new("warn", "Open after a warning and a reason").hint("Only for a category"),
             Choice::new("allow", "Open"),
         ],
-        groups: GROUPS.iter().map(|(key, _)| Choice::new(key, group_label(key))).collect(),
+        everybody_or_some: Whom::everybody_or_some(),
+        groups: Whom::read(&mut tx, reader).await?.choices(),
         times: times.collect(),
         tried,
         summary,
@@ -91,14 +97,16 @@ async fn shown(app: &App, reader: &SignedIn, answers: Answers, mut tried: Option
 pub(crate) async fn submit(State(app): State<App>, reader: SignedIn, answers: Answers) -> WebResult {
     reader.may(Permission::TryFilterRules)?;
     let mut answers = as_typed_here(answers);
-    let change = read(&mut answers);
+    let mut tx = app.store.read(reader.school.id).await?;
+    let groups = Whom::read(&mut tx, &reader).await?.chosen(&mut answers);
+    let year_groups = in_year_groups(&people::list(&mut tx).await?, &groups, reader.today());
+    let change = Change { year_groups, ..read(&mut answers, groups) };
     if matches!(&change.subject, Subject::Host(host) if app.network.listed(reader.school.id, host).beyond_reach) {
         answers.refuse("host", BEYOND_REACH);
     }
     if answers.has_errors() {
         return again(&app, &reader, answers).await;
     }
-    let mut tx = app.store.read(reader.school.id).await?;
     let from = reader.now - SignedDuration::from_hours(24 * DAYS);
     let made = activity::list_to_count(&mut tx, from, reader.now, MOST_REQUESTS).await?;
     drop(tx);
@@ -136,13 +144,13 @@ fn as_typed_here(answers: Answers) -> Answers {
         what => what,
     };
     let mut read = Answers::new().with("action", action).with("what", what);
-    for field in ["host", "category", "time", "reason"] {
+    for field in ["host", "category", "time", "reason", "whom"] {
         read = read.with(field, answers.value(field));
     }
     answers.all("groups").fold(read, |read, group| read.with("groups", group))
 }
 
-fn read(answers: &mut Answers) -> Change {
+fn read(answers: &mut Answers, groups: Vec<String>) -> Change {
     let subject = match answers.value("what") {
         "host" => Subject::Host(typed(answers.value("host"), Wish::Open).unwrap_or_else(|wrong| {
             answers.refuse("host", wrong);
@@ -158,9 +166,8 @@ fn read(answers: &mut Answers) -> Change {
         answers.refuse("action", "choose what would happen");
         FilterAction::Block
     });
-    let groups =
-        GROUPS.iter().filter(|(key, _)| answers.has("groups", key)).map(|(key, _)| (*key).to_owned()).collect();
-    Change { subject, action, groups, period: Period::from_key(answers.value("time")) }
+    let period = Period::from_key(answers.value("time"));
+    Change { subject, action, groups, year_groups: BTreeMap::new(), period }
 }
 
 fn tried(reader: &SignedIn, change: &Change, effect: &Effect, reason: &str) -> Tried {
@@ -185,9 +192,9 @@ fn tried(reader: &SignedIn, change: &Change, effect: &Effect, reason: &str) -> T
             words::sentence(host.to.label()),
         ]
     });
-    let save = match (&change.subject, change.action, change.groups.as_slice()) {
-        (Subject::Host(host), FilterAction::Allow, []) => Some((host.clone(), "allow")),
-        (Subject::Host(host), FilterAction::Block, []) => Some((host.clone(), "deny")),
+    let save = match (&change.subject, change.action) {
+        (Subject::Host(host), FilterAction::Allow) => Some((host.clone(), "allow")),
+        (Subject::Host(host), FilterAction::Block) => Some((host.clone(), "deny")),
         _ => None,
     };
     Tried {
@@ -195,6 +202,7 @@ fn tried(reader: &SignedIn, change: &Change, effect: &Effect, reason: &str) -> T
         summary,
         hosts: hosts.collect(),
         cut: effect.looked_at >= u64::from(MOST_REQUESTS),
+        of_category: matches!(change.subject, Subject::Category(_)),
         save: save.filter(|_| reader.can(Permission::ManageFilterRules)),
         reason: reason.to_owned(),
     }
@@ -206,10 +214,7 @@ fn in_words(change: &Change) -> String {
         Subject::Host(host) => host.clone(),
         Subject::Category(category) => category_label(category),
     };
-    let whom = match change.groups.as_slice() {
-        [] => "everybody".to_owned(),
-        groups => groups.iter().map(|group| group_label(group)).collect::<Vec<_>>().join(", "),
-    };
+    let whom = whom::in_words(&change.groups);
     let when = change.period.map_or("at every time", Period::label);
     format!("{subject}: {}, for {whom}, {when}", change.action.label())
 }

@@ -6,6 +6,7 @@ use super::{Names, category, category_label, clause, group_label};
 use crate::answers::{Answers, Choice};
 use crate::app::App;
 use crate::error::{WebError, WebResult};
+use crate::filter::whom;
 use crate::frame::{Frame, show};
 use crate::session::SignedIn;
 use crate::{urls, words};
@@ -24,8 +25,8 @@ use jiff::ToSpan;
 pub(super) struct Asked {
     pub(super) request: AccessRequest,
     pub(super) clause: Option<(String, Approval)>,
-    /// The school closed this site itself, which an opening does not outrank.
-    pub(super) school_closed: bool,
+    /// For whom the school closed this site itself, which an opening does not outrank; empty: it did not.
+    pub(super) closed_for: String,
     /// The question that waits for a second person: its id, who asked, why, and what would open.
     pub(super) proposed: Option<(approvals::Approval, Proposal)>,
 }
@@ -50,8 +51,9 @@ impl Asked {
             request.host == rule.host || request.host.strip_suffix(&rule.host).is_some_and(|front| front.ends_with('.'))
         };
         let rules = school_rules::list(tx).await?;
-        let school_closed = rules.iter().any(|rule| rule.action == HostAction::Deny && below(rule));
-        Ok(Self { school_closed, request, clause, proposed })
+        let closing = rules.iter().filter(|rule| rule.action == HostAction::Deny && below(rule));
+        let closed_for = closing.map(|rule| whom::in_words(&rule.groups)).collect::<Vec<_>>().join("; ");
+        Ok(Self { closed_for, request, clause, proposed })
     }
 
     pub(super) fn approval(&self) -> Option<&Approval> {
@@ -79,7 +81,7 @@ struct DecidePage {
     action: String,
     facts: Vec<(&'static str, String)>,
     two_people: bool,
-    school_closed: bool,
+    closed_for: String,
     form: Form,
     groups: Vec<Choice>,
     ends: Vec<Choice>,
@@ -156,7 +158,7 @@ pub(super) async fn shown(tx: &mut Tx, app: &App, reader: &SignedIn, asked: &Ask
         title: request.host.clone(),
         action: urls::request(request.id),
         facts,
-        school_closed: asked.school_closed,
+        closed_for: asked.closed_for.clone(),
         two_people: needs_two_people(request.category.as_deref()),
         form: form_for(asked, reader),
         groups: groups(&names.of(request.by)),
