@@ -2,15 +2,24 @@
 // in the page while a form is being written, and text read aloud. No inline script, no third party, no storage of answers.
 import {
   Button, CharacterCount, Checkboxes, ErrorSummary, ExitThisPage, NotificationBanner, PasswordInput, Radios,
-  ServiceNavigation, SkipLink, createAll,
+  SkipLink, createAll,
 } from 'govuk-frontend'
 
 document.body.classList.add('js-enabled')
 if ('noModule' in HTMLScriptElement.prototype) document.body.classList.add('govuk-frontend-supported')
 
 createAll(Button, { preventDoubleClick: true })
-for (const component of [CharacterCount, Checkboxes, ErrorSummary, ExitThisPage, NotificationBanner, PasswordInput, Radios, ServiceNavigation, SkipLink]) {
+for (const component of [CharacterCount, Checkboxes, ErrorSummary, ExitThisPage, NotificationBanner, PasswordInput, Radios, SkipLink]) {
   createAll(component)
+}
+
+// Escape closes the menu, and the reader is where they opened it.
+for (const menu of document.querySelectorAll('.belisha-menu details')) {
+  menu.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !menu.open) return
+    menu.open = false
+    menu.querySelector('summary').focus()
+  })
 }
 
 // A select that submits its own form when changed keeps a button for those without script; with script the button goes.

@@ -2,7 +2,7 @@
 //! `belisha-store`, and show a template; they decide nothing themselves.
 //!
 //! An area is a folder of verbs: `src/portal/sign.rs` serves what `urls::sign` names with `templates/portal/sign.html`.
-//! To add one: a `router()` in `src/AREA/mod.rs`, one line in [`router`], one row in [`frame::NAVIGATION`].
+//! To add one: a `router()` in `src/AREA/mod.rs`, one line in [`router`], one row in [`navigation::AREAS`].
 
 mod about;
 mod activity;
@@ -23,6 +23,7 @@ mod home;
 mod incidents;
 mod jobs;
 mod ledger;
+pub mod navigation;
 mod notice;
 mod paper;
 pub mod passwords;

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::error::WebError;
 use crate::frame::{Frame, OtherSchool};
+use crate::navigation::Menu;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -117,7 +118,7 @@ impl Visit {
         if let Some(reader) = &self.reader {
             frame.person = Some(reader.person.name.reveal().to_owned());
             frame.for_pupils = matches!(reader.person.audience, Audience::Pupil | Audience::YoungerPupil);
-            frame = frame.with_navigation(&reader.roles, &self.path);
+            frame.menu = Menu::of(&reader.roles, &self.path);
         }
         frame
     }
