@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-const SOURCES: [&str; 6] = ["package.json", "package-lock.json", "build.mjs", "app.scss", "app.mjs", "beacon.svg"];
+const SOURCES: [&str; 7] =
+    ["package.json", "package-lock.json", "build.mjs", "app.scss", "app.mjs", "live.mjs", "beacon.svg"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let source = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("front-end");

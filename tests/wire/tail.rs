@@ -1,6 +1,6 @@
 //! `belisha tail`: what is asked for at this moment, for a technician at the server.
 
-use crate::demonstration::Demonstration;
+use crate::demonstration::{Demonstration, Visitor};
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
@@ -38,6 +38,30 @@ print(database.execute(\"select count(*) from ledger_entries where verb = 'watch
     assert_eq!(String::from_utf8_lossy(&counted.stdout).trim(), "1");
     let (status, said) = demonstration.command(&["verify"]);
     assert_eq!(status, 0, "{said}");
+}
+
+#[test]
+fn a_technician_looks_on_the_page_and_sees_neither_helplines_nor_illegal_content() {
+    let demonstration = Demonstration::start();
+    let browse = || {
+        for url in ["http://illegal-test.example/", "http://helpline.example/", "http://casino.example/"] {
+            demonstration.browse("teacher", url);
+        }
+    };
+    browse();
+    let technician = Visitor::signed_in(&demonstration, "technician");
+    assert_eq!(technician.post("/filter/live", &["".into()]).status, 303);
+    assert!(!technician.get("/filter/live").says("casino.example"), "what was before the look is not shown");
+    browse();
+    let seen = std::iter::repeat_with(|| technician.get("/filter/live"))
+        .take(200)
+        .find(|page| page.says("casino.example"))
+        .expect("the casino is shown");
+    assert!(seen.says("Gambling") && seen.says("Staff"), "{}", seen.body);
+    for hidden in ["illegal-test", "helpline.example", demonstration.card("teacher", "name"), "127.0.0.1"] {
+        assert!(!seen.says(hidden), "{hidden}: {}", seen.body);
+    }
+    assert!(technician.get("/filter/live?only=closed").says("casino.example"));
 }
 
 #[test]

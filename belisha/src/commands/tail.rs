@@ -46,7 +46,10 @@ pub fn run(options: &TailOptions) -> Result<ExitCode, Failure> {
             Line::Visit(visit) => {
                 let time = visit.at.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S");
                 let category = visit.category.unwrap_or_default();
-                println!("{time}  {:<14} {:<11} {}  {category}", visit.group, visit.outcome, visit.host);
+                println!(
+                    "{time}  {:<14} {:<11} {}  {category}  {}",
+                    visit.group, visit.outcome, visit.host, visit.reason
+                );
             }
             Line::Missed(count) => println!("({count} visits are left out here: they came faster than they are shown)"),
             Line::Refused(why) => return Err(Failure(why)),

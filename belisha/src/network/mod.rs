@@ -31,14 +31,14 @@ use crate::commands::Failure;
 use crate::data_folder::DataFolder;
 use crate::installation::Installation;
 use crate::remote::RemoteFeed;
-use crate::tail::Live;
+use crate::tail::{Live, Looks};
 use belisha_activity::ActivityRecord;
 use belisha_filter::{Change, DomainIndex, Effect, IllegalList, PhraseBook, Request, Seen};
 use belisha_gateway::{
     Gateway, GatewayConfig, GatewayHandle, GatewayRules, InspectionConfig, Observation, Portal, UNKNOWN_GROUP,
 };
 use belisha_records::{PersonId, SchoolId};
-use belisha_web::{BlockedPage, DecidedList, Doing, GatewayFeed, ListInUse, Listed, Network};
+use belisha_web::{BlockedPage, DecidedList, Doing, GatewayFeed, ListInUse, Listed, LiveRequests, Network};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -126,6 +126,7 @@ pub struct SchoolNetworks {
     remote: RemoteFeed,
     /// What is seen at this moment.
     pub live: Live,
+    looks: Looks,
 }
 
 impl SchoolNetworks {
@@ -157,7 +158,7 @@ impl SchoolNetworks {
             }
         });
         let phrases = PhraseFiles::read(installation.data.root())?;
-        let remote = RemoteFeed::new(&installation);
+        let remote = RemoteFeed::new(&installation, live.clone());
         remote.phrases_are(phrases.pack());
         let networks = Self {
             illegal: RwLock::new(installation.illegal_list()?),
@@ -170,6 +171,7 @@ impl SchoolNetworks {
             free: Mutex::new(listening),
             running: RwLock::default(),
             observed,
+            looks: Looks::new(live.clone()),
             live,
         };
         Ok((Arc::new(networks), receiver))
@@ -423,6 +425,10 @@ impl Network for SchoolNetworks {
 
     fn feed(&self) -> Option<&dyn GatewayFeed> {
         Some(&self.remote)
+    }
+
+    fn live(&self) -> Option<&dyn LiveRequests> {
+        Some(&self.looks)
     }
 
     fn what_if(

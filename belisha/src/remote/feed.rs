@@ -6,6 +6,7 @@ use super::messages::{ClosedPage, Event, EventsMessage, RulesMessage};
 use crate::installation::{Clock, Entropy, Installation};
 use crate::lists::hexadecimal;
 use crate::network::PackedPhrases;
+use crate::tail::Live;
 use axum::body::Bytes;
 use belisha_activity::{ActivityRecord, BATCH, Batches};
 use belisha_filter::DomainIndex;
@@ -52,6 +53,8 @@ pub struct RemoteFeed {
     batches: Batches,
     clock: Clock,
     illegal_list_key: [u8; 16],
+    /// What is seen at this moment, for whoever looks.
+    live: Live,
     /// Tells this run's marks from another's.
     run: String,
     /// The phrase lists, which are all schools'.
@@ -61,8 +64,9 @@ pub struct RemoteFeed {
 
 impl RemoteFeed {
     /// A feed of an installation.
-    pub fn new(installation: &Installation) -> Self {
+    pub fn new(installation: &Installation, live: Live) -> Self {
         Self {
+            live,
             store: installation.store.clone(),
             batches: Batches::new(installation.store.clone()),
             clock: Arc::clone(&installation.clock),
@@ -227,8 +231,12 @@ impl RemoteFeed {
             return Err(FeedRefusal::Malformed(format!("a batch has {BATCH} records at most")));
         }
         let key = format!("{gateway}-{batch}");
+        let seen = if self.live.is_watched() { records.clone() } else { Vec::new() };
         match self.batches.store(school, &key, records, (self.clock)()).await {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                seen.iter().for_each(|record| self.live.show(record));
+                Ok(())
+            }
             Err(
                 error @ (StoreError::Conflict(_)
                 | StoreError::Missing(_)

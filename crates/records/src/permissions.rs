@@ -217,6 +217,8 @@ permissions! {
         Headteacher, SeniorLeader, DesignatedSafeguardingLead, DeputyDesignatedSafeguardingLead, OnlineSafetyLead, OnlineSafetyCoordinator,
         Teacher, IctManager, IctTechnician, LocalAuthorityOfficer,
     ], "ask what the filter would decide for a group, and why";
+    SeeLiveRequests = "see-live-requests", TECHNICAL,
+        "see what is asked for at this moment, naming nobody; each look is in the ledger";
     SeeDevices = "see-devices", &[Headteacher, DesignatedSafeguardingLead, OnlineSafetyLead, OnlineSafetyCoordinator, IctManager, IctTechnician],
         "see which devices the filter knows, and which it has not seen lately";
     ManageDevices = "manage-devices", &[Headteacher, OnlineSafetyLead, IctManager, IctTechnician],

@@ -4,6 +4,7 @@ import {
   Button, CharacterCount, Checkboxes, ErrorSummary, ExitThisPage, NotificationBanner, PasswordInput, Radios,
   SkipLink, createAll,
 } from 'govuk-frontend'
+import { live } from './live.mjs'
 
 document.body.classList.add('js-enabled')
 if ('noModule' in HTMLScriptElement.prototype) document.body.classList.add('govuk-frontend-supported')
@@ -63,6 +64,8 @@ document.addEventListener('keydown', (event) => {
   if (!step || !rows.length) return
   rows[Math.max(0, Math.min(rows.length - 1, rows.indexOf(document.activeElement) + step))].focus()
 })
+
+live()
 
 // Printing is one button on pages meant for paper.
 for (const button of document.querySelectorAll('[data-print]')) {

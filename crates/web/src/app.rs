@@ -1,6 +1,7 @@
 //! What every handler is given: the store, the clock, randomness, the network behind the pages, and settings.
 
 use crate::filter::lists::{DecidedList, ListInUse};
+use crate::filter::live::LiveRequests;
 use crate::gateways::feed::GatewayFeed;
 use crate::gateways::token::Requests;
 use crate::passwords::Hasher;
@@ -64,6 +65,10 @@ pub trait Network: Send + Sync {
     }
     /// What gateways that run elsewhere live on; `None` where no filter runs.
     fn feed(&self) -> Option<&dyn GatewayFeed> {
+        None
+    }
+    /// What is asked for at this moment; `None` where no filter runs.
+    fn live(&self) -> Option<&dyn LiveRequests> {
         None
     }
     /// What a person types into a device that asks for the proxy: name and password. For their own page only, never for

@@ -51,6 +51,7 @@ pub use app::{
 };
 pub use error::{WebError, WebResult};
 pub use filter::lists::{DecidedList, LIST_DECISIONS, ListDecided, ListDecision, ListGeneration, ListInUse};
+pub use filter::live::{LiveRequests, LiveVisit, Look};
 pub use frame::{Frame, Page, show};
 pub use gateways::feed::{Answering, FeedRefusal, GatewayFeed, Tagged};
 pub use session::{SignedIn, Visit};

@@ -54,6 +54,7 @@ pub const AREAS: &[(&str, &[Area])] = &[
             area("Requests", urls::REQUESTS, Permission::SeeAccessRequests),
             area("Filter", urls::FILTER, Permission::SeeFilterRules),
             area("Why is a page closed?", urls::EXPLAIN, Permission::ExplainDecisions),
+            area("Asked for now", urls::LIVE, Permission::SeeLiveRequests),
             area("Sites for a lesson", urls::LESSON_SITES, Permission::CheckLessonSites),
             area("Activity", urls::ACTIVITY, Permission::SeeActivityTotals),
             area("Devices", urls::DEVICES, Permission::SeeDevices),

@@ -81,6 +81,10 @@ pub const LESSON_SITES: &str = "/filter/lesson";
 pub const WHAT_IF: &str = "/filter/what-if";
 /// What the filter would decide, and why.
 pub const EXPLAIN: &str = "/filter/explain";
+/// What is asked for at this moment.
+pub const LIVE: &str = "/filter/live";
+/// Ends the reader’s look at it (posted).
+pub const LIVE_END: &str = "/filter/live/end";
 /// The register of devices, and rooms.
 pub const DEVICES: &str = "/devices";
 /// Rooms and networks (posted).

@@ -50,6 +50,7 @@ const PAGES: &[(&str, &str, Who)] = &[
     ("/filter/explain", "/filter/explain", With(&[Permission::ExplainDecisions])),
     ("/filter/lesson", "/filter/lesson", With(&[Permission::CheckLessonSites])),
     ("/filter/lists/{name}", "/filter/lists/waits", With(&[Permission::SeeFilterRules])),
+    ("/filter/live", "/filter/live", With(&[Permission::SeeLiveRequests])),
     ("/filter/settings", "/filter/settings", With(&[Permission::SeeFilterRules])),
     ("/filter/what-if", "/filter/what-if", With(&[Permission::TryFilterRules])),
     ("/gateway/events", "/gateway/events", Gateway),

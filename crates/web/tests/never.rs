@@ -25,6 +25,8 @@ const POSTED: &[&str] = &[
     "/filter/lesson",
     "/filter/lesson/{list}/end",
     "/filter/lists/{name}",
+    "/filter/live",
+    "/filter/live/end",
     "/filter/rules",
     "/filter/rules/{rule}/remove",
     "/filter/settings",

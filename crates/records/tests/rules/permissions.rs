@@ -21,6 +21,8 @@ fn promises_about_roles_hold() {
         (&[Role::IctTechnician], ReadConcerns, false),
         (&[Role::IctTechnician], SeeFilterRules, true),
         (&[Role::IctTechnician], SeeActivityTotals, true),
+        (&[Role::IctTechnician], SeeLiveRequests, true),
+        (&[Role::Headteacher, Role::DesignatedSafeguardingLead, Role::Teacher], SeeLiveRequests, false),
         (&[Role::SystemAdministrator], SeeIncidents, false),
         (&[Role::SystemAdministrator], PrintIncident, false),
         (&[Role::SystemAdministrator], SeeIncidentsAboutAdults, false),

@@ -61,7 +61,7 @@ fn known_by(confidence: &str) -> &'static str {
 }
 
 /// What the filter did, as kind and word of a status.
-fn done(action: &str) -> (&'static str, &'static str) {
+pub(crate) fn done(action: &str) -> (&'static str, &'static str) {
     match action {
         "allowed" => ("kept", "Opened"),
         "warned" => ("open", "Warned"),

@@ -5,6 +5,7 @@ mod explain;
 pub(crate) mod host;
 mod lesson;
 pub(crate) mod lists;
+pub(crate) mod live;
 mod rules;
 mod settings;
 mod show;
@@ -27,5 +28,7 @@ pub(crate) fn router() -> Router<App> {
         .route(urls::WHAT_IF, get(what_if::page).post(what_if::submit))
         .route(urls::FILTER_SETTINGS, get(settings::page).post(settings::save))
         .route("/filter/lists/{name}", get(lists::page).post(lists::decide))
+        .route(urls::LIVE, get(live::page).post(live::begin))
+        .route(urls::LIVE_END, post(live::end))
         .route(urls::EXPLAIN, get(explain::page).post(explain::submit))
 }

@@ -69,6 +69,7 @@ struct FilterPage {
     may_change: bool,
     may_explain: bool,
     may_try: bool,
+    may_live: bool,
     may_requests: bool,
     may_board: bool,
 }
@@ -141,6 +142,7 @@ pub(super) async fn shown(
         may_change: reader.can(Permission::ManageFilterRules),
         may_try: reader.can(Permission::TryFilterRules),
         may_explain: reader.can(Permission::ExplainDecisions),
+        may_live: reader.can(Permission::SeeLiveRequests),
         may_requests: reader.can(Permission::SeeAccessRequests),
         may_board: reader.can(Permission::SeeBoard),
     })

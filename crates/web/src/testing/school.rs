@@ -4,6 +4,7 @@
 use super::Client;
 use crate::app::{App, BlockedPage, Doing, Listed, Network, Settings, example_policies};
 use crate::filter::lists::{DecidedList, ListGeneration, ListInUse};
+use crate::filter::live::{LiveRequests, LiveVisit, Look};
 use crate::gateways::feed::{Answering, FeedRefusal, GatewayFeed, Tagged};
 use crate::passwords;
 use axum::body::Bytes;
@@ -15,6 +16,7 @@ use belisha_records::{
 use belisha_store::schools::School;
 use belisha_store::{Store, classes, credentials, offices, parents_of, people, policies, schools};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -83,9 +85,9 @@ pub const PEOPLE: &[TestPerson] = &[
     TestPerson { username: "visitor", name: "Otto Brand", audience: Audience::Visitor, roles: &[] },
 ];
 
-/// What the pages told the network, in order, in words.
+/// What the pages told the network, in order, in words; and until when each person looks at what is asked for now.
 #[derive(Default)]
-struct Heard(Mutex<Vec<String>>);
+struct Heard(Mutex<Vec<String>>, Mutex<HashMap<(SchoolId, PersonId), Timestamp>>);
 
 impl Heard {
     fn note(&self, words: String) -> Doing<'_> {
@@ -121,7 +123,38 @@ impl GatewayFeed for Heard {
     }
 }
 
+/// While somebody looks, there was a visit to maths and one to games.
+impl LiveRequests for Heard {
+    fn begin(&self, school: SchoolId, person: PersonId, now: Timestamp, lasts: SignedDuration) -> Result<(), String> {
+        self.1.lock().unwrap().insert((school, person), now + lasts);
+        Ok(())
+    }
+    fn seen(&self, school: SchoolId, person: PersonId, now: Timestamp, closed_only: bool) -> Option<Look> {
+        let until = *self.1.lock().unwrap().get(&(school, person)).filter(|until| **until > now)?;
+        let visit = |host: &str, outcome: &str, category: Option<&str>, reason: &str| LiveVisit {
+            at: now,
+            group: "pupil".into(),
+            outcome: outcome.into(),
+            host: host.into(),
+            category: category.map(str::to_owned),
+            reason: reason.into(),
+        };
+        let mut visits = vec![
+            visit("games.example", "blocked", Some("games"), "category"),
+            visit("maths.example", "allowed", None, "default"),
+        ];
+        visits.retain(|visit| !closed_only || visit.is_closed());
+        Some(Look { until, visits, missed: 0 })
+    }
+    fn end(&self, school: SchoolId, person: PersonId) {
+        self.1.lock().unwrap().remove(&(school, person));
+    }
+}
+
 impl Network for Heard {
+    fn live(&self) -> Option<&dyn LiveRequests> {
+        Some(self)
+    }
     fn feed(&self) -> Option<&dyn GatewayFeed> {
         Some(self)
     }

@@ -1,13 +1,12 @@
-//! What is asked for at this moment, for whoever must see the filter at work: sites, groups, outcomes. It names no person and no
-//! device, leaves out helplines and illegal content, and each look is an entry in the ledger. Reached over a socket in the data
-//! folder that only the user who runs the server can open; `commands/tail.rs` is the other end.
+//! The socket that `belisha tail` looks through, in the data folder, which only the user who runs the server can open.
+//! `commands/tail.rs` is the other end.
 
+use super::{Live, Next};
 use crate::data_folder::{SOCKETS, TAIL};
 use crate::installation::Installation;
-use belisha_activity::ActivityRecord;
 use belisha_records::{Actor, SchoolId};
 use belisha_store::{StoreError, schools};
-use jiff::Timestamp;
+use belisha_web::LiveVisit;
 use serde::{Deserialize, Serialize};
 use std::fs::Permissions;
 use std::io;
@@ -17,34 +16,14 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{Semaphore, broadcast};
+use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 
-/// Visits that may wait for somebody who reads slowly; past them the oldest are left out, and counted.
-const WAITING: usize = 1024;
 /// Looks at one time.
 const LOOKS: usize = 8;
 /// Longest wish, in bytes, and how long it may take to come.
 const LONGEST_WISH: u64 = 4096;
 const WISHES_WITHIN: Duration = Duration::from_secs(5);
-
-/// One visit, without who and where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Visit {
-    #[serde(skip)]
-    school: Option<SchoolId>,
-    /// When.
-    pub at: Timestamp,
-    /// Key of the filter group.
-    pub group: String,
-    /// What the gateway did: `allowed`, `blocked`, …
-    pub outcome: String,
-    /// Host asked for.
-    pub host: String,
-    /// Category that decided.
-    pub category: Option<String>,
-}
 
 /// What somebody wants to see.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +41,7 @@ pub struct Wish {
 #[serde(rename_all = "kebab-case")]
 pub enum Line {
     /// A visit.
-    Visit(Visit),
+    Visit(LiveVisit),
     /// So many were left out, because they came faster than they were read.
     Missed(u64),
     /// Nothing can be shown, and why.
@@ -71,47 +50,10 @@ pub enum Line {
     Begins(String),
 }
 
-impl Visit {
-    /// A record as it may be seen live; `None` for what must not be.
-    fn of(record: &ActivityRecord) -> Option<Self> {
-        let permitted = record.clone().permitted().filter(|record| !record.is_illegal() && !record.host.is_empty())?;
-        Some(Self {
-            school: Some(permitted.school),
-            at: permitted.at,
-            group: permitted.group,
-            outcome: permitted.action,
-            host: permitted.host,
-            category: permitted.category,
-        })
-    }
-}
-
 impl Wish {
-    fn wants(&self, school: SchoolId, visit: &Visit) -> bool {
+    fn wants(&self, visit: &LiveVisit) -> bool {
         let fits = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| wanted == found);
-        visit.school == Some(school) && fits(&self.outcome, &visit.outcome) && fits(&self.group, &visit.group)
-    }
-}
-
-/// What is seen at this moment, for all who look.
-#[derive(Clone)]
-pub struct Live(broadcast::Sender<Arc<Visit>>);
-
-impl Default for Live {
-    fn default() -> Self {
-        Self(broadcast::Sender::new(WAITING))
-    }
-}
-
-impl Live {
-    /// Shows a record to whoever looks; costs nothing while nobody does.
-    pub fn show(&self, record: &ActivityRecord) {
-        if self.0.receiver_count() > 0
-            && let Some(visit) = Visit::of(record)
-        {
-            // The last of them may have gone this moment.
-            let _ = self.0.send(Arc::new(visit));
-        }
+        fits(&self.outcome, &visit.outcome) && fits(&self.group, &visit.group)
     }
 }
 
@@ -150,7 +92,7 @@ async fn look(installation: &Installation, live: &Live, stream: UnixStream) -> i
     tokio::time::timeout(WISHES_WITHIN, reading.read_line(&mut wish)).await??;
     let wish: Wish = serde_json::from_str(&wish)?;
     // Before the look is written down: nothing that came after it is missed.
-    let mut visits = live.0.subscribe();
+    let mut watching = live.watch();
     let school = match begin(installation, &wish).await {
         Ok((school, name)) => {
             say(&mut writing, &Line::Begins(name)).await?;
@@ -160,16 +102,16 @@ async fn look(installation: &Installation, live: &Live, stream: UnixStream) -> i
     };
     loop {
         let mut gone = [0];
-        let visit = tokio::select! {
-            visit = visits.recv() => visit,
+        let next = tokio::select! {
+            next = watching.next(school) => next,
             // Nothing more is said; an end means that nobody looks any more.
             _ = reading.read(&mut gone) => return Ok(()),
         };
-        match visit {
-            Ok(visit) if wish.wants(school, &visit) => say(&mut writing, &Line::Visit(Visit::clone(&visit))).await?,
-            Ok(_) => {}
-            Err(RecvError::Lagged(missed)) => say(&mut writing, &Line::Missed(missed)).await?,
-            Err(RecvError::Closed) => return Ok(()),
+        match next {
+            Some(Next::Visit(visit)) if wish.wants(&visit) => say(&mut writing, &Line::Visit(visit)).await?,
+            Some(Next::Visit(_)) => {}
+            Some(Next::Missed(missed)) => say(&mut writing, &Line::Missed(missed)).await?,
+            None => return Ok(()),
         }
     }
 }
@@ -208,63 +150,19 @@ async fn say(writing: &mut OwnedWriteHalf, line: &Line) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use belisha_records::{Identifier, PersonId};
-
-    fn record(host: &str, reason: &str) -> ActivityRecord {
-        ActivityRecord {
-            at: Timestamp::UNIX_EPOCH,
-            school: SchoolId::make(1, [1; 10]),
-            person: Some(PersonId::make(1, [2; 10])),
-            confidence: None,
-            device_kind: None,
-            device: "10.0.0.50".into(),
-            group: "pupil".into(),
-            host: host.into(),
-            path: Some("/a-path".into()),
-            search_term: Some("a search".into()),
-            action: "blocked".into(),
-            category: Some("games".into()),
-            list: None,
-            reason: reason.into(),
-            bytes: None,
-            note: Some("a reason".into()),
-        }
-    }
+    use crate::tail::shown;
+    use crate::tail::tests::record;
 
     #[test]
-    fn a_visit_names_neither_person_nor_device_nor_what_was_read() {
-        let visit = Visit::of(&record("games.example", "category")).unwrap();
-        let text = serde_json::to_string(&Line::Visit(visit.clone())).unwrap();
-        assert!(text.contains("games.example") && text.contains("pupil"), "{text}");
-        let kept = record("games.example", "category");
-        for hidden in ["10.0.0.50", "a-path", "a search", "a reason", &kept.person.unwrap().to_string(), "school"] {
-            assert!(!text.contains(hidden), "`{hidden}` in {text}");
-        }
-    }
-
-    #[test]
-    fn helplines_and_illegal_content_are_never_seen() {
-        for (host, reason) in [
-            ("illegal-test.example", "illegal"),
-            ("childline.org.uk", "helpline"),
-            ("www.childline.org.uk", "category"),
-            ("", "category"),
-        ] {
-            assert_eq!(Visit::of(&record(host, reason)), None, "{host} {reason}");
-        }
-    }
-
-    #[test]
-    fn a_wish_is_for_one_school_and_what_it_names() {
-        let visit = Visit::of(&record("games.example", "category")).unwrap();
-        let [own, other] = [1, 2].map(|time| SchoolId::make(time, [1; 10]));
-        assert!(Wish::default().wants(own, &visit) && !Wish::default().wants(other, &visit));
+    fn a_wish_is_for_what_it_names() {
+        let visit = shown(&record("games.example", "category")).unwrap();
+        assert!(Wish::default().wants(&visit));
         let wish = |outcome: &str, group: &str| Wish {
             school: None,
             outcome: Some(outcome.into()),
             group: Some(group.into()),
         };
-        assert!(wish("blocked", "pupil").wants(own, &visit));
-        assert!(!wish("allowed", "pupil").wants(own, &visit) && !wish("blocked", "staff").wants(own, &visit));
+        assert!(wish("blocked", "pupil").wants(&visit));
+        assert!(!wish("allowed", "pupil").wants(&visit) && !wish("blocked", "staff").wants(&visit));
     }
 }
