@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by failing")]
 
 mod demonstration;
+mod free_address;
 mod metrics;
 mod operation;
 mod remote;

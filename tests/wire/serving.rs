@@ -1,12 +1,12 @@
 //! A running `belisha serve` on the records of a demonstration, and clients that count what was not answered.
 
 use crate::demonstration::Demonstration;
+pub use crate::free_address::free_address;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 const BELISHA: &str = env!("CARGO_BIN_EXE_belisha");
@@ -30,19 +30,6 @@ pub fn two_schools() -> tempfile::TempDir {
 fn copy(from: &Path, to: &Path) {
     let copied = Command::new("cp").arg("-a").arg(from.join(".")).arg(to).status().unwrap();
     assert!(copied.success());
-}
-
-/// An address that nobody has at the moment, for UDP and TCP, and that no other story is given. Its port is below those that the
-/// system gives to whoever asks for any, so that nobody gets it before it is used.
-pub fn free_address() -> SocketAddr {
-    static GIVEN: AtomicU32 = AtomicU32::new(0);
-    loop {
-        let place = std::process::id().wrapping_mul(64) + GIVEN.fetch_add(1, Ordering::Relaxed);
-        let address = SocketAddr::from(([127, 0, 0, 1], 12_000 + u16::try_from(place % 20_000).unwrap()));
-        if TcpListener::bind(address).is_ok() && UdpSocket::bind(address).is_ok() {
-            return address;
-        }
-    }
 }
 
 /// Where a server listens.

@@ -3,6 +3,7 @@
 //! real list, which `tests/differential/zones` does in a release build: some minutes for a million.
 
 use super::demonstration::{Demonstration, Visitor, run};
+use super::free_address::free_address;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::Path;
@@ -223,7 +224,8 @@ impl Drop for Peer {
 
 impl Peer {
     fn unbound(folder: &Path, zone: &Path, upstream: SocketAddr) -> Option<Peer> {
-        let port = free_port();
+        let address = free_address();
+        let port = address.port();
         let configuration = folder.join("unbound.conf");
         let text = format!(
             "server:\n interface: 127.0.0.1@{port}\n port: {port}\n chroot: \"\"\n username: \"\"\n directory: \"{}\"\n pidfile: \"\"\n\
@@ -236,11 +238,12 @@ impl Peer {
             upstream.port()
         );
         std::fs::write(&configuration, text).unwrap();
-        Self::start("unbound", port, Command::new("unbound").arg("-d").arg("-c").arg(&configuration))
+        Self::start("unbound", address, Command::new("unbound").arg("-d").arg("-c").arg(&configuration))
     }
 
     fn named(folder: &Path, zone: &Path, upstream: SocketAddr) -> Option<Peer> {
-        let port = free_port();
+        let address = free_address();
+        let port = address.port();
         let configuration = folder.join("named.conf");
         let text = format!(
             "options {{ directory \"{}\"; listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; pid-file none; session-keyfile none;\n\
@@ -252,10 +255,10 @@ impl Peer {
             zone.display()
         );
         std::fs::write(&configuration, text).unwrap();
-        Self::start("named", port, Command::new("named").arg("-g").arg("-c").arg(&configuration))
+        Self::start("named", address, Command::new("named").arg("-g").arg("-c").arg(&configuration))
     }
 
-    fn start(name: &'static str, port: u16, command: &mut Command) -> Option<Peer> {
+    fn start(name: &'static str, address: SocketAddr, command: &mut Command) -> Option<Peer> {
         if !run(Command::new("sh").args(["-c", &format!("command -v {name} || command -v /usr/sbin/{name}")]))
             .status
             .success()
@@ -263,7 +266,7 @@ impl Peer {
             return None;
         }
         let process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
-        let mut peer = Peer { name, address: SocketAddr::from(([127, 0, 0, 1], port)), process };
+        let mut peer = Peer { name, address, process };
         let started = Instant::now();
         // `casino.example` is closed by the starter list: the zone is loaded when that is closed here too.
         while !peer.closes("casino.example") {
@@ -281,8 +284,4 @@ impl Peer {
         let asked = socket.connect(self.address).is_ok() && socket.send(&question(1, name)).is_ok();
         asked && socket.recv(&mut packet).is_ok_and(|length| is_closed(&packet[..length]))
     }
-}
-
-fn free_port() -> u16 {
-    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

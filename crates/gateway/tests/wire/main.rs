@@ -7,6 +7,8 @@ mod dns;
 mod dns_clients;
 mod dns_forward;
 mod elsewhere;
+#[path = "../../../../tests/wire/free_address.rs"]
+mod free_address;
 mod http;
 mod icap;
 mod icap_content;

@@ -2,6 +2,7 @@
 //! test says so and does nothing.
 
 use crate::content::{Pages, book, gambling, limits, scanner};
+use crate::free_address::free_address;
 use crate::support::*;
 use belisha_filter::WhenScannerAway;
 use belisha_gateway::{ClamdAddress, GatewayConfig, GatewayRules, Outcome, Protocol};
@@ -36,33 +37,36 @@ impl Squid {
         }
         let folder = tempfile::tempdir().unwrap();
         let own = folder.path().display();
-        let address = TcpListener::bind((LOOPBACK, 0)).await.unwrap().local_addr().unwrap();
+        let address = free_address();
         let lines = include_str!("../../../../docs/guides/beside-an-existing-proxy.md");
         let lines = lines.split("```squid\n").nth(1).unwrap().split("```").next().unwrap();
         let lines = lines.replace("127.0.0.1:1344", &icap.to_string());
         let configuration = format!(
             "http_port {address}\nhttp_access allow all\nvisible_hostname squid.test\npid_filename none\nhosts_file {own}/hosts\n\
-             cache_log /dev/null\naccess_log none\nnetdb_filename none\nshutdown_lifetime 0 seconds\ncoredump_dir /tmp\n\
+             cache_log stdio:/dev/stderr\naccess_log none\nnetdb_filename none\nshutdown_lifetime 0 seconds\ncoredump_dir /tmp\n\
              max_filedescriptors 1024\n{lines}"
         );
         std::fs::write(folder.path().join("squid.conf"), configuration).unwrap();
         std::fs::write(folder.path().join("hosts"), HOSTS).unwrap();
         use std::os::unix::fs::PermissionsExt;
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let said = folder.path().join("said");
         let child = Command::new(SQUID)
             .args(["-N", "-n", &format!("belisha{}", address.port()), "-f"])
             .arg(folder.path().join("squid.conf"))
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(std::fs::File::create(&said).unwrap())
             .spawn()
             .unwrap();
-        let squid = Self { child, address, _folder: folder };
+        let mut squid = Self { child, address, _folder: folder };
+        let said = || std::fs::read_to_string(&said).unwrap();
         let up = async {
             while TcpStream::connect(address).await.is_err() {
+                assert_eq!(squid.child.try_wait().unwrap(), None, "squid ended: {}", said());
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        assert!(timeout(LONG, up).await.is_ok(), "squid does not start");
+        assert!(timeout(LONG, up).await.is_ok(), "squid does not start: {}", said());
         Some(squid)
     }
 

@@ -1,5 +1,6 @@
 //! CONNECT on real sockets: the host that is asked for, the host that TLS then names, and clients that dawdle.
 
+use crate::free_address::free_address;
 use crate::support::*;
 use belisha_gateway::{LocalRecord, Outcome};
 use std::sync::Arc;
@@ -203,11 +204,12 @@ async fn curl_speaks_tls_with_an_origin_through_the_tunnel() {
     ]);
     let Ok(made) = make.output().await else { return };
     assert!(made.status.success());
-    let free = TcpListener::bind((LOOPBACK, 0)).await.unwrap().local_addr().unwrap().port();
+    let free = free_address().port();
     let mut serve = tokio::process::Command::new("openssl");
     serve.args(["s_server", "-accept", &free.to_string(), "-cert", &certificate, "-key", &key, "-www", "-quiet"]);
-    let _origin = serve.kill_on_drop(true).spawn().unwrap();
+    let mut origin = serve.kill_on_drop(true).spawn().unwrap();
     while TcpStream::connect((LOOPBACK, free)).await.is_err() {
+        assert_eq!(origin.try_wait().unwrap(), None, "openssl does not listen");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let site = Site::start_with(Some(rules()), |config| {
