@@ -153,8 +153,8 @@ async fn searches_go_to_safe_results_in_clear_and_through_tunnels() {
     let length = timeout(LONG, tunnel.read(&mut said)).await.unwrap().unwrap();
     let said = String::from_utf8_lossy(&said[..length]).into_owned();
     assert!(said.contains("safe was sent:") && !said.contains("unsafe"), "{said}");
-    let closed =
-        squid.send(&format!("CONNECT games.example:{port} HTTP/1.1\r\nHost: games.example:{port}\r\n\r\n")).await;
+    let host = format!("games.example:{port}");
+    let closed = squid.send(&format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")).await;
     assert_eq!(closed.status, 403);
 }
 
