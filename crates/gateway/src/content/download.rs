@@ -11,6 +11,7 @@ use crate::proxy::{Body, BodyError};
 use belisha_filter::{ContentLimits, FileKind, WhenScannerAway};
 use flate2::read::MultiGzDecoder;
 use hyper::body::{Bytes, Frame};
+use memchr::memmem;
 use std::collections::{BTreeSet, VecDeque};
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -22,6 +23,8 @@ const DEEPEST: usize = 3;
 const MOST_ENTRIES: usize = 10_000;
 /// The most bytes unpacked in all: archives in archives must be.
 const MOST_UNPACKED: u64 = 128 * 1024 * 1024;
+/// What an entry in the list at an archive's end begins with (APPNOTE.TXT section 4.3.12).
+const LISTED: &[u8] = b"PK\x01\x02";
 /// Bytes of an entry that tell what it is.
 const HEAD: u64 = 4096;
 
@@ -135,7 +138,27 @@ fn unpacked(packed: impl Read, budget: &mut Budget) -> io::Result<Option<File>> 
     Ok((budget.bytes > 0).then_some(file))
 }
 
-fn entries(archive: impl Read + Seek, kinds: &BTreeSet<FileKind>, budget: &mut Budget, depth: usize) -> Inside {
+/// Whether an archive lists more entries than are looked at. All of its list is read into memory before the first of them is.
+fn lists_too_many(archive: &mut (impl Read + Seek), most: usize) -> io::Result<bool> {
+    let (mut piece, mut kept, mut found) = (vec![0; 64 * 1024], 0, 0);
+    while found <= most {
+        let read = archive.read(piece.get_mut(kept..).unwrap_or_default())?;
+        if read == 0 {
+            break;
+        }
+        let filled = kept + read;
+        found += memmem::find_iter(piece.get(..filled).unwrap_or_default(), LISTED).count();
+        kept = filled.min(LISTED.len() - 1);
+        piece.copy_within(filled - kept..filled, 0);
+    }
+    archive.rewind()?;
+    Ok(found > most)
+}
+
+fn entries(mut archive: impl Read + Seek, kinds: &BTreeSet<FileKind>, budget: &mut Budget, depth: usize) -> Inside {
+    if lists_too_many(&mut archive, budget.entries).unwrap_or(true) {
+        return Inside::Unknown;
+    }
     let Ok(mut archive) = ZipArchive::new(archive) else { return Inside::Unknown };
     let mut known = true;
     for at in 0..archive.len() {
@@ -209,6 +232,16 @@ mod tests {
         assert_eq!(inside(&zip(&[("word/vbaProject.bin", b"macros")])), Inside::Holds(FileKind::OfficeMacros));
         let inner = zip(&[("run.bat", b"del *.*")]);
         assert_eq!(inside(&zip(&[("inner.zip", &inner)])), Inside::Holds(FileKind::Scripts));
+    }
+
+    #[test]
+    fn the_list_of_an_archive_is_counted_before_it_is_read() {
+        // Some of them lie across two pieces.
+        for padding in 65_534..65_538 {
+            let mut bytes = Cursor::new([vec![0; padding], LISTED.repeat(3)].concat());
+            let too_many = [2, 3].map(|most| lists_too_many(&mut bytes, most).unwrap());
+            assert_eq!(too_many, [true, false], "{padding}");
+        }
     }
 
     #[test]
