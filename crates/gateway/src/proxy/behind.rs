@@ -7,7 +7,8 @@ use super::parent;
 use crate::config::local_record;
 use crate::dns::recheck::{closes_target, opens_by_name};
 use crate::gateway::Shared;
-use crate::observe::{Observation, count};
+use crate::metrics::count;
+use crate::observe::Observation;
 use crate::request::{Answer, Asked, Closed, judged, walk};
 use belisha_filter::RuleKind;
 use belisha_policy::FilterAction;
@@ -58,8 +59,9 @@ impl NamesBehind {
         if let Some(names) = self.kept(host, now) {
             return names;
         }
-        // Who cannot be asked will not say where to dial either.
-        let found: Names = shared.forwarder.names_behind(host).await.unwrap_or_default().into();
+        // Who cannot be asked will not say where to dial either; a moment later they may, and are asked again.
+        let Ok(found) = shared.forwarder.names_behind(host).await else { return Names::default() };
+        let found: Names = found.into();
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= MOST {
             kept.retain(|_, (at, _)| now.duration_since(*at) < KEPT);

@@ -6,6 +6,8 @@ use belisha_filter::SchoolRule;
 use belisha_gateway::Outcome;
 use hickory_proto::rr::rdata::{A, CNAME};
 use hickory_proto::rr::{Name, RData, Record};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const OPEN: [&str; 3] = ["to-open.example", "studied.example", "public.example"];
@@ -65,4 +67,42 @@ async fn an_open_host_is_no_door_to_a_closed_one() {
     for open in OPEN {
         assert_eq!(site.get(&format!("http://{open}:{}/", site.origin.port())).await.status, 200, "{open}");
     }
+}
+
+/// A server that was away for a moment once left a closed name's door open for half a minute.
+#[tokio::test]
+async fn what_could_not_be_asked_is_asked_again() {
+    let away = Arc::new(AtomicBool::new(true));
+    let server = Elsewhere::start({
+        let away = Arc::clone(&away);
+        move |asked| {
+            if away.load(Ordering::SeqCst) {
+                return Vec::new();
+            }
+            let mut answer = asked.answer([RData::CNAME(CNAME(name("www.games.example")))]);
+            answer.add_answer(Record::from_rdata(name("www.games.example"), 60, RData::A(A([127, 0, 0, 1].into()))));
+            now(&answer)
+        }
+    })
+    .await;
+    let site = Site::start_with(Some(rules()), |config| {
+        config.upstreams = vec![server.address];
+        config.local_records.clear();
+        config.limits.upstream_time = Duration::from_millis(300);
+        config.allow_private_for = vec!["to-games.example".to_owned()];
+    })
+    .await;
+    site.sign_in(pupil());
+    let url = format!("http://to-games.example:{}/", site.origin.port());
+    assert!(site.get(&url).await.status >= 500, "nobody knows where it is");
+    away.store(false, Ordering::SeqCst);
+    let later = async {
+        loop {
+            match site.get(&url).await.status {
+                500.. => tokio::time::sleep(Duration::from_millis(100)).await,
+                status => return status,
+            }
+        }
+    };
+    assert_eq!(tokio::time::timeout(Duration::from_secs(20), later).await.expect("it comes back"), 403);
 }
