@@ -84,7 +84,7 @@ impl IdentityTable {
                 held.mapping.source == IdentitySource::PortalSignIn && !there.contains(&(*address, held.mapping.person))
             });
         }
-        drop(places);
+        self.changed(places);
         for (address, person, until) in people {
             self.sign_in(*address, *person, now, *until);
         }

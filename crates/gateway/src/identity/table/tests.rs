@@ -40,6 +40,17 @@ fn signing_out_makes_room_for_the_next_person() {
     assert_eq!([who(39), who(40), who(44), who(45)], [Some(person(1)), None, None, Some(person(2))]);
 }
 
+/// What nobody counts as a change is not written to disk, and a restart would know those who have gone.
+#[test]
+fn everybody_having_gone_is_a_change() {
+    let table = IdentityTable::new();
+    table.sign_in(DESK, person(1), at(0), at(100));
+    let before = table.change();
+    table.signed_in_are(&[], at(10));
+    assert_eq!(table.who(DESK, at(11)), None);
+    assert_ne!(table.change(), before);
+}
+
 #[test]
 fn clearing_a_device_ends_whoever_was_there_and_nobody_elsewhere() {
     let table = IdentityTable::new();
