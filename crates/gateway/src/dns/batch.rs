@@ -139,8 +139,11 @@ struct Arrived<A> {
 impl<A: SystemAddress> Arrived<A> {
     /// Each packet with its sender, as the system wrote it and as we do.
     fn packets<'a>(&'a self, buffers: &'a [[u8; LONGEST]]) -> impl Iterator<Item = (A, SocketAddr, &'a [u8])> {
-        let arrived = self.clients.iter().flatten().zip(self.lengths).zip(buffers).take(self.count);
-        arrived.filter_map(|((client, length), buffer)| Some((*client, client.address(), buffer.get(..length)?)))
+        let arrived = self.clients.iter().zip(self.lengths).zip(buffers).take(self.count);
+        arrived.filter_map(|((client, length), buffer)| {
+            let client = (*client)?;
+            Some((client, client.address(), buffer.get(..length)?))
+        })
     }
 }
 

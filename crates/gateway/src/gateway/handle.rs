@@ -10,7 +10,6 @@ use crate::metrics::Metrics;
 use crate::rules::GatewayRules;
 use belisha_filter::PhraseBook;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -124,8 +123,7 @@ impl GatewayHandle {
     /// begun goes on, until [`GatewayHandle::shutdown_within`].
     pub async fn hand_over(&self) {
         self.shared.stops.send_replace(true);
-        write_identities(&self.shared).await;
-        self.shared.handed_over.store(true, Ordering::Release);
+        write_identities(&self.shared, true).await;
     }
 
     /// Takes in who is signed in from disk, beside those who are known already: another process handed over.
@@ -150,7 +148,7 @@ impl GatewayHandle {
         self.serving.shutdown().await;
         self.tasks.shutdown().await;
         self.shared.stop_tunnels();
-        write_identities(&self.shared).await;
+        write_identities(&self.shared, false).await;
     }
 }
 

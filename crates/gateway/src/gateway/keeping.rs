@@ -64,7 +64,7 @@ pub(super) async fn follow(shared: Arc<Shared>, mut rules: watch::Receiver<Optio
                 let change = shared.identity.change();
                 if change != written {
                     written = change;
-                    write_identities(&shared).await;
+                    write_identities(&shared, false).await;
                 }
             }
         }
@@ -91,19 +91,20 @@ async fn take_and_write(shared: &Arc<Shared>, rules: Arc<GatewayRules>) {
     }
 }
 
-pub(super) async fn write_identities(shared: &Arc<Shared>) {
-    if shared.handed_over.load(Ordering::Acquire) {
-        return;
-    }
-    if let Some(path) = shared.config.snapshot.clone() {
-        let (running, writing) =
-            (shared.identity.running(shared.now()), Arc::clone(&shared.writing).lock_owned().await);
-        let write = move || {
-            let _writing = writing;
-            snapshot::write_identities(&path, &running)
-        };
-        report(shared, blocking(write).await);
-    }
+/// Writes who is signed in, unless another process does by now. `last`: from here on one does.
+pub(super) async fn write_identities(shared: &Arc<Shared>, last: bool) {
+    let Some(path) = shared.config.snapshot.clone() else { return };
+    let (held, writing) = (Arc::clone(shared), Arc::clone(&shared.writing).lock_owned().await);
+    let write = move || {
+        let _writing = writing;
+        // Looked at with the lock held: what waited for it must not be written over something newer.
+        if held.handed_over.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        held.handed_over.store(last, Ordering::Release);
+        snapshot::write_identities(&path, &held.identity.running(held.now()))
+    };
+    report(shared, blocking(write).await);
 }
 
 fn report(shared: &Shared, written: Result<(), SnapshotError>) {
