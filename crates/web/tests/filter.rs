@@ -223,11 +223,13 @@ both_databases! {
         assert!(form.body.contains("value=\"year:7\"") && form.says("Year group 7") && form.says("Unknown people and devices"), "{}", form.words());
         let closed = [("host", "noise.example"), ("action", "deny"), ("reason", "Plays sound in lessons")];
         let with = |more: &[(&'static str, &'static str)]| [closed.as_slice(), more].concat();
-        assert_eq!(technician.post("/filter/rules", &with(&[])).await.errors(), ["Choose for whom: everybody, or only some"]);
+        assert_eq!(technician.post("/filter/rules", &with(&[])).await.errors(), ["Choose for whom: everybody, or only those you tick"]);
         let nobody = technician.post("/filter/rules", &with(&[("whom", "some")])).await;
         assert_eq!((nobody.status.as_u16(), nobody.errors()), (422, vec!["Tick who is meant".to_owned()]));
         assert_eq!(technician.post("/filter/rules", &with(&[("whom", "some"), ("groups", "year:99")])).await.status, 422, "no such year group here");
-        for (whom, groups) in [("everybody", "year:7"), ("some", "pupil"), ("some", "year:7")] {
+        let both = technician.post("/filter/rules", &with(&[("whom", "everybody"), ("groups", "pupil")])).await;
+        assert_eq!(both.errors(), ["You chose everybody and ticked some as well; choose which you mean"]);
+        for (whom, groups) in [("everybody", ""), ("some", "pupil"), ("some", "year:7")] {
             let seen = technician.post("/filter/rules", &with(&[("whom", whom), ("groups", groups)])).await;
             assert_eq!(seen.location(), "/filter?done=added", "{}", seen.words());
         }

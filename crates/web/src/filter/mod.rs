@@ -8,6 +8,7 @@ pub(crate) mod lists;
 pub(crate) mod live;
 mod rules;
 mod settings;
+mod settings_form;
 mod show;
 mod switches;
 mod what_if;

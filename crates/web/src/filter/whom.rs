@@ -22,21 +22,24 @@ impl Whom {
     }
 
     pub fn everybody_or_some() -> Vec<Choice> {
-        vec![Choice::new("everybody", "Everybody"), Choice::new("some", "Only some")]
+        vec![Choice::new("everybody", "Everybody"), Choice::new("some", "Only those ticked here")]
     }
 
     pub fn choices(&self) -> Vec<Choice> {
         self.keys.iter().map(|key| Choice::new(key, label(key))).collect()
     }
 
-    /// What was chosen, as keys; none is everybody. Nobody is everybody by leaving something out.
+    /// What was chosen, as keys; none is everybody. Nothing becomes everybody's by leaving something out.
     pub fn chosen(&self, answers: &mut Answers) -> Vec<String> {
         let ticked: Vec<String> = self.keys.iter().filter(|key| answers.has("groups", key)).cloned().collect();
         match (answers.value("whom"), ticked.as_slice()) {
-            ("everybody", _) => return Vec::new(),
-            ("some", []) => answers.refuse("groups", "tick who is meant"),
+            ("everybody", []) => {}
+            ("everybody", _) => {
+                answers.refuse("whom", "you chose everybody and ticked some as well; choose which you mean")
+            }
             (_, [_, ..]) => {}
-            _ => answers.refuse("whom", "choose for whom: everybody, or only some"),
+            ("some", []) => answers.refuse("groups", "tick who is meant"),
+            _ => answers.refuse("whom", "choose for whom: everybody, or only those you tick"),
         }
         ticked
     }
