@@ -166,7 +166,8 @@ impl Browser<'_> {
     }
 
     fn closes(&self, host: &str) {
-        let fields = [("host", host), ("action", "deny"), ("whom", "everybody"), ("reason", "The school council asked for it.")];
+        let fields =
+            [("host", host), ("action", "deny"), ("whom", "everybody"), ("reason", "The school council asked for it.")];
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(self.post("/filter/rules", &fields).status, 303);
     }

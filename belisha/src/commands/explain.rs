@@ -83,7 +83,7 @@ pub async fn run(options: ExplainOptions) -> Result<ExitCode, Failure> {
         what_if::print(&installation, &school, &rules, change).await?;
         return Ok(ExitCode::SUCCESS);
     }
-    let asking = Asking { person: person.map(|(_, person)| person), group: None, device: options.device };
+    let asking = Asking { person: person.map(|(_, person)| person), device: options.device, ..Asking::default() };
     let rows = explanation(&rules, &asking, options.url.as_deref().unwrap_or_default(), at, installation.data.root());
     println!("{} · {}", school.name, at.to_zoned(zone_of(&school)).strftime("%A %-d %B %Y, %H:%M"));
     for (label, words) in &rows {

@@ -126,7 +126,7 @@ impl Writer<'_> {
     }
 
     fn closes(&self, host: &str) -> bool {
-        let request = Request { host, path: None, group: &self.export.group, person: None, device: None };
+        let request = Request::new(host, &self.export.group);
         let decision = self.ruleset.decide(&request, self.export.at);
         decision.action != FilterAction::Allow && decision.reason.rule != RuleKind::Illegal
     }

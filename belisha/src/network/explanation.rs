@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use std::path::Path;
 
 /// Host, and path with query, of what somebody typed: a whole address or only a host.
-fn host_and_path(page: &str) -> (String, Option<String>) {
+pub(super) fn host_and_path(page: &str) -> (String, Option<String>) {
     let whole = if page.contains("://") { page.to_owned() } else { format!("http://{page}") };
     match url::Url::parse(&whole) {
         Ok(url) => {
@@ -32,6 +32,8 @@ pub struct Asking<'a> {
     pub group: Option<&'a str>,
     /// Whose the device is; `None`: it is not registered.
     pub device: Option<DeviceKind>,
+    /// Whether the gateway's own name server speaks of the host.
+    pub own_zone: bool,
 }
 
 /// What the rules would do, in labelled rows: the answer, why, the list with its generation in the data folder, the clause, who
@@ -47,7 +49,8 @@ pub fn explanation(
     let known = asking.person.and_then(|person| rules.person(person));
     let group = known.map(|known| known.group.as_str()).or(asking.group).unwrap_or(UNKNOWN_GROUP);
     let key = asking.person.map(|person| person.to_string());
-    let request = Request { host: &host, path: path.as_deref(), group, person: key.as_deref(), device: asking.device };
+    let Asking { device, own_zone, .. } = *asking;
+    let request = Request { host: &host, path: path.as_deref(), group, person: key.as_deref(), device, own_zone };
     let sign_first = known.is_some_and(|known| known.gate == belisha_gateway::Gate::SignFirst);
     rows(rules, &request, sign_first, at, data)
 }

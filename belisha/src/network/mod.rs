@@ -340,6 +340,12 @@ impl SchoolNetworks {
         stopping.join_all().await;
     }
 
+    /// Whether the gateway that runs here answers for the host of a page. What one elsewhere answers for is not known here.
+    fn is_own_zone(&self, school: SchoolId, page: &str) -> bool {
+        let (host, _) = explanation::host_and_path(page);
+        self.with(school, |running| running.handle.answers_for(&host)).unwrap_or(false)
+    }
+
     fn with<T>(&self, school: SchoolId, ask: impl FnOnce(&Running) -> T) -> Option<T> {
         self.running.read().unwrap_or_else(PoisonError::into_inner).get(&school).map(ask)
     }
@@ -383,19 +389,15 @@ impl Network for SchoolNetworks {
                 "No policy is in force here, so everything but the school's own pages and helplines is closed.".into(),
             )];
         };
-        explanation(&rules, &Asking { person, ..Asking::default() }, page, at, self.installation.data.root())
+        let asking = Asking { person, own_zone: self.is_own_zone(school, page), ..Asking::default() };
+        explanation(&rules, &asking, page, at, self.installation.data.root())
     }
 
     fn explain_for_group(&self, school: SchoolId, group: &str, page: &str, at: Timestamp) -> Vec<(String, String)> {
         let rules = self.remote.rules_of(school);
         let Some(rules) = rules else { return self.explain(school, None, page, at) };
-        explanation(
-            &rules,
-            &Asking { group: Some(group), ..Asking::default() },
-            page,
-            at,
-            self.installation.data.root(),
-        )
+        let asking = Asking { group: Some(group), own_zone: self.is_own_zone(school, page), ..Asking::default() };
+        explanation(&rules, &asking, page, at, self.installation.data.root())
     }
 
     fn block(&self, school: SchoolId, id: &str) -> Option<BlockedPage> {

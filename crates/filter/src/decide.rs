@@ -36,7 +36,7 @@ impl Ruleset {
         if let Some(decision) = before_lists {
             return decision;
         }
-        if let Some(decision) = self.category(names, sieved, group, now) {
+        if let Some(decision) = self.category(names, sieved, request.own_zone, group, now) {
             return decision;
         }
         self.default_for(group)
@@ -136,6 +136,7 @@ impl Ruleset {
         &self,
         names: &HostNames<'_>,
         sieved: Sieved,
+        own_zone: bool,
         group: Group,
         now: Timestamp,
     ) -> Option<Decision> {
@@ -153,8 +154,9 @@ impl Ruleset {
             }
         }
         let (listing, cell) = worst?;
-        // What the school named as its own is closed by somebody who says so, and not because a list happens to name it.
-        if cell.action != Some(FilterAction::Allow) && self.devices.has_school_host(names.host()) {
+        // What is the school's own is closed by somebody who says so, and not because a list happens to name it.
+        let own = || own_zone || self.devices.has_school_host(names.host());
+        if cell.action != Some(FilterAction::Allow) && own() {
             return None;
         }
         let closed = moment.filter(|_| cell.action != Some(FilterAction::Allow));

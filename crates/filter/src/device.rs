@@ -130,7 +130,7 @@ impl Ruleset {
         let word = self.devices.word(kind, || *period.insert(self.moment.at(&self.rules.timetable, now).period()))?;
         let because = match word.access {
             Access::Full => return None,
-            Access::InternetOnly if !self.on_school_network(request.host) => return None,
+            Access::InternetOnly if !request.own_zone && !self.on_school_network(request.host) => return None,
             Access::InternetOnly => "such a device uses the internet only, and this is on the school’s own network",
             Access::Refused => "such a device does not use this network",
             Access::Undecided => "the policy has not decided what such a device may do, and undecided is never allowed",

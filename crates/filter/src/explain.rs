@@ -63,7 +63,7 @@ impl Ruleset {
             (RuleKind::AllowListOnly, self.allow_list_only(&request, group, now)),
             (RuleKind::AuthorityDeny, self.closed_by_authority(&request)),
             (RuleKind::AuthorityAllow, self.opened_by_authority(&request)),
-            (RuleKind::Category, self.category(&names, self.index.sieve(&names), group, now)),
+            (RuleKind::Category, self.category(&names, self.index.sieve(&names), request.own_zone, group, now)),
             (RuleKind::Default, Some(self.default_for(group))),
         ];
         let illegal = decision.reason.rule == RuleKind::Illegal;

@@ -73,12 +73,15 @@ pub struct Request<'a> {
     pub person: Option<&'a str>,
     /// Whose the device is, when it is a registered one; `None` is judged by the group alone.
     pub device: Option<DeviceKind>,
+    /// Whether the gateway's own name server has a record or a zone for the host: it is on the school's own network then, like a
+    /// host that the school's settings name.
+    pub own_zone: bool,
 }
 
 impl<'a> Request<'a> {
     /// Somebody of a group asks for a host; path, person and device are not known.
     pub const fn new(host: &'a str, group: &'a str) -> Self {
-        Self { host, path: None, group, person: None, device: None }
+        Self { host, path: None, group, person: None, device: None, own_zone: false }
     }
 }
 

@@ -78,6 +78,25 @@ fn no_list_closes_the_schools_own_names_and_the_school_still_can() {
 }
 
 #[test]
+fn a_host_that_the_schools_own_name_server_speaks_of_is_on_its_network_without_being_named_twice() {
+    let own = |rules: &Ruleset, device, host| {
+        let request = Request { device, own_zone: true, ..Request::new(host, "pupil") };
+        rules.explain(&request, at(LESSON)).decision
+    };
+    let rules = school(TABLE);
+    assert_eq!(own(&rules, Some(DeviceKind::VisitorOwned), "printer.here.example").reason.rule, RuleKind::Device);
+    assert!(own(&rules, Some(DeviceKind::SchoolShared), "printer.here.example").is_open());
+    assert_eq!(
+        own(&with(policy()), None, "casino.example").reason.rule,
+        RuleKind::Default,
+        "a list named it by accident"
+    );
+    let ruleset = ruleset();
+    assert_eq!(own(&ruleset, None, "denied.example").reason.rule, RuleKind::SchoolDeny, "the school still can");
+    assert_eq!(own(&ruleset, None, ILLEGAL_TEST_ENTRY).reason.rule, RuleKind::Illegal);
+}
+
+#[test]
 fn an_empty_cell_is_never_allowed_and_is_named_as_undecided() {
     let rules = school(TABLE);
     // `authorised` has no mark, `staff-owned` no column: nobody has decided either.

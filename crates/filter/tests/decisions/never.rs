@@ -211,7 +211,7 @@ fn tried(hosts: &[(&str, Option<&str>)], right: impl Fn(&Ruleset, &Request<'_>, 
     for (school, rules) in schools() {
         for (group, person, device) in callers() {
             for (host, path) in hosts {
-                let request = Request { host, path: *path, group, person, device };
+                let request = Request { host, path: *path, group, person, device, own_zone: person.is_some() };
                 for now in [LESSON, LUNCH, EVENING, SATURDAY] {
                     let decision = rules.decide(&request, at(now));
                     if !right(&rules, &request, &decision) {

@@ -8,9 +8,7 @@ use std::sync::Arc;
 #[test]
 fn one_persons_exception_is_hers_alone() {
     let rules = ruleset();
-    let ask = |person| {
-        rules.decide(&Request { host: "social.example", path: None, group: "pupil", person, device: None }, at(LESSON))
-    };
+    let ask = |person| rules.decide(&Request { person, ..Request::new("social.example", "pupil") }, at(LESSON));
     assert_eq!(ask(Some("person-1")).reason.rule, RuleKind::Exception);
     assert_eq!(ask(Some("person-2")).action, FilterAction::Ask);
     assert_eq!(ask(None).action, FilterAction::Ask);
@@ -19,9 +17,7 @@ fn one_persons_exception_is_hers_alone() {
 #[test]
 fn a_listed_page_is_closed_and_its_site_is_not() {
     let rules = ruleset();
-    let ask = |path| {
-        rules.decide(&Request { host: "pages.example", path, group: "staff", person: None, device: None }, at(LESSON))
-    };
+    let ask = |path| rules.decide(&Request { path, ..Request::new("pages.example", "staff") }, at(LESSON));
     assert_eq!(ask(Some("/one/page?x=1")).reason.rule, RuleKind::Illegal);
     assert_eq!(ask(Some("/another")).action, FilterAction::Allow);
     assert_eq!(ask(None).action, FilterAction::Allow);

@@ -121,6 +121,9 @@ impl Forwarder {
 
     /// The other names that a host's addresses are found under.
     pub(crate) async fn names_behind(&self, host: &str) -> Result<Vec<String>, Unanswered> {
+        if let Some(alias) = self.0.zones.alias(host) {
+            return Ok(vec![alias]);
+        }
         let known = self.both(host).await?;
         let mut names: Vec<_> = known.iter().flat_map(|known| targets(&known.message)).filter_map(host_of).collect();
         names.sort_unstable();

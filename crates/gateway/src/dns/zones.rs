@@ -5,6 +5,7 @@ use super::config::DnsConfig;
 use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, PTR, SRV, TXT};
 use hickory_proto::rr::{Name, RData, Record};
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 /// Time to live of a record whose line names none, in seconds.
 const TTL: u32 = 300;
@@ -65,6 +66,26 @@ impl Zones {
     /// Whether nobody else is asked about a host.
     pub(crate) fn is_local(&self, host: &str) -> bool {
         self.local.iter().any(|zone| is_in(host, zone))
+    }
+
+    /// The addresses of a host that nobody else is asked about, those of its other name included; `None` where others are asked.
+    pub(crate) fn addresses(&self, host: &str) -> Option<Vec<IpAddr>> {
+        let Some(records) = self.records(host) else { return self.is_local(host).then(Vec::new) };
+        let of_alias = self.alias(host).and_then(|alias| self.data.get(&alias)).map(Vec::as_slice).unwrap_or_default();
+        let addresses = records.iter().chain(of_alias).filter_map(|record| match &record.data {
+            RData::A(address) => Some(IpAddr::V4(address.0)),
+            RData::AAAA(address) => Some(IpAddr::V6(address.0)),
+            _ => None,
+        });
+        Some(addresses.collect())
+    }
+
+    /// The host that a record of the school's own says a host is another name of. It has a record here too.
+    pub(crate) fn alias(&self, host: &str) -> Option<String> {
+        self.records(host)?.iter().find_map(|record| match &record.data {
+            RData::CNAME(target) => Some(target.0.to_ascii().trim_end_matches('.').to_ascii_lowercase()),
+            _ => None,
+        })
     }
 
     /// The school's own records of a host; `None` if it has none.
@@ -130,6 +151,30 @@ mod tests {
     use super::*;
     use crate::dns::config::ForwardZone;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_host_of_the_schools_own_has_its_addresses_here_and_others_are_asked_about_the_rest() {
+        let config = DnsConfig {
+            local_zones: vec!["here.example".into()],
+            local_data: [
+                "printer.here.example A 10.0.0.5",
+                "printer.here.example AAAA fd00::5",
+                "paper.here.example CNAME Printer.here.example",
+                "elsewhere.example TXT \"no address\"",
+            ]
+            .map(str::to_owned)
+            .into(),
+            ..DnsConfig::default()
+        };
+        let zones = Zones::new(&config).unwrap();
+        let of =
+            |host: &str| zones.addresses(host).map(|found| found.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(of("printer.here.example").unwrap(), ["10.0.0.5", "fd00::5"]);
+        assert_eq!(of("paper.here.example").unwrap(), ["10.0.0.5", "fd00::5"]);
+        assert_eq!((of("other.here.example"), of("elsewhere.example")), (Some(vec![]), Some(vec![])));
+        assert_eq!(of("there.example"), None);
+        assert_eq!(zones.alias("paper.here.example").as_deref(), Some("printer.here.example"));
+    }
 
     #[test]
     fn lines_are_read_as_in_a_zone_file() {

@@ -89,6 +89,11 @@ impl GatewayHandle {
         self.shared.forwarder.device_name(address).await
     }
 
+    /// Whether a host is in one of the zones that the configuration gives this gateway, or has a record there.
+    pub fn answers_for(&self, host: &str) -> bool {
+        self.shared.zones.speak_of(host)
+    }
+
     /// What can be counted at this moment; what only grows is in [`GatewayHandle::metrics`].
     pub fn figures(&self) -> Figures {
         self.shared.figures()

@@ -43,6 +43,18 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     global_unicast && !documentation && !assignments
 }
 
+/// Whether an address can be a school's own network: RFC 1918 and RFC 4193, without those under which clouds keep metadata.
+/// This machine, link-local addresses and the shared ones of carriers never are.
+pub(crate) fn is_site_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_private(),
+        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+            Some(v4) => v4.is_private(),
+            None => v6.is_unique_local() && !matches!(v6.segments(), [0xfd00, 0x0ec2, ..]),
+        },
+    }
+}
+
 /// The IPv4 address that an IPv6 address only wraps: mapped, compatible, NAT64 (RFC 6052) and 6to4.
 fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let [a, b, c, d, e, f, g, h] = address.segments();
@@ -139,6 +151,11 @@ mod tests {
         ];
         for address in inside {
             assert!(!is_public(address.parse().unwrap()), "{address}");
+        }
+        for address in inside {
+            let own =
+                ["10.", "172.", "192.168.", "::ffff:10.", "fc00::1"].iter().any(|start| address.starts_with(start));
+            assert_eq!(is_site_local(address.parse().unwrap()), own, "{address}");
         }
         for address in [
             "1.1.1.1",

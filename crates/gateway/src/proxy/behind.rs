@@ -79,11 +79,15 @@ impl NamesBehind {
     }
 }
 
-/// Whether a host's addresses are asked of other servers, and not of the school's own for a zone of its own.
+/// Whether there may be another name behind a host: one that others choose, or one that a record of the school's own gives it.
+/// What the school's own servers say in a zone of its own is right.
 fn is_looked_up(shared: &Shared, host: &str) -> bool {
-    shared.forwarder.has_upstreams(host)
+    let has_one = match shared.zones.speak_of(host) {
+        true => shared.zones.alias(host).is_some(),
+        false => shared.forwarder.has_upstreams(host),
+    };
+    has_one
         && host.parse::<IpAddr>().is_err()
-        && shared.zones.forwarded(host).is_none()
         && local_record(&shared.config.local_records, host).is_none()
         && parent::for_host(shared, host).is_none()
 }

@@ -1,6 +1,6 @@
 //! Opens connections to origins: finds addresses, drops those nobody may reach, tries the rest in turn within one time limit.
 
-use super::address::{is_public, plain, private_allowed};
+use super::address::{is_public, is_site_local, plain, private_allowed};
 use super::parent;
 use super::target::Target;
 use crate::config::local_record;
@@ -118,8 +118,12 @@ async fn addresses(shared: &Shared, target: &Target, safe_search: Option<&str>) 
     }
     let rules = shared.rules();
     let listed = judge::may_close_addresses(rules.as_deref());
+    // What the school's own name server speaks of is on the school's own network; nobody else's name may lead there.
+    let own_zone = shared.zones.speak_of(&target.host);
     let reachable = |address: &SocketAddr| {
-        let public = is_public(address.ip()) || private_allowed(config, &target.host, Some(*address));
+        let public = is_public(address.ip())
+            || (own_zone && is_site_local(address.ip()))
+            || private_allowed(config, &target.host, Some(*address));
         let closed_network = config.dns.closed_networks.iter().any(|network| network.contains(&address.ip()));
         // A helpline is open wherever it is kept.
         let open = !closed_network || belisha_filter::helpline_for(&target.host).is_some();
@@ -133,8 +137,11 @@ async fn addresses(shared: &Shared, target: &Target, safe_search: Option<&str>) 
     Ok(allowed)
 }
 
-/// Asks the configured DNS servers, or the system where there are none.
+/// Looks among the school's own records, then asks the configured DNS servers, or the system where there are none.
 async fn resolve(shared: &Shared, host: &str, port: u16) -> Result<Vec<SocketAddr>, DialError> {
+    if let Some(found) = shared.zones.addresses(host) {
+        return Ok(found.into_iter().map(|address| SocketAddr::new(address, port)).collect());
+    }
     if shared.forwarder.has_upstreams(host) {
         let found = shared.forwarder.addresses(host).await.map_err(|_| DialError::NotFound)?;
         return Ok(found.into_iter().map(|address| SocketAddr::new(address, port)).collect());

@@ -13,11 +13,14 @@ use tokio::net::TcpStream;
 /// Longest head of its answer to CONNECT.
 const LONGEST_HEAD: usize = 16 * 1024;
 
-/// The upstream proxy, if a host is asked through it. The school's own pages and local records never are.
+/// The upstream proxy, if a host is asked through it. The school's own pages, records and zones never are.
 pub(super) fn for_host<'a>(shared: &'a Shared, host: &str) -> Option<&'a UpstreamProxy> {
     let config = &shared.config;
     let upstream = config.proxy.upstream.as_ref()?;
-    let own = is_wpad(host) || config.portal.is_own(host) || local_record(&config.local_records, host).is_some();
+    let own = is_wpad(host)
+        || config.portal.is_own(host)
+        || shared.zones.speak_of(host)
+        || local_record(&config.local_records, host).is_some();
     (!own && upstream.leads(host)).then_some(upstream)
 }
 

@@ -183,6 +183,7 @@ impl Walk<'_> {
             group: self.caller.group,
             person: self.caller.person_key.as_deref(),
             device: self.caller.device.map(|device| device.kind),
+            own_zone: self.shared.zones.speak_of(self.asked.host),
         }
     }
 }

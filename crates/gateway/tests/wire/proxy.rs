@@ -1,7 +1,12 @@
 //! The explicit proxy on real sockets: what is carried, what is closed, who is known, what never leaves.
 
+use crate::elsewhere::{Elsewhere, now};
 use crate::support::*;
-use belisha_gateway::{Outcome, Protocol};
+use belisha_gateway::{ForwardZone, Outcome, Protocol};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::net::{TcpListener, UdpSocket};
 
 #[tokio::test]
 async fn an_open_page_is_carried_and_observed() {
@@ -138,6 +143,100 @@ async fn a_private_origin_can_be_let_in_by_name() {
     site.sign_in(pupil());
     assert_eq!(site.get(&format!("http://localhost:{}/", site.origin.port())).await.status, 200);
     assert_eq!(site.get(&format!("http://127.0.0.1:{}/", site.origin.port())).await.status, 403, "by that name only");
+}
+
+/// An address of this machine in a private network, where it has one; else one that nobody has.
+async fn private_address() -> Ipv4Addr {
+    let socket = UdpSocket::bind("0.0.0.0:0").await.unwrap();
+    // Nothing is sent: the system only says from which address it would be.
+    let from = socket.connect("10.255.255.254:9").await.and_then(|()| socket.local_addr());
+    match from.map(|from| from.ip()) {
+        Ok(IpAddr::V4(address)) if address.is_private() => address,
+        _ => Ipv4Addr::new(10, 255, 255, 254),
+    }
+}
+
+#[tokio::test]
+async fn the_schools_own_records_and_zones_are_reached_by_name_and_open_nothing_else() {
+    let private = private_address().await;
+    let listener = TcpListener::bind((private, 0)).await.or(TcpListener::bind((LOOPBACK, 0)).await).unwrap();
+    let here = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(answer_requests(stream, "inside"));
+        }
+    });
+    let controller = Elsewhere::start(move |asked| {
+        now(&asked.address(match asked.host().split('.').next().unwrap() {
+            "files" => private.octets(),
+            "loop" => [127, 0, 0, 1],
+            "metadata" => [169, 254, 169, 254],
+            _ => [100, 100, 100, 200],
+        }))
+    })
+    .await;
+    // A server outside that leads every name inside.
+    let outside = Elsewhere::start(move |asked| now(&asked.address(private.octets()))).await;
+    let mut site = Site::start_with(Some(rules()), |config| {
+        config.local_records.clear();
+        config.upstreams = vec![outside.address];
+        config.limits.connect_time = Duration::from_millis(500);
+        config.dns.forward_zones =
+            vec![ForwardZone { suffix: "ad.school.example".into(), servers: vec![controller.address] }];
+        config.dns.local_zones = vec!["here.example".into()];
+        let records =
+            |names: &[&str], data: &str| names.iter().map(|name| format!("{name} {data}")).collect::<Vec<_>>();
+        // A list has `games.example`; a record of the school's own says what it is here.
+        config.dns.local_data = [
+            records(&["printer.here.example", "games.example", "closed.example"], &format!("A {private}")),
+            records(&["paper.here.example"], "CNAME printer.here.example"),
+            records(&["self.here.example"], "A 127.0.0.1"),
+            records(&["cloud.here.example"], "A 169.254.169.254"),
+            records(&["cloud-6.here.example"], "AAAA fd00:ec2::254"),
+            records(&["wrapped.here.example"], "AAAA ::ffff:127.0.0.1"),
+        ]
+        .concat();
+    })
+    .await;
+    site.sign_in(pupil());
+    let refused = |site: &Site| site.gateway.metrics.refused_addresses.load(Ordering::Relaxed);
+    for host in ["printer.here.example", "paper.here.example", "files.ad.school.example", "games.example"] {
+        let answer = site.get(&format!("http://{host}:{}/", here.port())).await;
+        // Where this machine has no private address nobody is there, and the proxy has tried.
+        match here.ip() == IpAddr::V4(private) {
+            true => assert!(answer.status == 200 && answer.body.contains("inside was sent"), "{host}: {answer:?}"),
+            false => assert!(matches!(answer.status, 502 | 504), "{host}: {answer:?}"),
+        }
+    }
+    assert_eq!(refused(&site), 0);
+    assert!(outside.asked().is_empty(), "nobody outside is asked about the school's own names");
+    for host in [
+        "self.here.example",
+        "cloud.here.example",
+        "cloud-6.here.example",
+        "wrapped.here.example",
+        "loop.ad.school.example",
+        "metadata.ad.school.example",
+        "shared.ad.school.example",
+        // A name of nobody's here that leads inside, and one that only ends in the letters of a zone.
+        "rebinds.example",
+        "nothere.example",
+        // What the school closed is closed, whoever answers for it.
+        "closed.example",
+    ] {
+        let answer = site.get(&format!("http://{host}:{}/", here.port())).await;
+        assert_eq!(answer.status, 403, "{host}: {}", answer.body);
+        assert_eq!(site.request("CONNECT", &format!("{host}:443"), "").await.status, 403, "{host}");
+    }
+    assert_eq!(refused(&site), 2 * 9, "all but what the school closed");
+    assert_eq!(site.get("http://nobody.here.example/").await.status, 502, "no such name, and nobody else is asked");
+    assert!(
+        !outside
+            .asked()
+            .iter()
+            .any(|asked| asked.host().ends_with("here.example") && asked.host() != "nothere.example")
+    );
+    assert!(site.observed().iter().any(|seen| seen.host.as_deref() == Some("printer.here.example")));
 }
 
 #[tokio::test]
