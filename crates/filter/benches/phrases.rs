@@ -8,8 +8,11 @@
 #![expect(clippy::expect_used, reason = "a bench that cannot be set up must stop")]
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
+mod measure;
+
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use belisha_filter::{PageReader, PhraseBook, PhraseKind, PhraseList, encoding_of_path, includes};
+use measure::{median, processor_time, resident};
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -175,21 +178,4 @@ fn find_pages(folder: &Path, pages: &mut Vec<Vec<u8>>) {
     paths.sort();
     let step = (paths.len() / 60).max(1);
     pages.extend(paths.iter().step_by(step).filter_map(|path| std::fs::read(path).ok()));
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
-/// Nanoseconds this thread has run, as the kernel counts them.
-fn processor_time() -> u64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    text.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0)
-}
-
-/// Bytes resident.
-fn resident() -> usize {
-    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    text.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or(0) * 4096
 }

@@ -11,6 +11,9 @@
 #![expect(clippy::expect_used, reason = "a bench that cannot be set up must stop")]
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
+#[path = "../../filter/benches/measure/mod.rs"]
+mod measure;
+
 use belisha_filter::{
     DomainIndex, DomainIndexBuilder, Exception, IllegalList, Request, Rules, Ruleset, SchoolRule, Timetable,
     TimetablePart,
@@ -19,6 +22,7 @@ use belisha_gateway::{open_index, write_index};
 use belisha_policy::{Period, Policy, Role, compile};
 use jiff::Timestamp;
 use jiff::civil::{date, time};
+use measure::{median, processor_time, resident};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -237,21 +241,4 @@ fn median_of_one(hosts: &[String], ask: impl Fn(&str) -> bool) -> f64 {
         start.elapsed().as_nanos() as f64
     };
     median(hosts.iter().map(one).collect())
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
-/// Nanoseconds this thread has run, as the kernel counts them.
-fn processor_time() -> u64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    text.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0)
-}
-
-/// Bytes resident.
-fn resident() -> usize {
-    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    text.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or(0) * 4096
 }
