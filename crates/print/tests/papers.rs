@@ -72,10 +72,10 @@ fn the_incident_form_has_the_five_columns_and_everything_decided() {
 }
 
 #[test]
-fn the_column_heads_are_exactly_those_of_the_log() {
+fn the_columns_are_those_of_the_log_in_its_order() {
     let layout = include_str!("../layouts/incident_form.typ");
     assert!(layout.contains(
-        "table.header[Date][Where the incident took place][Description of the incident][Action taken][Name and signature of staff member recording the incident]"
+        "table.header[Date][Place where the incident happened][Description of what happened][Action taken][Name and signature of the member of staff who records it]"
     ));
 }
 
