@@ -13,6 +13,7 @@ mod hold;
 mod load;
 mod manifest;
 mod own_names;
+mod reading;
 mod refresh;
 mod settle;
 mod shelf;
