@@ -160,6 +160,31 @@ print(incident)";
 }
 
 #[test]
+fn a_site_closed_for_a_year_group_or_a_group_is_closed_for_them_alone() {
+    let demonstration = Demonstration::start();
+    let technician = Visitor::signed_in(&demonstration, "technician");
+    let closes = |whom: &str| {
+        let fields = ["host=encyclopedia.example", "action=deny", "whom=some", whom, "reason=Until the page is mended"];
+        assert_eq!(technician.post("/filter/rules", &fields.map(str::to_owned)).status, 303);
+    };
+    let explained = |label: &str| {
+        let username = demonstration.card(label, "username");
+        demonstration.command(&["explain", "--as", username, "http://www.encyclopedia.example/"])
+    };
+    closes("groups=year:7");
+    let (status, said) = explained("pupil");
+    assert!(status == 1 && said.contains("the school has closed it for this year group"), "{said}");
+    let (status, said) = explained("teacher");
+    assert!(status == 0 && said.contains("closed `encyclopedia.example` for Year group 7"), "{said}");
+    assert_eq!(demonstration.browse("teacher", "http://encyclopedia.example/").status, 200);
+    closes("groups=staff");
+    let page = demonstration.browse("teacher", "http://encyclopedia.example/");
+    assert!(page.status == 403 && page.says("The school has closed this site"), "{}", page.body);
+    assert_eq!(explained("pupil").0, 1, "what was said for others stays");
+    assert_eq!(demonstration.command(&["verify"]).0, 0, "and is in the ledger");
+}
+
+#[test]
 fn a_list_with_bad_lines_gives_its_good_ones_and_names_the_bad() {
     let mut demonstration = Demonstration::start();
     // The commands need no server.

@@ -1,7 +1,7 @@
 //! A decision in labelled rows: the same for `belisha explain` and for the page that explains. What decides is the filter's.
 
 use crate::lists;
-use belisha_filter::Request;
+use belisha_filter::{Request, RuleKind};
 use belisha_gateway::{GatewayRules, UNKNOWN_GROUP};
 use belisha_policy::DeviceKind;
 use belisha_records::PersonId;
@@ -65,7 +65,7 @@ fn rows(
     let explained = rules.ruleset.explain(request, at);
     let reason = &explained.decision.reason;
     let mut rows = vec![("Answer".to_owned(), format!("{}: {}", explained.decision.action.label(), reason))];
-    if sign_first && !matches!(reason.rule, belisha_filter::RuleKind::Helpline) {
+    if sign_first && !matches!(reason.rule, RuleKind::Helpline) {
         rows.push(("Gate".into(), "this person has not signed what opens the network, so only the portal, the policy and helplines are reachable".into()));
     }
     rows.push(("Group".into(), explained.group.key().into()));
@@ -85,10 +85,13 @@ fn rows(
             format!("`{list}` has `{name}` under `{category}`{}", generation.unwrap_or_default()),
         ));
     }
+    rows.extend(explained.for_others.iter().map(|words| ("For others".to_owned(), words.clone())));
     if let Some(clause) = &reason.clause {
         rows.push(("Clause of the policy".into(), format!("{} {} ({})", clause.number, clause.section, clause.id)));
     }
-    rows.push(("Who could change it".into(), reason.changed_by.map_or("nobody", |role| role.label()).into()));
+    let by_nobody = matches!(reason.rule, RuleKind::Illegal | RuleKind::Helpline);
+    let by_whom = reason.changed_by.or_else(|| (!by_nobody).then(|| rules.ruleset.office()));
+    rows.push(("Who could change it".into(), by_whom.map_or("nobody at the school", |role| role.label()).into()));
     if let Some(opens) = reason.opens_at {
         let zone = timetable.time_zone().clone();
         rows.push(("Next open".into(), opens.to_zoned(zone).strftime("%A %-d %B, %H:%M").to_string()));

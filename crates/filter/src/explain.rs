@@ -42,6 +42,9 @@ pub struct Explanation {
     pub steps: Vec<Step>,
     /// Every list that mentions the host: list, category, the part of the host that is listed. Empty for illegal content.
     pub listings: Vec<(String, String, String)>,
+    /// What the school or its local authority itself says about the host to others than whoever asks, in words. Empty for illegal
+    /// content.
+    pub for_others: Vec<String>,
 }
 
 impl Ruleset {
@@ -72,7 +75,8 @@ impl Ruleset {
         let mut decided = false;
         let steps = shown.map(|(rule, answer)| step(rule, answer, &mut decided)).collect();
         let listings = if illegal { Vec::new() } else { self.listings(&request) };
-        Explanation { decision, group, steps, listings }
+        let for_others = if illegal { Vec::new() } else { self.own_words_for_others(&request) };
+        Explanation { decision, group, steps, listings, for_others }
     }
 
     fn listings(&self, request: &Request<'_>) -> Vec<(String, String, String)> {
@@ -125,6 +129,9 @@ impl std::fmt::Display for Explanation {
         }
         for (list, category, name) in &self.listings {
             writeln!(out, "   the list `{list}` has `{name}` under `{category}`")?;
+        }
+        for words in &self.for_others {
+            writeln!(out, "   {words}")?;
         }
         Ok(())
     }

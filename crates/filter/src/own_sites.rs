@@ -4,7 +4,7 @@
 use crate::host_table::HostTable;
 use crate::reason::{Decision, Log, Reason, Request, RuleKind};
 use crate::rules::{Ruleset, SchoolRule};
-use belisha_policy::{FilterAction, Role};
+use belisha_policy::{FilterAction, Role, whom_in_words};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -105,6 +105,23 @@ impl Ruleset {
     /// The narrowest reach of the rules that open a host for whoever asks.
     fn opening(&self, sites: &HostTable, rules: &[SchoolRule], request: &Request<'_>) -> Option<Reach> {
         self.speaking(sites, rules, request).map(|(_, reach)| reach).max()
+    }
+
+    /// The rules about a host and its parents that are for others than whoever asks, in words.
+    pub(crate) fn own_words_for_others(&self, request: &Request<'_>) -> Vec<String> {
+        let (school, authority) = (&self.school, &self.authority);
+        let all = [
+            (&school.closed, &self.rules.school_deny, "the school has closed"),
+            (&school.opened, &self.rules.school_allow, "the school has opened"),
+            (&authority.closed, &self.rules.authority_deny, "the local authority has closed"),
+            (&authority.opened, &self.rules.authority_allow, "the local authority has opened"),
+        ];
+        let of_others = all.iter().flat_map(|(sites, rules, verb)| {
+            let about = sites.matching(request.host).filter_map(|at| rules.get(at));
+            let others = about.filter(|rule| self.year_groups.reach(rule, request).is_none());
+            others.map(move |rule| format!("{verb} `{}` for {}", rule.host, whom_in_words(&rule.groups)))
+        });
+        of_others.collect()
     }
 
     /// The rules about a host and its parents that reach whoever asks.

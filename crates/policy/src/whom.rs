@@ -1,5 +1,7 @@
 //! Whom a rule about one site is for: everybody, groups by their key in [`crate::GROUPS`], year groups as `year:7`.
 
+use crate::vocabulary::GROUPS;
+
 /// What stands before a year group.
 const YEAR: &str = "year:";
 
@@ -11,6 +13,20 @@ pub fn year_key(year: &str) -> String {
 /// The year group that a key means; `None` where it means a group.
 pub fn year_of(key: &str) -> Option<&str> {
     key.strip_prefix(YEAR)
+}
+
+/// `everybody`, or `Pupils, Year group 7`. A key that nobody knows is shown as it is.
+pub fn whom_in_words(keys: &[String]) -> String {
+    let label = |key: &String| match year_of(key) {
+        Some(year) => format!("Year group {year}"),
+        None => {
+            GROUPS.iter().find(|(known, _)| known == key).map_or_else(|| key.clone(), |(_, label)| (*label).to_owned())
+        }
+    };
+    match keys {
+        [] => "everybody".to_owned(),
+        some => some.iter().map(label).collect::<Vec<_>>().join(", "),
+    }
 }
 
 /// Whom an older rule is still for once a newer one about the same site is made; `None`: for nobody any more. No keys are
@@ -43,6 +59,7 @@ mod tests {
         ] {
             assert_eq!(still_for(&keys(older), &keys(newer)), left.map(keys), "`{older}`, then `{newer}`");
         }
+        assert_eq!(whom_in_words(&keys("pupil year:7")), "Pupils, Year group 7");
         assert_eq!((year_of(&year_key("P1")), year_of("pupil")), (Some("P1"), None));
     }
 }

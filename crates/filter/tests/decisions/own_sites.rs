@@ -119,6 +119,24 @@ fn the_reason_says_that_the_rule_is_for_a_group_or_a_year_group() {
 }
 
 #[test]
+fn an_explanation_says_what_the_school_says_to_others() {
+    let rules =
+        compiled(rules_of(&[(Block, "site.example", YEAR_12), (Allow, "maps.site.example", &["staff", "guest"])]));
+    let others = |person| {
+        let request = Request { person: Some(person), ..Request::new("maps.site.example", "pupil") };
+        rules.explain(&request, at(LESSON)).for_others
+    };
+    let opened = "the school has opened `maps.site.example` for Staff, Guests";
+    assert_eq!(others("in-year-9"), ["the school has closed `site.example` for Year group 12", opened]);
+    assert_eq!(others("in-year-12"), [opened]);
+    let mut listed = IllegalList::new([1; 16]);
+    listed.insert("site.example");
+    let rules = Ruleset::compile(rules.rules().clone(), rules.index().clone(), Arc::new(listed));
+    let said = rules.explain(&Request::new("site.example", "pupil"), at(LESSON));
+    assert!(said.for_others.is_empty(), "what other rules say about an illegal address is nobody's business");
+}
+
+#[test]
 fn rules_written_before_they_named_year_groups_are_read() {
     let mut written = serde_json::to_value(rules_of(&[(Block, "site.example", PUPILS)])).unwrap();
     written.as_object_mut().unwrap().remove("year_groups");

@@ -12,7 +12,7 @@ mod settings_form;
 mod show;
 mod switches;
 mod what_if;
-pub(crate) mod whom;
+mod whom;
 
 use crate::app::App;
 use crate::urls;

@@ -1,7 +1,7 @@
 //! The rules that the filter runs on, each with where it comes from and who answers for it.
 
 use super::lists::ListRow;
-use super::whom::{self, Whom};
+use super::whom::Whom;
 use crate::answers::{Answers, Choice};
 use crate::app::App;
 use crate::error::WebResult;
@@ -13,7 +13,7 @@ use crate::{urls, words};
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use belisha_filter::HELPLINES;
-use belisha_policy::{Clause, FilterAction, FilterRow, FilterTable, GROUPS, Period};
+use belisha_policy::{Clause, FilterAction, FilterRow, FilterTable, GROUPS, Period, whom_in_words};
 use belisha_records::Permission;
 use belisha_store::school_rules::{HostAction, HostRule};
 use belisha_store::{Tx, exceptions, lists, school_rules};
@@ -190,7 +190,7 @@ fn rule(rule: HostRule, names: &Names) -> Rule {
     Rule {
         kind,
         word,
-        whom: whom::in_words(&rule.groups),
+        whom: whom_in_words(&rule.groups),
         owner: rule.owner.map_or_else(|| "nobody".into(), |owner| names.of(owner)),
         on: words::day(rule.on),
         remove: urls::remove_rule(&rule.id),

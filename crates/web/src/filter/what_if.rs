@@ -1,7 +1,7 @@
 //! What would happen if: a rule is tried on last week's requests before anybody saves it. Figures and hosts; nobody is named.
 
 use super::host::{BEYOND_REACH, Wish, typed};
-use super::whom::{self, Whom};
+use super::whom::Whom;
 use crate::answers::{Answers, Choice};
 use crate::app::App;
 use crate::error::WebResult;
@@ -14,7 +14,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use belisha_filter::{Change, Effect, Request, Seen, Subject};
-use belisha_policy::{CATEGORIES, FilterAction, Period};
+use belisha_policy::{CATEGORIES, FilterAction, Period, whom_in_words};
 use belisha_records::{Permission, in_year_groups};
 use belisha_store::{activity, lists, people};
 use jiff::SignedDuration;
@@ -214,7 +214,7 @@ fn in_words(change: &Change) -> String {
         Subject::Host(host) => host.clone(),
         Subject::Category(category) => category_label(category),
     };
-    let whom = whom::in_words(&change.groups);
+    let whom = whom_in_words(&change.groups);
     let when = change.period.map_or("at every time", Period::label);
     format!("{subject}: {}, for {whom}, {when}", change.action.label())
 }

@@ -1,11 +1,10 @@
-//! For whom a site is opened or closed: everybody, or some of the school's groups and year groups. Offered as choices, read back
-//! from the form, and said in words.
+//! For whom a site is opened or closed: everybody, or some of the school's groups and year groups. Offered as choices and read
+//! back from the form.
 
 use crate::answers::{Answers, Choice};
 use crate::error::WebResult;
-use crate::requests::group_label;
 use crate::session::SignedIn;
-use belisha_policy::{GROUPS, year_key, year_of};
+use belisha_policy::{GROUPS, whom_in_words, year_key};
 use belisha_records::year_groups;
 use belisha_store::{Tx, people};
 
@@ -26,7 +25,7 @@ impl Whom {
     }
 
     pub fn choices(&self) -> Vec<Choice> {
-        self.keys.iter().map(|key| Choice::new(key, label(key))).collect()
+        self.keys.iter().map(|key| Choice::new(key, whom_in_words(std::slice::from_ref(key)))).collect()
     }
 
     /// What was chosen, as keys; none is everybody. Nothing becomes everybody's by leaving something out.
@@ -42,18 +41,5 @@ impl Whom {
             _ => answers.refuse("whom", "choose for whom: everybody, or only those you tick"),
         }
         ticked
-    }
-}
-
-/// `Pupils`, or `Year group 7`.
-fn label(key: &str) -> String {
-    year_of(key).map_or_else(|| group_label(key).to_owned(), |year| format!("Year group {year}"))
-}
-
-/// `everybody`, or `Pupils, Year group 7`.
-pub(crate) fn in_words(groups: &[String]) -> String {
-    match groups {
-        [] => "everybody".to_owned(),
-        some => some.iter().map(|key| label(key)).collect::<Vec<_>>().join(", "),
     }
 }

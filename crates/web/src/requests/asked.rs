@@ -6,14 +6,13 @@ use super::{Names, category, category_label, clause, group_label};
 use crate::answers::{Answers, Choice};
 use crate::app::App;
 use crate::error::{WebError, WebResult};
-use crate::filter::whom;
 use crate::frame::{Frame, show};
 use crate::session::SignedIn;
 use crate::{urls, words};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use belisha_policy::{Approval, Period};
+use belisha_policy::{Approval, Period, whom_in_words};
 use belisha_records::{
     AccessDecision, AccessRequest, AccessRequestId, Permission, longest_days, may_decide_request, needs_two_people,
 };
@@ -52,7 +51,7 @@ impl Asked {
         };
         let rules = school_rules::list(tx).await?;
         let closing = rules.iter().filter(|rule| rule.action == HostAction::Deny && below(rule));
-        let closed_for = closing.map(|rule| whom::in_words(&rule.groups)).collect::<Vec<_>>().join("; ");
+        let closed_for = closing.map(|rule| whom_in_words(&rule.groups)).collect::<Vec<_>>().join("; ");
         Ok(Self { closed_for, request, clause, proposed })
     }
 
