@@ -1,4 +1,5 @@
-// Every page each person can reach by following links, from their home: axe finds nothing, and nothing scrolls sideways at 320 px.
+// Every page each person can reach by following links, from their home: axe finds nothing, nothing scrolls sideways at 320 px, and the
+// tab key shows where it is at each stop.
 import { Visitor } from './visitor.mjs'
 
 const mostPages = 80
@@ -7,7 +8,7 @@ const mostLooks = 2
 // One page of each kind is enough: /incidents/<id> is visited once, not thirty times.
 const kindOf = (path) => path.replace(/^\/board\/(?!print).+/, '/board/<clause>').replace(/[0-9a-f]{8}-[0-9a-f-]{27,}/g, '<id>').replace(/\/\d+(?=\/|$)/g, '/<n>')
 
-export const title = 'axe finds nothing on any page, wide or at 320 px'
+export const title = 'axe finds nothing on any page, wide or at 320 px, and the focus is always seen'
 
 export async function tell ({ browser, endpoints }) {
   const faults = new Set()
@@ -29,10 +30,13 @@ export async function tell ({ browser, endpoints }) {
       const type = response?.headers()['content-type'] ?? ''
       if (!type.includes('text/html')) continue
       if (response.status() >= 400 && path !== '/nowhere-at-all') faults.add(`${label} ${path}: a link leads to ${response.status()}`)
+      // The menu is looked at once for each person, open.
+      if (kind === '/') await wide.page.evaluate(() => { const menu = document.querySelector('.belisha-menu details'); if (menu) menu.open = true })
       for (const fault of await wide.accessibilityFaults()) faults.add(`${label} ${kind}: ${fault}`)
       await wide.page.setViewportSize({ width: 320, height: 640 })
       if (await wide.scrollsSideways()) faults.add(`${label} ${kind}: scrolls sideways at 320 px`)
       if (!seen.has(kind)) await wide.picture(`page ${label} ${kind} phone`.replaceAll('/', '_'))
+      if (!seen.has(kind) || kind === '/') for (const fault of await wide.focusFaults()) faults.add(`${label} ${kind}, by keyboard: ${fault}`)
       await wide.page.emulateMedia({ colorScheme: 'dark' })
       for (const fault of await wide.accessibilityFaults()) faults.add(`${label} ${kind} dark, 320 px: ${fault}`)
       await wide.page.emulateMedia({ colorScheme: 'light' })

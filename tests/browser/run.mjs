@@ -2,7 +2,7 @@
 import { startDemonstration } from './demonstration.mjs'
 import { openBrowser } from './visitor.mjs'
 
-const all = ['whole-chain', 'accessibility']
+const all = ['whole-chain', 'live', 'accessibility']
 const chosen = process.argv.slice(2)
 const demonstration = await startDemonstration()
 let failed = 0

@@ -17,8 +17,8 @@ pub struct TailOptions {
     /// Name or id of the school, where there are several
     #[arg(long)]
     school: Option<String>,
-    /// Only what ended so: allowed, blocked, warned, asked, sign-first
-    #[arg(long, value_parser = ["allowed", "blocked", "warned", "asked", "sign-first"])]
+    /// Only what ended so: allowed, blocked, warned, warning-passed, asked, sign-first
+    #[arg(long, value_parser = ["allowed", "blocked", "warned", "warning-passed", "asked", "sign-first"])]
     outcome: Option<String>,
     /// Only this group: pupil, younger-pupil, staff, guest, unknown
     #[arg(long)]

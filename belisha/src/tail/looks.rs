@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
-/// Visits that a look keeps, of all and again of those that did not open at once.
+/// Visits that a look keeps, of all and again of those that did not open.
 const KEPT: usize = 100;
 /// Looks at one time.
 const LOOKS: usize = 32;

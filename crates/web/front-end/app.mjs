@@ -65,6 +65,11 @@ document.addEventListener('keydown', (event) => {
   rows[Math.max(0, Math.min(rows.length - 1, rows.indexOf(document.activeElement) + step))].focus()
 })
 
+// Browsers leave a link half out of sight in a wide table on a phone; whoever comes to it by keyboard sees all of it.
+for (const table of document.querySelectorAll('.belisha-scroll')) {
+  table.addEventListener('focusin', ({ target }) => { if (target !== table) target.scrollIntoView({ block: 'nearest', inline: 'nearest' }) })
+}
+
 live()
 
 // Printing is one button on pages meant for paper.

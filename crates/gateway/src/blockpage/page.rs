@@ -14,25 +14,28 @@ pub(crate) const CONTENT_SECURITY_POLICY_HEADER: &str = "content-security-policy
 /// Where the form that passes a warning is sent, on the closed host itself.
 pub(crate) const GO_ON_PATH: &str = "/.belisha/continue";
 
+/// The colours of the school's own pages, in light and in dark. Amber is on the beacon alone.
 const STYLE: &str = "\
-:root{color-scheme:light}*{box-sizing:border-box}\
-body{margin:0;background:#fff;color:#1a1a1a;font:1.125rem/1.5 system-ui,sans-serif}\
-.zebra{height:1rem;background:repeating-linear-gradient(90deg,#1a1a1a 0 2rem,#fff 2rem 4rem);border-bottom:.5rem solid #ffb000}\
+:root{color-scheme:light dark;--ink:#12161c;--paper:#fdfdfb;--rule:#6b737d;--link:#16418f;--stripe:#fff}\
+@media(prefers-color-scheme:dark){:root{--ink:#eef0f2;--paper:#14181d;--rule:#8a929c;--link:#a9c7ff;--stripe:#dfe2e5}}\
+*{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:1.125rem/1.5 system-ui,sans-serif}\
+.zebra{height:.5rem;background:repeating-linear-gradient(90deg,#12161c 0 2rem,var(--stripe) 2rem 4rem);border-bottom:1px solid var(--rule)}\
 main{max-width:40rem;margin:0 auto;padding:1.5rem 1rem 3rem;overflow-wrap:anywhere}\
 svg{display:block;width:4rem;height:6rem;margin-left:-.75rem}h1{font-size:1.75rem;line-height:1.2;margin:1rem 0}\
-dl{border-top:1px solid #6b6b6b;margin:1.5rem 0}dt{font-weight:700;margin-top:.75rem}dd{margin:0 0 .75rem}\
-a{color:#0b4f8a}.button,button{display:inline-block;margin:.5rem .5rem .5rem 0;padding:.75rem 1.25rem;border:2px solid #1a1a1a;\
-border-radius:.25rem;background:#ffb000;color:#1a1a1a;font:inherit;font-weight:700;text-decoration:none;cursor:pointer}\
-.plain{background:#fff}label{display:block;font-weight:700}textarea{display:block;width:100%;min-height:5rem;padding:.5rem;\
-border:2px solid #1a1a1a;font:inherit}a:focus,button:focus,textarea:focus{outline:4px solid #1a1a1a;outline-offset:2px;\
-box-shadow:0 0 0 2px #ffb000}h2{font-size:1.25rem;line-height:1.3;margin:2rem 0 .5rem}code{font-size:1rem}\
-li{margin:.25rem 0}details{border-top:1px solid #6b6b6b;padding:.25rem 0}summary{padding:.5rem 0;font-weight:700;cursor:pointer}\
-summary:focus{outline:4px solid #1a1a1a;outline-offset:2px}footer{margin-top:2rem;font-size:1rem}";
+dl{border-top:1px solid var(--rule);margin:1.5rem 0}dt{font-weight:700;margin-top:.75rem}dd{margin:0 0 .75rem}\
+a{color:var(--link)}.button,button{display:inline-block;margin:.5rem .5rem .5rem 0;padding:.75rem 1.25rem;border:2px solid var(--ink);\
+border-radius:.25rem;background:var(--ink);color:var(--paper);font:inherit;font-weight:700;text-decoration:none;cursor:pointer}\
+.plain{background:none;color:var(--ink)}label{display:block;font-weight:700}textarea{display:block;width:100%;min-height:5rem;padding:.5rem;\
+border:2px solid var(--ink);background:var(--paper);color:var(--ink);font:inherit}\
+a:focus,button:focus,textarea:focus,summary:focus{outline:4px solid var(--ink);outline-offset:3px}\
+h2{font-size:1.25rem;line-height:1.3;margin:2rem 0 .5rem}code{font-size:1rem}li{margin:.25rem 0}\
+details{border-top:1px solid var(--rule);padding:.25rem 0}summary{padding:.5rem 0;font-weight:700;cursor:pointer}\
+footer{margin-top:2rem;font-size:1rem}";
 
 const BEACON: &str = "<svg viewBox=\"0 0 40 60\" aria-hidden=\"true\" focusable=\"false\">\
-<circle cx=\"20\" cy=\"13\" r=\"12\" fill=\"#ffb000\" stroke=\"#1a1a1a\" stroke-width=\"2\"/>\
-<path d=\"M17 25h6v35h-6z\" fill=\"#fff\" stroke=\"#1a1a1a\" stroke-width=\"1\"/>\
-<path d=\"M17 30h6v6h-6zM17 42h6v6h-6zM17 54h6v6h-6z\" fill=\"#1a1a1a\"/></svg>";
+<circle cx=\"20\" cy=\"13\" r=\"12\" fill=\"#ffab0f\" stroke=\"#12161c\" stroke-width=\"2\"/>\
+<path d=\"M17 25h6v35h-6z\" fill=\"#fff\" stroke=\"#12161c\" stroke-width=\"1\"/>\
+<path d=\"M17 30h6v6h-6zM17 42h6v6h-6zM17 54h6v6h-6z\" fill=\"#12161c\"/></svg>";
 
 /// A page with its status.
 pub(crate) struct Page {

@@ -51,7 +51,7 @@ pub(super) fn words(closed: &Closed) -> Words {
         },
         AgeBand::Pupil => Words {
             title: if warned { "Think before you open this page" } else { "This page is closed" },
-            lead: lead_for_pupils(closed, nobody, warned),
+            lead: lead_for_pupils(closed, nobody, warned, asked_for),
             why: why(closed),
             opens: closed.opens.as_ref().map(|when| format!("It opens {when}.")),
             ask: asked_for.then_some("Ask for this page"),
@@ -64,11 +64,7 @@ pub(super) fn words(closed: &Closed) -> Words {
             } else {
                 "This page is closed under the school’s policy"
             },
-            lead: if nobody {
-                "It is on a list that nobody at the school can change.".into()
-            } else {
-                "If you need it for your work, ask: the request goes to the person the policy names, and you are told the answer.".into()
-            },
+            lead: lead_for_adults(nobody, warned, asked_for).into(),
             why: why(closed),
             opens: closed.opens.as_ref().map(|when| format!("The policy opens it {when}.")),
             ask: asked_for.then_some("Ask for this page"),
@@ -79,15 +75,29 @@ pub(super) fn words(closed: &Closed) -> Words {
     }
 }
 
-fn lead_for_pupils(closed: &Closed, nobody: bool, warned: bool) -> String {
+fn lead_for_adults(nobody: bool, warned: bool, asked_for: bool) -> &'static str {
+    if nobody {
+        "It is on a list that nobody at the school can change."
+    } else if warned {
+        "It opens when you have written what you need it for."
+    } else if asked_for {
+        "If you need it for your work, ask: the request goes to the person the policy names, and you are told the answer."
+    } else {
+        "Asking for the page would not open it. If this hinders your work, speak to whoever looks after the network."
+    }
+}
+
+fn lead_for_pupils(closed: &Closed, nobody: bool, warned: bool, asked_for: bool) -> String {
     if nobody {
         "Nobody at school can open it. If you came here by accident, you have done nothing wrong: tell an adult you trust.".into()
     } else if warned {
         "You can go on. Say what you need it for; an adult may look at it later.".into()
     } else if closed.block.person.is_none() {
         "We do not know who is using this device, so only a few pages are open. Sign in to open more.".into()
-    } else {
+    } else if asked_for {
         "You are not in trouble. If you need it for school, ask for it and somebody will look.".into()
+    } else {
+        "You are not in trouble. If you need it for school, speak to a teacher.".into()
     }
 }
 
@@ -126,6 +136,64 @@ fn why(closed: &Closed) -> String {
         RuleKind::Default if closed.block.person.is_none() => "Nobody is signed in on this device.".into(),
         RuleKind::Helpline | RuleKind::SchoolAllow | RuleKind::AuthorityAllow | RuleKind::Default => {
             "The school keeps it closed.".into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blockpage::Block;
+    use belisha_records::{Identifier, PersonId, SchoolId};
+    use jiff::Timestamp;
+
+    fn closed(age_band: AgeBand, outcome: Outcome, rule: RuleKind, content: Option<Refusal>) -> Closed {
+        let block = Block {
+            id: "0".into(),
+            at: Timestamp::UNIX_EPOCH,
+            school: SchoolId::make(0, [1; 10]),
+            person: Some(PersonId::make(0, [1; 10])),
+            device: [10, 0, 0, 1].into(),
+            group: "pupil".into(),
+            host: Some("games.example".into()),
+            outcome,
+            reason: rule.key(),
+            category: None,
+            category_label: None,
+            list: None,
+            clause: None,
+            opens_at: None,
+        };
+        Closed {
+            block,
+            age_band,
+            rule,
+            named_by: None,
+            device_kind: None,
+            opens: None,
+            school_name: String::new(),
+            content,
+        }
+    }
+
+    #[test]
+    fn a_page_speaks_of_asking_only_where_it_offers_that() {
+        let kinds = [
+            (Outcome::Blocked, RuleKind::Category, None, true),
+            (Outcome::Asked, RuleKind::Category, None, true),
+            (Outcome::Blocked, RuleKind::Category, Some(Refusal::NotRead), true),
+            (Outcome::Warned, RuleKind::Category, None, false),
+            (Outcome::Blocked, RuleKind::Illegal, None, false),
+            (Outcome::Blocked, RuleKind::Device, None, false),
+            (Outcome::Blocked, RuleKind::Category, Some(Refusal::Malware), false),
+        ];
+        for age_band in [AgeBand::Pupil, AgeBand::Adult] {
+            for (outcome, rule, content, offered) in &kinds {
+                let said = words(&closed(age_band, *outcome, *rule, content.clone()));
+                assert_eq!(said.ask.is_some(), *offered, "{age_band:?} {outcome:?} {rule:?} {content:?}");
+                assert_eq!(said.lead.contains(" ask"), *offered, "{age_band:?} {outcome:?} {rule:?}: {}", said.lead);
+                assert_eq!(said.go_on.is_some(), *outcome == Outcome::Warned);
+            }
         }
     }
 }

@@ -65,6 +65,7 @@ pub(crate) fn done(action: &str) -> (&'static str, &'static str) {
     match action {
         "allowed" => ("kept", "Opened"),
         "warned" => ("open", "Warned"),
+        "warning-passed" => ("open", "Opened after a warning"),
         "asked" => ("due", "Closed, may ask"),
         "sign-first" => ("undecided", "Sign first"),
         "noticed" => ("undecided", "A notice"),

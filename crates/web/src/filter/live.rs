@@ -42,9 +42,9 @@ pub struct LiveVisit {
 }
 
 impl LiveVisit {
-    /// Whether the site did not open at once.
+    /// Whether the site did not open.
     pub fn is_closed(&self) -> bool {
-        self.outcome != "allowed"
+        !matches!(self.outcome.as_str(), "allowed" | "warning-passed" | "noticed")
     }
 }
 
@@ -66,7 +66,7 @@ pub trait LiveRequests: Send + Sync {
     /// # Errors
     /// In words for the page, where too many look already.
     fn begin(&self, school: SchoolId, person: PersonId, now: Timestamp, lasts: SignedDuration) -> Result<(), String>;
-    /// What a person's look shows, or only what did not open at once; `None` where they do not look, or it is over.
+    /// What a person's look shows, or only what did not open; `None` where they do not look, or it is over.
     fn seen(&self, school: SchoolId, person: PersonId, now: Timestamp, closed_only: bool) -> Option<Look>;
     /// Ends a person's look.
     fn end(&self, school: SchoolId, person: PersonId);
