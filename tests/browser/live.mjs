@@ -4,17 +4,18 @@ import { Visitor } from './visitor.mjs'
 export const title = 'a technician sees what is asked for now, pauses it, and sees it without JavaScript too'
 
 export async function tell ({ browser, endpoints }) {
-  const teacher = await browser.newContext({ proxy: proxyOf(endpoints, 'teacher') })
-  const asks = async (host) => { const page = await teacher.newPage(); await page.goto(`http://${host}/`); await page.close() }
-
+  const teacher = await Visitor.arrive(browser, endpoints, { proxy: { server: `http://${endpoints.proxy}`, bypass: '127.0.0.1' } })
+  const asks = (host) => teacher.page.goto(`http://${host}/`)
   const technician = await Visitor.arrive(browser, endpoints)
   const { page } = technician
   await technician.signIn('technician')
+  // In the demonstration the device is that of whoever signed in last.
+  await teacher.signIn('teacher')
   await technician.go('/filter/live')
   await page.getByRole('button', { name: 'Look now' }).click()
   await asks('casino.example')
   // Nobody reloads: the page does it by itself.
-  await page.getByRole('rowheader', { name: 'casino.example' }).waitFor()
+  await page.getByRole('rowheader', { name: 'casino.example' }).first().waitFor()
   await technician.see('Gambling')
   await technician.picture('live')
   const faults = [...await technician.accessibilityFaults(), ...await technician.focusFaults()]
@@ -25,7 +26,7 @@ export async function tell ({ browser, endpoints }) {
   await page.waitForTimeout(3500)
   if (await page.getByRole('rowheader', { name: 'encyclopedia.example' }).count()) throw new Error('it goes on while it is paused')
   await page.getByRole('button', { name: 'Go on' }).click()
-  await page.getByRole('rowheader', { name: 'encyclopedia.example' }).waitFor()
+  await page.getByRole('rowheader', { name: 'encyclopedia.example' }).first().waitFor()
   await page.getByRole('link', { name: 'Only what did not open' }).click()
   await technician.see('casino.example')
   if (await page.getByRole('rowheader', { name: 'encyclopedia.example' }).count()) throw new Error('what opened is among what did not')
@@ -41,10 +42,5 @@ export async function tell ({ browser, endpoints }) {
     if (tries > 40) throw new Error('the link to bring it up to date does not')
     await plain.page.getByText('Bring up to date').click()
   }
-  for (const context of [teacher, page.context(), plain.page.context()]) await context.close()
-}
-
-function proxyOf (endpoints, label) {
-  const card = endpoints.cards.find((one) => one.label === label)
-  return { server: `http://${endpoints.proxy}`, username: card.username, password: card.proxy_password }
+  for (const visitor of [teacher, technician, plain]) await visitor.page.context().close()
 }
