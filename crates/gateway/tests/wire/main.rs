@@ -18,6 +18,8 @@ mod inspect;
 mod inspect_support;
 mod life;
 mod never;
+mod never_dns;
+mod never_support;
 mod people;
 mod proxy;
 mod quick;
