@@ -7,7 +7,7 @@ use crate::installation::Installation;
 use crate::jobs::{self, JobContext, Jobs, Mailer};
 use crate::metrics;
 use crate::network::{Listening, SchoolNetworks};
-use crate::process::Successor;
+use crate::process::{GRACE_AFTER_HAND_OVER, Successor};
 use crate::tail;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
@@ -22,9 +22,6 @@ use tokio::task::JoinHandle;
 
 /// How long requests that are being answered may take to end when the server stops.
 const GRACE: Duration = Duration::from_secs(5);
-
-/// How long tunnels and long downloads may take to end when another process has taken this one's place.
-const GRACE_AFTER_HAND_OVER: Duration = Duration::from_secs(60);
 
 /// What a server is started with.
 pub struct Plan {
@@ -203,17 +200,4 @@ impl Running {
         self.ingest.drain().await;
         self.jobs.stop().await;
     }
-}
-
-/// Waits until somebody asks the process to end (Ctrl-C or SIGTERM).
-///
-/// # Errors
-/// When the system does not let signals be waited for.
-pub async fn until_stopped() -> Result<(), Failure> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        ended = tokio::signal::ctrl_c() => ended?,
-        _ = terminate.recv() => {}
-    }
-    Ok(())
 }

@@ -28,7 +28,8 @@ pub fn until(what: &str, mut so: impl FnMut() -> bool) {
 pub struct GatewayProcess {
     pub process: Child,
     pub dns: u16,
-    proxy: u16,
+    pub proxy: u16,
+    ports: [u16; 4],
     metrics: u16,
 }
 
@@ -46,8 +47,19 @@ impl GatewayProcess {
     }
 
     /// The same by another program that becomes the rest of its command line.
-    pub fn started_by(mut command: Command, from: &str, token_file: &Path, data: &Path, log: &Path) -> Self {
-        let [dns, proxy, block_page, metrics] = std::array::from_fn(|_| free_address().port());
+    pub fn started_by(command: Command, from: &str, token_file: &Path, data: &Path, log: &Path) -> Self {
+        Self::at(std::array::from_fn(|_| free_address().port()), command, from, token_file, data, log)
+    }
+
+    /// Starts another one in the place of this one.
+    pub fn relieved(&self, from: &str, token_file: &Path, data: &Path, log: &Path) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", "exec \"$0\" \"$@\" --take-over", BELISHA]);
+        Self::at(self.ports, command, from, token_file, data, log)
+    }
+
+    fn at(ports: [u16; 4], mut command: Command, from: &str, token_file: &Path, data: &Path, log: &Path) -> Self {
+        let [dns, proxy, block_page, metrics] = ports;
         let mut process = command
             .args(["gateway", "--from", from, "--token-file"])
             .arg(token_file)
@@ -67,7 +79,7 @@ impl GatewayProcess {
         assert!(line.unwrap().contains("For devices"));
         // The rest is read so that the gateway is never kept from writing it.
         std::thread::spawn(move || lines.count());
-        Self { process, dns, proxy, metrics }
+        Self { process, dns, proxy, ports, metrics }
     }
 
     /// What `dig` prints about a name.

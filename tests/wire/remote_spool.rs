@@ -6,12 +6,13 @@
 
 use crate::demonstration::run;
 use crate::remote::{BELISHA, GatewayProcess, until};
+use crate::serving::{ask_proxy, ask_tcp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -181,13 +182,21 @@ fn told(stand_in: &StandIn, round: usize) -> BTreeSet<usize> {
 
 /// The same as they came.
 fn told_in_order(stand_in: &StandIn, round: usize) -> Vec<usize> {
-    let ending = format!(".round{round}.example\"");
-    let (order, batches) = (stand_in.kept.order.lock().unwrap(), stand_in.kept.batches.lock().unwrap());
-    let text: Vec<String> = order.iter().map(|name| String::from_utf8_lossy(&batches[name].0).into_owned()).collect();
-    let hosts = text
-        .iter()
-        .flat_map(|body| body.match_indices(&ending).map(|(end, _)| body[..end].rsplit('"').next().unwrap()));
-    hosts.map(|host| host[1..].parse().unwrap()).collect()
+    all_told(stand_in).into_iter().filter(|(of, _)| *of == round).map(|(_, number)| number).collect()
+}
+
+/// The round and number of every name that the server was told of, as they came.
+fn all_told(stand_in: &StandIn) -> Vec<(usize, usize)> {
+    let (batches, order) = (stand_in.kept.batches.lock().unwrap(), stand_in.kept.order.lock().unwrap());
+    let mut told = Vec::new();
+    for name in order.iter() {
+        let text = String::from_utf8_lossy(&batches[name].0);
+        for (end, _) in text.match_indices(".example\"") {
+            let Some((number, round)) = text[..end].rsplit('"').next().unwrap().split_once(".round") else { continue };
+            told.push((round.parse().unwrap(), number[1..].parse().unwrap()));
+        }
+    }
+    told
 }
 
 /// A program that mounts a small disk for itself alone, in memory, and becomes the rest of its command line there; `None` where
@@ -327,4 +336,80 @@ fn a_full_disk_loses_nothing_that_memory_can_hold() {
     assert_eq!(figure("lost_total"), 0.0);
     let log = std::fs::read_to_string(&log).unwrap();
     assert_eq!(log.matches("waits in memory; free some space").count(), 2, "once for each time: {log}");
+}
+
+#[test]
+fn a_restart_refuses_nobody_and_loses_and_doubles_nothing_that_was_seen() {
+    let (stand_in, folder) = (StandIn::start(), tempfile::tempdir().unwrap());
+    let (token, data, log) = (folder.path().join("token"), folder.path().join("data"), folder.path().join("log"));
+    std::fs::write(&token, format!("belisha-gateway.{SCHOOL}.{GATEWAY}.secret")).unwrap();
+    let from = format!("http://{}", stand_in.address);
+    let mut gateway = GatewayProcess::start(&from, &token, &data, &log);
+    let (dns, proxy) = (gateway.dns, gateway.proxy);
+    let (stop, requests) = (AtomicBool::new(false), AtomicUsize::new(0));
+    // Each round is fifty names on a socket of its own, one after the other.
+    let name_rounds = |first: usize, failures: &mut Vec<String>| {
+        let mut round = first;
+        while !stop.load(Ordering::Relaxed) {
+            let answered = ask_names(dns, round, 50);
+            failures.extend((answered < 50).then(|| format!("round {round}: only {answered} were answered")));
+            requests.fetch_add(50, Ordering::Relaxed);
+            round += 1;
+            // What is more than a disk can take is dropped and counted, which is another story.
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        round
+    };
+    let others = |client: usize, failures: &mut Vec<String>| {
+        while !stop.load(Ordering::Relaxed) {
+            let answered = match client {
+                0 => ask_tcp(([127, 0, 0, 1], dns).into(), "casino.example"),
+                _ => ask_proxy(([127, 0, 0, 1], proxy).into(), "http://casino.example/").map(drop),
+            };
+            failures.extend(answered.err());
+            requests.fetch_add(1, Ordering::Relaxed);
+        }
+        0
+    };
+    let ended = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..4)
+            .map(|client| {
+                scope.spawn(move || {
+                    let mut failures = Vec::new();
+                    let first = client * 1_000_000;
+                    let last =
+                        if client < 2 { name_rounds(first, &mut failures) } else { others(client - 2, &mut failures) };
+                    (first..last.max(first), failures)
+                })
+            })
+            .collect();
+        std::thread::sleep(Duration::from_millis(500));
+        for manner in [Manner::Takes, Manner::IsSlow] {
+            // Slow: the restart comes while a batch is on its way.
+            stand_in.becomes(manner);
+            std::thread::sleep(Duration::from_millis(500));
+            let new = gateway.relieved(&from, &token, &data, &log);
+            let log = || std::fs::read_to_string(&log).unwrap();
+            assert!(gateway.process.wait().unwrap().success(), "the old one ends by itself: {}", log());
+            gateway = new;
+        }
+        std::thread::sleep(Duration::from_millis(500));
+        stop.store(true, Ordering::Relaxed);
+        clients.into_iter().map(|client| client.join().unwrap()).collect::<Vec<_>>()
+    });
+    let failures: Vec<_> = ended.iter().flat_map(|(_, failures)| failures).collect();
+    assert!(failures.is_empty(), "{} of {}: {failures:?}", failures.len(), requests.load(Ordering::Relaxed));
+    stand_in.becomes(Manner::Takes);
+    until("everything is sent", || acknowledged(&data).is_empty());
+    let rounds: Vec<usize> = ended.iter().flat_map(|(rounds, _)| rounds.clone()).collect();
+    assert!(rounds.len() > 10, "hardly anybody asked");
+    until("all that was seen has come", || all_told(&stand_in).len() >= 50 * rounds.len());
+    let mut told = all_told(&stand_in);
+    told.sort_unstable();
+    let asked: Vec<_> = rounds.iter().flat_map(|round| (0..50).map(|number| (*round, number))).collect();
+    assert_eq!(told.len(), asked.len(), "as many as were asked");
+    assert!(told == asked, "each was told once");
+    let batches = stand_in.kept.batches.lock().unwrap();
+    assert!(batches.values().all(|(_, times)| *times == 1), "each batch came once");
+    println!("{} requests during two restarts, 0 errors, {} batches, each once", requests.into_inner(), batches.len());
 }

@@ -5,6 +5,7 @@ use crate::demo;
 use crate::installation::Installation;
 use crate::jobs::Mailer;
 use crate::network::Listening;
+use crate::process::until_stopped;
 use crate::running::{self, Plan, Running};
 use belisha_gateway::LocalRecord;
 use belisha_web::Settings;
@@ -67,7 +68,7 @@ pub async fn run(options: DemoOptions) -> Result<ExitCode, Failure> {
     write_endpoints(&installation, &running, &schools)?;
     println!("\nMails are written to {}", folder.join("mail").display());
     introduce(&running, &schools);
-    running::until_stopped().await?;
+    until_stopped().await?;
     println!("Stopping.");
     running.stop().await;
     Ok(ExitCode::SUCCESS)

@@ -2,9 +2,8 @@
 
 use super::Failure;
 use crate::network::{Listening, ListeningOptions, check_places};
-use crate::process::{Prepared, ProcessOptions, ServiceManager};
+use crate::process::{Ending, Prepared, ProcessOptions, ServiceManager, ending, until_stopped};
 use crate::remote::{self, RemoteGateway};
-use crate::running;
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -45,16 +44,18 @@ async fn filter(options: GatewayOptions, listening: Listening, prepared: Prepare
         from: options.from,
         token_file: options.token_file,
         authority: options.authority,
-        data: options.data,
+        data: options.data.clone(),
         spool_limit: options.spool * 1024 * 1024,
         listening,
         figures: prepared.figures,
+        predecessor: prepared.predecessor,
     };
     let starting = remote::run(gateway);
     let running = tokio::select! {
         running = starting => running?,
-        stopped = running::until_stopped() => { stopped?; return Ok(ExitCode::SUCCESS); }
+        stopped = until_stopped() => { stopped?; return Ok(ExitCode::SUCCESS); }
     };
+    let ending = ending(&options.data, prepared.sockets)?;
     let shown = |address: Option<std::net::SocketAddr>| address.map(|address| address.to_string()).unwrap_or_default();
     println!(
         "For devices: proxy file http://{}/proxy.pac, proxy {}, DNS {}",
@@ -68,8 +69,15 @@ async fn filter(options: GatewayOptions, listening: Listening, prepared: Prepare
     if let Some(manager) = ServiceManager::find() {
         manager.ready();
     }
-    running::until_stopped().await?;
-    println!("Stopping.");
-    running.stop().await;
+    match ending.await? {
+        Ending::Stopped => {
+            println!("Stopping.");
+            running.stop().await;
+        }
+        Ending::Relieved(successor) => {
+            println!("Another process goes on from here.");
+            running.hand_over(successor).await;
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use crate::data_folder::{DataFolder, Keys};
 use crate::installation::{Clock, Entropy, Installation, database_of, open_folder};
 use crate::jobs::Mailer;
 use crate::network::{Listening, ListeningOptions, SchoolGateway, check_places, filter_alone};
-use crate::process::{HandOver, Predecessor, Prepared, ProcessOptions, ServiceManager};
+use crate::process::{Ending, Prepared, ProcessOptions, ServiceManager, ending, until_stopped};
 use crate::running::{self, Plan, Running};
 use belisha_store::StoreError;
 use belisha_web::Settings;
@@ -40,9 +40,6 @@ pub struct ServeOptions {
     /// The gateway of one school, where there are several: school=NAME,dns=ADDRESS,proxy=ADDRESS,block-page=ADDRESS; once for each
     #[arg(long = "gateway", value_name = "SETTINGS")]
     gateways: Vec<SchoolGateway>,
-    /// Take the place of the process that serves this data folder now, without refusing anybody
-    #[arg(long)]
-    take_over: bool,
     #[command(flatten)]
     gateway: ListeningOptions,
     #[command(flatten)]
@@ -54,15 +51,11 @@ pub fn run(options: &ServeOptions) -> Result<ExitCode, Failure> {
     let mut places = options.places()?;
     let others = [vec![(options.web, "the pages")], options.process.addresses()].concat();
     check_places(&places, &others)?;
-    let mut predecessor = None;
     let prepared = options.process.prepare(&options.data, |sockets| {
-        if options.take_over {
-            predecessor = Some(Predecessor::find(&options.data, sockets)?);
-        }
         sockets.open_tcp(options.web, "the pages")?;
         places.iter_mut().try_for_each(|place| place.open_ahead(sockets))
     })?;
-    tokio::runtime::Runtime::new()?.block_on(serve(options, places, prepared, predecessor))
+    tokio::runtime::Runtime::new()?.block_on(serve(options, places, prepared))
 }
 
 impl ServeOptions {
@@ -74,12 +67,7 @@ impl ServeOptions {
     }
 }
 
-async fn serve(
-    options: &ServeOptions,
-    places: Vec<Listening>,
-    prepared: Prepared,
-    predecessor: Option<Predecessor>,
-) -> Result<ExitCode, Failure> {
+async fn serve(options: &ServeOptions, places: Vec<Listening>, prepared: Prepared) -> Result<ExitCode, Failure> {
     let (data, keys) = open_folder(&options.data)?;
     let address = database_of(&data, options.database.as_deref())?;
     let mailer = options.smtp.as_deref().map(|url| Mailer::new(url, &options.mail_from)).transpose()?.map(Arc::new);
@@ -97,35 +85,26 @@ async fn serve(
         return Ok(ExitCode::SUCCESS);
     };
     let running = running::start(&installation, plan).await?;
-    if let Some(predecessor) = predecessor {
-        relieve(predecessor, &running).await?;
+    if let Some(predecessor) = prepared.predecessor {
+        predecessor.relieve().await;
+        running.networks.read_identities().await;
     }
-    let successor = HandOver::offer(installation.data.root())?.successor(prepared.sockets);
+    let ending = ending(installation.data.root(), prepared.sockets)?;
     introduce(options, &running).await?;
     if let Some(manager) = ServiceManager::find() {
         manager.ready();
     }
-    tokio::select! {
-        stopped = running::until_stopped() => {
-            stopped?;
+    match ending.await? {
+        Ending::Stopped => {
             println!("Stopping.");
             running.stop().await;
         }
-        Some(successor) = successor => {
+        Ending::Relieved(successor) => {
             println!("Another process goes on from here.");
             running.hand_over(successor).await;
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Takes the place of the process before this one.
-async fn relieve(predecessor: Predecessor, running: &Running) -> Result<(), Failure> {
-    if let Err(error) = tokio::task::spawn_blocking(move || predecessor.relieve()).await? {
-        tracing::warn!("the process before this one ended before it had handed over: {error}");
-    }
-    running.networks.read_identities().await;
-    Ok(())
 }
 
 /// What the person at the terminal is told.
@@ -182,7 +161,7 @@ async fn connect(
     };
     let installation = tokio::select! {
         installation = back => Some(installation),
-        stopped = running::until_stopped() => { stopped?; None }
+        stopped = until_stopped() => { stopped?; None }
     };
     for gateway in gateways {
         gateway.shutdown().await;

@@ -6,13 +6,17 @@ mod service_manager;
 mod take_over;
 
 pub use service_manager::ServiceManager;
-pub use take_over::{HandOver, Predecessor, Successor};
+pub use take_over::{Ending, Predecessor, Successor, ending};
 
 use crate::commands::Failure;
 use belisha_gateway::OpenSockets;
 use clap::Args;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
+use std::time::Duration;
+
+/// How long tunnels and long downloads may take to end when another process has taken this one's place.
+pub const GRACE_AFTER_HAND_OVER: Duration = Duration::from_secs(60);
 
 /// Options of a process that serves.
 #[derive(Args, Debug, Clone, Default)]
@@ -24,6 +28,9 @@ pub struct ProcessOptions {
     /// Where Prometheus reads figures, at /metrics: docs/reference/metrics.md
     #[arg(long, value_name = "ADDRESS")]
     metrics: Option<SocketAddr>,
+    /// Take the place of the process that works in this data folder now, without refusing anybody
+    #[arg(long)]
+    take_over: bool,
 }
 
 /// A process that has its sockets and no more rights than it needs.
@@ -32,6 +39,8 @@ pub struct Prepared {
     pub sockets: OpenSockets,
     /// Where figures are served.
     pub figures: Option<TcpListener>,
+    /// The process whose place this one takes.
+    pub predecessor: Option<Predecessor>,
 }
 
 impl ProcessOptions {
@@ -40,11 +49,11 @@ impl ProcessOptions {
         self.metrics.map(|address| (address, "figures")).into_iter().collect()
     }
 
-    /// Takes sockets from the service manager, has `open` open the rest, then gives up what rights the process has. Before any
+    /// Takes sockets from the service manager and from the process before this one, has `open` open the rest, then gives up what rights the process has. Before any
     /// other thread is started: some rights are a thread's own.
     ///
     /// # Errors
-    /// When an address is taken, or root's rights cannot be given up.
+    /// When an address is taken, there is nobody to take over from, or root's rights cannot be given up.
     pub fn prepare(
         &self,
         data: &Path,
@@ -52,6 +61,7 @@ impl ProcessOptions {
     ) -> Result<Prepared, Failure> {
         let sockets = OpenSockets::default();
         service_manager::take_sockets(&sockets)?;
+        let predecessor = if self.take_over { Some(Predecessor::find(data, &sockets)?) } else { None };
         open(&sockets)?;
         for (address, purpose) in self.addresses() {
             sockets.open_tcp(address, purpose)?;
@@ -65,6 +75,19 @@ impl ProcessOptions {
             privileges::give_up(user, data)?;
         }
         let figures = self.metrics.map(|address| sockets.tcp(address)).transpose()?;
-        Ok(Prepared { sockets, figures })
+        Ok(Prepared { sockets, figures, predecessor })
     }
+}
+
+/// Waits until somebody asks the process to end (Ctrl-C or SIGTERM).
+///
+/// # Errors
+/// When the system does not let signals be waited for.
+pub async fn until_stopped() -> Result<(), Failure> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        ended = tokio::signal::ctrl_c() => ended?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
 }

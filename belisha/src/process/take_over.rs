@@ -3,6 +3,7 @@
 //! comes, writes who is signed in, and finishes what it has begun. If the new one fails, the old one has noticed nothing.
 //! `docs/decisions/0022-a-restart-refuses-nobody.md`.
 
+use super::until_stopped;
 use crate::commands::Failure;
 use crate::data_folder::{HAND_OVER, SOCKETS};
 use belisha_gateway::OpenSockets;
@@ -53,20 +54,53 @@ impl Predecessor {
     }
 
     /// Says that this process answers now, and waits until the other one has stopped taking what comes and has written who is
-    /// signed in.
-    ///
-    /// # Errors
-    /// When the other process ended meanwhile: whoever signed in there in the last seconds signs in again.
-    pub fn relieve(mut self) -> io::Result<()> {
+    /// signed in. What it says afterwards comes from the stream, if it has more to say. `None`: it ended meanwhile, and whoever
+    /// signed in there in the last seconds signs in again.
+    pub async fn relieve(self) -> Option<UnixStream> {
+        match tokio::task::spawn_blocking(move || self.wait()).await {
+            Ok(Ok(stream)) => return Some(stream),
+            Ok(Err(error)) => tracing::warn!("the process before this one ended before it had handed over: {error}"),
+            Err(_) => tracing::warn!("the process before this one was not heard to the end"),
+        }
+        None
+    }
+
+    fn wait(mut self) -> io::Result<UnixStream> {
         self.stream.write_all(&[READY])?;
         let mut said = [0];
         self.stream.read_exact(&mut said)?;
-        if said == [YOURS] { Ok(()) } else { Err(io::Error::other("it said something else than was agreed")) }
+        if said != [YOURS] {
+            return Err(io::Error::other("it said something else than was agreed"));
+        }
+        self.stream.set_read_timeout(None)?;
+        Ok(self.stream)
     }
 }
 
+/// Why a process ends.
+pub enum Ending {
+    /// Somebody asked it to.
+    Stopped,
+    /// Another process answers in its place.
+    Relieved(Successor),
+}
+
+/// Offers this process' place in a data folder, and then waits until it is to end.
+///
+/// # Errors
+/// When the place cannot be offered; the second, when the system does not let signals be waited for.
+pub fn ending(data: &Path, sockets: OpenSockets) -> io::Result<impl Future<Output = Result<Ending, Failure>>> {
+    let successor = HandOver::offer(data)?.successor(sockets);
+    Ok(async move {
+        tokio::select! {
+            stopped = until_stopped() => stopped.map(|()| Ending::Stopped),
+            Some(successor) = successor => Ok(Ending::Relieved(successor)),
+        }
+    })
+}
+
 /// A process that may be relieved.
-pub struct HandOver {
+struct HandOver {
     listener: UnixListener,
     path: PathBuf,
 }
@@ -76,7 +110,7 @@ impl HandOver {
     ///
     /// # Errors
     /// When the socket cannot be made.
-    pub fn offer(data: &Path) -> io::Result<Self> {
+    fn offer(data: &Path) -> io::Result<Self> {
         let path = data.join(SOCKETS).join(HAND_OVER);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -88,7 +122,7 @@ impl HandOver {
 
     /// Waits for a process that answers on this one's sockets. Those that come and fail change nothing. `None`: nobody can come
     /// any more.
-    pub async fn successor(self, sockets: OpenSockets) -> Option<Successor> {
+    async fn successor(self, sockets: OpenSockets) -> Option<Successor> {
         let (found, successor) = tokio::sync::oneshot::channel();
         // A thread nobody waits for: it may wait as long as the process runs.
         std::thread::spawn(move || {
@@ -112,12 +146,15 @@ pub struct Successor {
 }
 
 impl Successor {
-    /// Says that this process takes nothing more, and that everything it knew is on disk.
+    /// Says that this process takes nothing more, and that everything it knew is on disk. What it learns afterwards may be
+    /// written to the stream.
     ///
     /// # Errors
     /// When the successor has ended.
-    pub fn yours(mut self) -> io::Result<()> {
-        self.stream.write_all(&[YOURS])
+    pub fn yours(mut self) -> io::Result<UnixStream> {
+        self.stream.set_write_timeout(Some(STOPS_WITHIN))?;
+        self.stream.write_all(&[YOURS])?;
+        Ok(self.stream)
     }
 }
 
@@ -202,7 +239,7 @@ mod tests {
         let taking = tokio::task::spawn_blocking(move || {
             let theirs = OpenSockets::default();
             drop(Predecessor::find(&path, &theirs).unwrap());
-            Predecessor::find(&path, &theirs).unwrap().relieve()
+            Predecessor::find(&path, &theirs).unwrap().wait()
         });
         waiting.await.unwrap().yours().unwrap();
         taking.await.unwrap().unwrap();

@@ -4,6 +4,7 @@
 use super::connection::{Connection, Patience, Trouble};
 use super::lists::FetchedLists;
 use super::messages::{Event, EventsMessage, RulesMessage};
+use super::ownership::Ownership;
 use super::phrases::FetchedPhrases;
 use crate::data_folder::DataFolder;
 use crate::installation::Clock;
@@ -43,13 +44,16 @@ pub struct RulesFollower {
     pub use_phrases: Box<dyn Fn(Arc<PhraseBook>) + Send>,
     /// Which rules these are.
     pub held: Arc<Mutex<Held>>,
+    /// While it holds, this process takes rules in; afterwards another one does.
+    pub ownership: Arc<Ownership>,
 }
 
 impl RulesFollower {
-    /// Takes rules in until the process ends.
+    /// Takes rules in until the process ends, or another one takes its place.
     pub fn follow(mut self) {
-        let (mut lists, mut patience, mut tag) = (FetchedLists::new(self.data.clone()), Patience::default(), None);
-        loop {
+        let mut lists = FetchedLists::new(self.data.clone(), Arc::clone(&self.ownership));
+        let (mut patience, mut tag) = (Patience::default(), None);
+        while self.ownership.holds() {
             match self.take(&mut lists, tag.as_deref()) {
                 Ok(taken) => {
                     tag = taken.or(tag);
@@ -72,7 +76,7 @@ impl RulesFollower {
         let mut headers = vec![("prefer", prefer.as_str())];
         headers.extend(known.as_deref().map(|tag| ("if-none-match", tag)));
         let answer = self.connection.get("/gateway/rules", &headers, Duration::from_secs(WAIT))?;
-        if answer.status.as_u16() == 304 {
+        if answer.status.as_u16() == 304 || !self.ownership.holds() {
             return Ok(None);
         }
         let tag = answer.headers.get("etag").and_then(|tag| tag.to_str().ok());

@@ -2,6 +2,7 @@
 //! ones before. Rules come in every minute of a school day; lists once a day.
 
 use super::connection::{Connection, Trouble};
+use super::ownership::Ownership;
 use crate::data_folder::DataFolder;
 use crate::lists::compiled;
 use belisha_filter::{DomainIndex, IllegalList};
@@ -21,13 +22,14 @@ const ATTEMPTS: u32 = 5;
 /// The lists this gateway has.
 pub struct FetchedLists {
     data: DataFolder,
+    ownership: Arc<Ownership>,
     held: Option<(ListFiles, Arc<DomainIndex>, Arc<IllegalList>)>,
 }
 
 impl FetchedLists {
     /// Lists of a data folder.
-    pub fn new(data: DataFolder) -> Self {
-        Self { data, held: None }
+    pub fn new(data: DataFolder, ownership: Arc<Ownership>) -> Self {
+        Self { data, ownership, held: None }
     }
 
     /// The lists that rules name, fetched where they are not here.
@@ -76,7 +78,8 @@ impl FetchedLists {
         if right.is_err() {
             let _ = std::fs::remove_file(&part);
         } else {
-            std::fs::rename(&part, &path).map_err(|error| disk(&error))?;
+            let renamed = self.ownership.while_held(|| std::fs::rename(&part, &path));
+            renamed.ok_or_else(not_ours)?.map_err(|error| disk(&error))?;
         }
         right
     }
@@ -91,7 +94,7 @@ impl FetchedLists {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            match fetch(connection, name, part) {
+            match fetch(connection, name, part, &self.ownership) {
                 Err(Trouble::Away(_)) if attempt < ATTEMPTS => std::thread::sleep(Duration::from_secs(1)),
                 Err(refused @ Trouble::Refused(_)) => {
                     // It may be longer than the lists are.
@@ -104,7 +107,7 @@ impl FetchedLists {
     }
 }
 
-fn fetch(connection: &Connection, name: &str, part: &Path) -> Result<(), Trouble> {
+fn fetch(connection: &Connection, name: &str, part: &Path, ownership: &Ownership) -> Result<(), Trouble> {
     let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(part);
     let mut file = opened.map_err(|error| disk(&error))?;
     let have = file.seek(SeekFrom::End(0)).map_err(|error| disk(&error))?;
@@ -117,15 +120,15 @@ fn fetch(connection: &Connection, name: &str, part: &Path) -> Result<(), Trouble
         file.set_len(0).and_then(|()| file.rewind()).map_err(|error| disk(&error))?;
     }
     let expected = answer.body().content_length();
-    let taken = copy(&mut answer.body_mut().as_reader(), &mut file, LARGEST - start.min(LARGEST))?;
+    let taken = copy(&mut answer.body_mut().as_reader(), &mut file, LARGEST - start.min(LARGEST), ownership)?;
     if expected.is_some_and(|expected| expected != taken) {
         return Err(Trouble::Away("the compiled lists were cut short on their way".into()));
     }
     file.sync_all().map_err(|error| disk(&error))
 }
 
-/// Copies what comes; what came before a cut stays.
-fn copy(from: &mut dyn Read, file: &mut File, most: u64) -> Result<u64, Trouble> {
+/// Copies what comes, while the folder is ours; what came before a cut stays.
+fn copy(from: &mut dyn Read, file: &mut File, most: u64, ownership: &Ownership) -> Result<u64, Trouble> {
     let (mut buffer, mut taken) = (vec![0; 256 * 1024], 0);
     loop {
         let read = from.read(&mut buffer).map_err(|error| Trouble::Away(error.to_string()))?;
@@ -136,8 +139,13 @@ fn copy(from: &mut dyn Read, file: &mut File, most: u64) -> Result<u64, Trouble>
         if taken > most {
             return Err(Trouble::Refused("the compiled lists are larger than lists can be".into()));
         }
-        file.write_all(buffer.get(..read).unwrap_or_default()).map_err(|error| disk(&error))?;
+        let written = ownership.while_held(|| file.write_all(buffer.get(..read).unwrap_or_default()));
+        written.ok_or_else(not_ours)?.map_err(|error| disk(&error))?;
     }
+}
+
+fn not_ours() -> Trouble {
+    Trouble::Refused("another process has taken this one’s place and fetches them".into())
 }
 
 fn disk(error: &io::Error) -> Trouble {
@@ -171,6 +179,10 @@ mod tests {
         (Connection::new(&from.parse().unwrap(), "token".into(), None).unwrap(), served)
     }
 
+    fn owned(folder: &tempfile::TempDir) -> Arc<Ownership> {
+        Arc::new(Ownership::take(folder.path()).unwrap())
+    }
+
     fn answer(status: &str, length: usize, body: &[u8]) -> Vec<u8> {
         let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
         [head.as_bytes(), body].concat()
@@ -190,10 +202,10 @@ mod tests {
             answer("200 OK", illegal.to_bytes().len(), &illegal.to_bytes()),
             answer("200 OK", illegal.to_bytes().len(), &illegal.to_bytes()),
         ]);
-        let (fetched, _) = FetchedLists::new(data.clone()).get(&connection, &wanted, [7; 16]).unwrap();
+        let (fetched, _) = FetchedLists::new(data.clone(), owned(&folder)).get(&connection, &wanted, [7; 16]).unwrap();
         assert_eq!(fetched.as_bytes(), bytes);
         // Another run of the program has them on its disk.
-        assert!(FetchedLists::new(data).get(&connection, &wanted, [7; 16]).is_ok());
+        assert!(FetchedLists::new(data, owned(&folder)).get(&connection, &wanted, [7; 16]).is_ok());
         assert_eq!(served.join().unwrap(), [None, Some(format!("bytes={half}-")), None, None]);
     }
 
@@ -205,7 +217,7 @@ mod tests {
         let bytes = index.as_bytes();
         let other = ListFiles { index: "gateway-lists-0000000000000000.index".into(), illegal: "none".into() };
         let (connection, served) = stand_in(vec![answer("200 OK", bytes.len(), bytes)]);
-        let taken = FetchedLists::new(data.clone()).get(&connection, &other, [7; 16]);
+        let taken = FetchedLists::new(data.clone(), owned(&folder)).get(&connection, &other, [7; 16]);
         assert!(matches!(taken, Err(Trouble::Away(words)) if words.contains("do not name")));
         assert!(open_index(&compiled(data.root())).is_err(), "what came is not put in force");
         served.join().unwrap();

@@ -12,6 +12,7 @@ mod following;
 mod lists;
 mod messages;
 mod outbox;
+mod ownership;
 mod phrases;
 mod process;
 mod sending;

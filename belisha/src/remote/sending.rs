@@ -4,6 +4,7 @@ use super::connection::{Connection, Patience, Trouble};
 use super::following::Held;
 use super::messages::{ClosedPage, Heartbeat};
 use super::outbox::Outbox;
+use super::ownership::Ownership;
 use belisha_gateway::{BlockBook, Metrics, Outcome};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -52,9 +53,18 @@ fn closed_page(block: belisha_gateway::Block) -> Option<ClosedPage> {
     })
 }
 
-/// Says every minute that the gateway is there, until the process ends.
-pub fn send_heartbeats(connection: &Connection, metrics: &Metrics, outbox: &Outbox, held: &Mutex<Held>) {
+/// Says every minute that the gateway is there, until the process ends or another one takes its place.
+pub fn send_heartbeats(
+    connection: &Connection,
+    metrics: &Metrics,
+    outbox: &Outbox,
+    held: &Mutex<Held>,
+    ownership: &Ownership,
+) {
     for beat in 0_u64.. {
+        if !ownership.holds() {
+            return;
+        }
         let holding = held.lock().unwrap_or_else(PoisonError::into_inner).clone();
         // Whoever starts a gateway looks at the page, and should not wait a minute until it says which rules are held.
         let soon = holding.tag.is_none() && beat < FIRST_BEATS;

@@ -85,6 +85,9 @@ async fn take_and_write(shared: &Arc<Shared>, rules: Arc<GatewayRules>) {
         let (held, writing) = (Arc::clone(shared), Arc::clone(&shared.writing).lock_owned().await);
         let write = move || {
             let _writing = writing;
+            if held.handed_over.load(Ordering::Acquire) {
+                return Ok(());
+            }
             snapshot::write_rules(&path, &rules, &held.written_lists, held.config.compiled_lists.as_deref())
         };
         report(shared, blocking(write).await);

@@ -51,6 +51,11 @@ impl Memory {
         Some(record)
     }
 
+    /// Every record, oldest first; none is left.
+    pub(super) fn take_all(&mut self) -> Vec<Vec<u8>> {
+        std::iter::from_fn(|| self.remove_first()).collect()
+    }
+
     /// How many records, and their bytes.
     pub(super) fn size(&self) -> (u64, u64) {
         (self.records.len() as u64, self.bytes as u64)

@@ -164,6 +164,11 @@ impl Spool {
         Ok(lost)
     }
 
+    /// Gives out what waits in memory, oldest first; none of it is in the spool any more.
+    pub fn take_from_memory(&mut self) -> Vec<Vec<u8>> {
+        self.memory.take_all()
+    }
+
     /// Writes a record to the disk. When this returns `Ok`, neither kill -9 nor a power cut loses it. Says how many older records went to make
     /// room.
     ///
