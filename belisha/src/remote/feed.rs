@@ -3,6 +3,7 @@
 
 use super::events::EventLog;
 use super::messages::{ClosedPage, Event, EventsMessage, RulesMessage};
+use super::sign_ins::{LOOK, SignIns, ToldSignIns};
 use crate::installation::{Clock, Entropy, Installation};
 use crate::lists::hexadecimal;
 use crate::network::PackedPhrases;
@@ -19,7 +20,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// Most closed pages remembered for a school.
@@ -44,6 +45,7 @@ struct SchoolFeed {
     rules: watch::Sender<Option<Arc<GatewayRules>>>,
     packed: Mutex<Option<Packed>>,
     events: EventLog,
+    sign_ins: Mutex<ToldSignIns>,
     closed: Mutex<VecDeque<ClosedPage>>,
 }
 
@@ -130,6 +132,8 @@ impl RemoteFeed {
 
     fn note(&self, school: SchoolId, event: Event) {
         if let Some(feed) = self.of(school) {
+            let mut sign_ins = feed.sign_ins.lock().unwrap_or_else(PoisonError::into_inner);
+            sign_ins.happened(&event);
             feed.events.note(event);
         }
     }
@@ -199,7 +203,13 @@ impl RemoteFeed {
         let known = after.strip_prefix(&self.run).and_then(|rest| rest.strip_prefix('-')?.parse::<u64>().ok());
         if let Some(known) = known {
             let mut counted = feed.events.counted();
-            let _ = tokio::time::timeout(wait, counted.wait_for(|count| *count != known)).await;
+            let something = async {
+                tokio::select! {
+                    _ = counted.wait_for(|count| *count != known) => {}
+                    () = self.look_elsewhere(school, &feed) => {}
+                }
+            };
+            let _ = tokio::time::timeout(wait, something).await;
         }
         // The count first: what happens while the records are read is told again next time.
         let (count, events) = feed.events.after(known.unwrap_or(u64::MAX));
@@ -208,20 +218,42 @@ impl RemoteFeed {
             whole: events.is_none(),
             events: match events {
                 Some(events) => events,
-                None => self.signed_in_now(school).await.map_err(|error| FeedRefusal::NotNow(error.to_string()))?,
+                None => self.everybody(school, &feed).await.map_err(|error| FeedRefusal::NotNow(error.to_string()))?,
             },
         };
         serde_json::to_vec(&message).map(Bytes::from).map_err(|error| FeedRefusal::NotNow(error.to_string()))
     }
 
-    async fn signed_in_now(&self, school: SchoolId) -> Result<Vec<Event>, StoreError> {
+    /// Everybody who is signed in.
+    async fn everybody(&self, school: SchoolId, feed: &SchoolFeed) -> Result<Vec<Event>, StoreError> {
+        let found = self.signed_in_now(school).await?;
+        feed.sign_ins.lock().unwrap_or_else(PoisonError::into_inner).told_all(&found);
+        let event = |(address, (person, until))| Event::SignedIn { address, person, until };
+        Ok(found.into_iter().map(event).collect())
+    }
+
+    /// Notes what happens at the pages of another server, for as long as it is waited for.
+    async fn look_elsewhere(&self, school: SchoolId, feed: &SchoolFeed) {
+        let lock = || feed.sign_ins.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let mark = lock().look(Instant::now());
+            // While the database is away nobody signs in there either.
+            if let Some(mark) = mark
+                && let Ok(found) = self.signed_in_now(school).await
+            {
+                let mut sign_ins = lock();
+                sign_ins.found(found, mark, (self.clock)()).into_iter().for_each(|event| feed.events.note(event));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn signed_in_now(&self, school: SchoolId) -> Result<SignIns, StoreError> {
         let mut tx = self.store.read(school).await?;
         let open = devices::list_open(&mut tx, (self.clock)()).await?;
-        let event = |device: devices::DeviceSignIn| {
-            let address = device.address.parse().ok()?;
-            Some(Event::SignedIn { address, person: device.person, until: device.expires_at })
-        };
-        Ok(open.into_iter().filter_map(event).collect())
+        let sign_in =
+            |device: devices::DeviceSignIn| Some((device.address.parse().ok()?, (device.person, device.expires_at)));
+        Ok(open.into_iter().filter_map(sign_in).collect())
     }
 
     async fn keep(&self, school: SchoolId, gateway: GatewayId, batch: &str, body: &[u8]) -> Result<(), FeedRefusal> {
@@ -314,5 +346,96 @@ impl GatewayFeed for RemoteFeed {
             closed.push_back(page);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data_folder::DataFolder;
+    use belisha_policy::{Audience, Nation, Phase};
+    use belisha_records::{Actor, Identifier, Person, PersonName, SchoolCalendar};
+    use belisha_store::testing::TestDatabase;
+    use belisha_store::{Tx, both_databases, people, schools};
+
+    const ADDRESS: &str = "10.0.0.7";
+
+    fn school() -> SchoolId {
+        SchoolId::make(1, [1; 10])
+    }
+
+    fn pupil() -> PersonId {
+        PersonId::make(1, [2; 10])
+    }
+
+    fn server(store: &Store, folder: &tempfile::TempDir) -> RemoteFeed {
+        let data = DataFolder::open(folder.path()).unwrap();
+        let keys = Arc::new(data.keys().unwrap());
+        let entropy: Entropy = Arc::new(crate::clock::fill_with_random_bytes);
+        let clock: Clock = Arc::new(crate::clock::now);
+        let installation = Installation { data, keys, store: store.clone(), clock, entropy };
+        let feed = RemoteFeed::new(&installation, Live::default());
+        feed.rules_made(school(), None);
+        feed
+    }
+
+    async fn write(store: &Store, act: impl AsyncFnOnce(&mut Tx)) {
+        let mut tx = store.begin(&Actor::Command("test"), school(), crate::clock::now()).await.unwrap();
+        act(&mut tx).await;
+        tx.commit().await.unwrap();
+    }
+
+    async fn enter_somebody(tx: &mut Tx) {
+        let calendar = SchoolCalendar {
+            boarding: Vec::new(),
+            time_zone: "Europe/London".into(),
+            terms: Vec::new(),
+            closed: Vec::new(),
+            day: Vec::new(),
+        };
+        let (name, settings) = ("Marlowe Bridge High School".into(), serde_json::json!({}));
+        let (nation, phase, created_at) = (Nation::England, Phase::Secondary, tx.now());
+        let entered = schools::School { id: school(), name, nation, phase, calendar, settings, created_at };
+        schools::insert(tx, &entered).await.unwrap();
+        let person = Person {
+            id: pupil(),
+            school: school(),
+            name: PersonName::new("Somebody"),
+            audience: Audience::Staff,
+            year_group: None,
+            class: None,
+            username: None,
+            email: None,
+            joined: "2026-09-01".parse().unwrap(),
+            left: None,
+        };
+        people::insert(tx, &person).await.unwrap();
+    }
+
+    async fn told(feed: &RemoteFeed, after: &str) -> EventsMessage {
+        let answer = feed.happened(school(), after.to_owned(), Duration::from_secs(60)).await.unwrap();
+        serde_json::from_slice(&answer).unwrap()
+    }
+
+    both_databases! {
+        async fn a_gateway_hears_of_a_sign_in_at_another_server_of_the_same_database(database: TestDatabase) {
+            let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+            let [one, other] = [server(&database.store, &folders[0]), server(&database.store, &folders[1])];
+            write(&database.store, async |tx| enter_somebody(tx).await).await;
+            let start = told(&one, "").await;
+            assert!(start.whole && start.events.is_empty());
+
+            let (address, until) = (ADDRESS.parse().unwrap(), crate::clock::now() + jiff::SignedDuration::from_hours(1));
+            write(&database.store, async |tx| drop(devices::sign_in(tx, ADDRESS, pupil(), until).await.unwrap())).await;
+            other.signed_in(school(), address, pupil(), until);
+            let next = told(&one, &start.mark).await;
+            let [Event::SignedIn { address: at, person, .. }] = next.events.as_slice() else { panic!("{:?}", next.events) };
+            assert_eq!((next.whole, *at, *person), (false, address, pupil()));
+
+            write(&database.store, async |tx| devices::sign_out(tx, ADDRESS).await.unwrap()).await;
+            other.signed_out(school(), address);
+            let last = told(&one, &next.mark).await;
+            assert_eq!((last.whole, last.events), (false, vec![Event::SignedOut { address }]));
+        }
     }
 }
