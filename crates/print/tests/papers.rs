@@ -75,7 +75,7 @@ fn the_incident_form_has_the_five_columns_and_everything_decided() {
 fn the_columns_are_those_of_the_log_in_its_order() {
     let layout = include_str!("../layouts/incident_form.typ");
     assert!(layout.contains(
-        "table.header[Date][Place where the incident happened][Description of what happened][Action taken][Name and signature of the member of staff who records it]"
+        "table.header[Date][Where the incident took place][Description][Action taken][Name and signature of staff member recording the incident]"
     ));
 }
 
