@@ -22,7 +22,7 @@ pub(super) struct Tally {
     pub(super) refused: u64,
     /// The first of them, and why.
     pub(super) shown: Vec<String>,
-    /// Names that no list should close, see [`Manifest::protected`].
+    /// Names that no list should close, see `protected` of the manifest.
     pub(super) protected: Vec<String>,
 }
 

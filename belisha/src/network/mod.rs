@@ -1,14 +1,16 @@
 //! The network behind the pages: one gateway for each school, kept in step with its records. How rules are read from the
-//! records is in `rules`; what the gateway does with them is `belisha-gateway`'s.
+//! records is in `rules`, what pages ask is answered in `pages`; what the gateway does is `belisha-gateway`'s.
 
 mod alone;
 mod authority;
 mod dns_options;
 mod explanation;
+mod gateway_config;
 mod listening;
 mod listening_options;
 mod lists;
 mod observations;
+mod pages;
 mod phrases;
 mod proxy_options;
 mod rules;
@@ -18,6 +20,7 @@ pub use alone::filter_alone;
 pub use authority::kept_or_made as school_authority;
 pub use dns_options::DnsOptions;
 pub use explanation::{Asking, explanation};
+pub use gateway_config::{GatewayOf, gateway_config};
 pub use listening::{Listening, check_places};
 pub use listening_options::ListeningOptions;
 pub use observations::record;
@@ -28,21 +31,15 @@ pub use school_gateway::SchoolGateway;
 use listening::take_place;
 
 use crate::commands::Failure;
-use crate::data_folder::DataFolder;
 use crate::installation::Installation;
 use crate::remote::RemoteFeed;
 use crate::tail::{Live, Looks};
 use belisha_activity::ActivityRecord;
-use belisha_filter::{Change, DomainIndex, Effect, IllegalList, PhraseBook, Request, Seen};
-use belisha_gateway::{
-    Gateway, GatewayConfig, GatewayHandle, GatewayRules, InspectionConfig, Observation, Portal, UNKNOWN_GROUP,
-};
-use belisha_records::{PersonId, SchoolId};
-use belisha_web::{BlockedPage, DecidedList, Doing, GatewayFeed, ListInUse, Listed, LiveRequests, Network};
-use jiff::Timestamp;
+use belisha_filter::{DomainIndex, IllegalList, PhraseBook};
+use belisha_gateway::{Gateway, GatewayHandle, GatewayRules, Observation, Portal};
+use belisha_records::SchoolId;
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
+use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{Mutex, mpsc, watch};
@@ -53,55 +50,6 @@ pub const QUEUE: usize = 20_000;
 
 /// How long a gateway may take to hold new rules.
 const TAKEN_WITHIN: Duration = Duration::from_secs(5);
-
-/// Whose gateway it is, and where its things lie.
-pub struct GatewayOf<'a> {
-    /// Folder for the last rules, lists and keys.
-    pub data: &'a DataFolder,
-    /// Under which the list of illegal content is hashed.
-    pub illegal_list_key: [u8; 16],
-    /// The school's pages.
-    pub portal: &'a Portal,
-    /// The school.
-    pub school: SchoolId,
-}
-
-/// How the gateway of a school is set up, inside the server and away from it.
-pub fn gateway_config(
-    of: &GatewayOf<'_>,
-    observed: mpsc::Sender<Observation>,
-    listening: Listening,
-    inspection: Option<InspectionConfig>,
-) -> GatewayConfig {
-    let mut config = GatewayConfig::loopback(of.school, of.portal.clone(), observed);
-    config.illegal_list_key = of.illegal_list_key;
-    config.dns_listen = listening.dns.into_iter().collect();
-    config.proxy_listen = listening.proxy.into_iter().collect();
-    config.block_page_listen = listening.block_page.into_iter().collect();
-    let shown = listening.block_page.iter().map(SocketAddr::ip).chain(listening.block_page_addresses);
-    for address in shown {
-        match address {
-            IpAddr::V4(address) => config.block_page_v4 = address,
-            IpAddr::V6(address) => config.block_page_v6 = Some(address),
-        }
-    }
-    config.proxy_public = listening.proxy_public;
-    config.proxy = listening.proxy_settings;
-    config.ask_for_credentials = listening.ask_for_credentials;
-    config.allow_private_for = listening.allow_private_for;
-    config.tunnel_ports.extend(listening.tunnel_ports);
-    config.open_sockets = listening.open_sockets;
-    config.upstreams = listening.upstreams;
-    config.dns = listening.dns_settings;
-    config.local_records = listening.local_records;
-    config.identity = listening.identity;
-    config.icap = listening.icap;
-    config.snapshot = Some(of.data.gateway(of.school));
-    config.compiled_lists = Some(crate::lists::compiled(of.data.root()));
-    config.inspection = inspection;
-    config.content.clamd = listening.clamd;
-    config
-}
 
 /// A school's gateway, running.
 struct Running {
@@ -348,117 +296,5 @@ impl SchoolNetworks {
 
     fn with<T>(&self, school: SchoolId, ask: impl FnOnce(&Running) -> T) -> Option<T> {
         self.running.read().unwrap_or_else(PoisonError::into_inner).get(&school).map(ask)
-    }
-}
-
-impl Network for SchoolNetworks {
-    fn sign_in_device(&self, address: IpAddr, school: SchoolId, person: PersonId, until: Timestamp) -> Doing<'_> {
-        let now = (self.installation.clock)();
-        let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
-        if self.last_sign_in_wins {
-            running.values().for_each(|running| running.handle.identity.clear(address, now));
-        }
-        if let Some(running) = running.get(&school) {
-            running.handle.identity.sign_in(address, person, now, until);
-        }
-        self.remote.signed_in(school, address, person, until);
-        Box::pin(std::future::ready(()))
-    }
-
-    fn sign_out_device(&self, address: IpAddr, school: SchoolId) -> Doing<'_> {
-        let now = (self.installation.clock)();
-        // Other schools may have the same addresses.
-        self.with(school, |running| running.handle.identity.clear(address, now));
-        self.remote.signed_out(school, address);
-        Box::pin(std::future::ready(()))
-    }
-
-    fn rules_changed(&self, school: SchoolId) -> Doing<'_> {
-        Box::pin(async move {
-            if let Err(failure) = self.refresh(school).await {
-                tracing::error!(%school, "the gateway keeps its last rules, because new ones could not be made: {failure}");
-            }
-        })
-    }
-
-    fn explain(&self, school: SchoolId, person: Option<PersonId>, page: &str, at: Timestamp) -> Vec<(String, String)> {
-        let rules = self.remote.rules_of(school);
-        let Some(rules) = rules else {
-            return vec![(
-                "Answer".into(),
-                "No policy is in force here, so everything but the school's own pages and helplines is closed.".into(),
-            )];
-        };
-        let asking = Asking { person, own_zone: self.is_own_zone(school, page), ..Asking::default() };
-        explanation(&rules, &asking, page, at, self.installation.data.root())
-    }
-
-    fn explain_for_group(&self, school: SchoolId, group: &str, page: &str, at: Timestamp) -> Vec<(String, String)> {
-        let rules = self.remote.rules_of(school);
-        let Some(rules) = rules else { return self.explain(school, None, page, at) };
-        let asking = Asking { group: Some(group), own_zone: self.is_own_zone(school, page), ..Asking::default() };
-        explanation(&rules, &asking, page, at, self.installation.data.root())
-    }
-
-    fn block(&self, school: SchoolId, id: &str) -> Option<BlockedPage> {
-        let Some(block) = self.with(school, |running| running.handle.block(id)).flatten() else {
-            return self.remote.block(school, id);
-        };
-        let may_warn = block.outcome == belisha_gateway::Outcome::Warned;
-        Some(BlockedPage { host: block.host?, category: block.category, person: block.person, may_warn })
-    }
-
-    fn proxy_credentials(&self, person: PersonId, username: &str) -> Option<(String, String)> {
-        Some((username.to_owned(), self.installation.keys.proxy_password(person)))
-    }
-
-    fn lists(&self) -> Vec<ListInUse> {
-        lists::in_use(&self.installation)
-    }
-
-    fn decide_list(&self, decided: DecidedList) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {
-        Box::pin(lists::decide(&self.installation, decided))
-    }
-
-    fn pass_warning(&self, school: SchoolId, id: &str) -> bool {
-        self.with(school, |running| running.handle.pass_warning(id)).unwrap_or(false)
-            || self.remote.pass_warning(school, id)
-    }
-
-    fn feed(&self) -> Option<&dyn GatewayFeed> {
-        Some(&self.remote)
-    }
-
-    fn live(&self) -> Option<&dyn LiveRequests> {
-        Some(&self.looks)
-    }
-
-    fn what_if(
-        &self,
-        school: SchoolId,
-        change: &Change,
-        seen: &mut dyn Iterator<Item = Seen<'_>>,
-    ) -> Result<Effect, String> {
-        let rules = self.remote.rules_of(school);
-        let rules = rules.ok_or("no policy is in force here, so there is nothing to compare a rule with")?;
-        let changed = rules.ruleset.with_change(change).map_err(|error| error.to_string())?;
-        Ok(rules.ruleset.effect(&changed, seen))
-    }
-
-    fn listed(&self, school: SchoolId, host: &str) -> Listed {
-        let rules = self.remote.rules_of(school);
-        let Some(rules) = rules else { return Listed::default() };
-        let request = Request::new(host, UNKNOWN_GROUP);
-        let beyond_reach = rules
-            .ruleset
-            .before_gate(&request)
-            .is_some_and(|held| held.reason.rule == belisha_filter::RuleKind::Illegal);
-        let matches = rules.ruleset.index().lookup(host);
-        let categories = if beyond_reach {
-            Vec::new()
-        } else {
-            matches.listings().map(|listing| listing.category.to_string()).collect()
-        };
-        Listed { categories, beyond_reach }
     }
 }
