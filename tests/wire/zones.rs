@@ -58,6 +58,7 @@ fn other_name_servers_close_what_we_close() {
     let upstream = everything_is_open();
     for start in [Peer::unbound, Peer::named] {
         let Some(peer) = start(folder, &zone, upstream) else { continue };
+        peer.wait_for_zone(&ours);
         let theirs = answers(peer.address, &asked);
         let different: Vec<_> = asked.iter().filter(|name| ours[*name] != theirs[*name]).collect();
         println!("{}: {} names asked, {closed} closed by us, {} differ", peer.name, asked.len(), different.len());
@@ -268,13 +269,28 @@ impl Peer {
         let process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
         let mut peer = Peer { name, address, process };
         let started = Instant::now();
-        // `casino.example` is closed by the starter list: the zone is loaded when that is closed here too.
+        // `casino.example` is closed by the starter list: the zone is there when that is closed here too.
         while !peer.closes("casino.example") {
             assert!(peer.process.try_wait().unwrap().is_none(), "{name} does not start with our zone");
             assert!(started.elapsed() < Duration::from_secs(300), "{name} does not load our zone");
             std::thread::sleep(Duration::from_millis(100));
         }
         Some(peer)
+    }
+
+    /// BIND takes a long zone into use bit by bit while it answers already: waits until names from all over it are closed.
+    fn wait_for_zone(&self, ours: &BTreeMap<String, bool>) {
+        let mut closed: Vec<&String> = ours.iter().filter(|(_, closed)| **closed).map(|(name, _)| name).collect();
+        closed.sort_by_cached_key(|name| name.split('.').rev().map(str::to_owned).collect::<Vec<_>>());
+        let last = closed.last().copied();
+        let some: Vec<String> = closed.iter().copied().step_by(500).chain(last).cloned().collect();
+        let started = Instant::now();
+        // What is open for good is told by the comparison.
+        while started.elapsed() < Duration::from_secs(300)
+            && answers(self.address, &some).values().any(|closed| !closed)
+        {
+            std::thread::sleep(Duration::from_secs(1));
+        }
     }
 
     fn closes(&self, name: &str) -> bool {
