@@ -105,9 +105,10 @@ fn names(folder: &Path) -> (std::path::PathBuf, String, Vec<String>) {
         ["encyclopedia.example", "childline.org.uk", "www.childline.org.uk", "casino.example", "github.io"]
             .map(str::to_owned),
     );
-    // Names that nobody answers outside one machine are not the zone's affair, nor those that name servers refuse by themselves
-    // (`.onion`, RFC 7686 section 2), nor those that our own server answers with its proxy settings, whatever lists say (`wpad`).
-    asked.retain(|name| ![".test", ".onion"].iter().any(|ending| name.ends_with(ending)) && !name.starts_with("wpad."));
+    // Names that name servers answer by themselves, some these and some those, are not the zone's affair (RFC 6761 section 6, RFC 7686
+    // section 2), nor those that our own server answers with its proxy settings, whatever lists say (`wpad`).
+    let by_themselves = [".test", ".onion", ".invalid"];
+    asked.retain(|name| !by_themselves.iter().any(|ending| name.ends_with(ending)) && !name.starts_with("wpad."));
     asked.sort_unstable();
     asked.dedup();
     let path = folder.join("seeded.txt");
