@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 /// Numbers are kept in 16 bits.
 const MOST: usize = 1 << 16;
+
 /// A list filling a category, as the builder numbers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SourceId(u16);
