@@ -1,8 +1,8 @@
 //! `belisha gateway`: the filter as a program of its own, in the school, while the server is elsewhere. What it does is in `remote`.
 
-use super::Failure;
+use super::{Failure, until_it_ends};
 use crate::network::{Listening, ListeningOptions, check_places};
-use crate::process::{Ending, Prepared, ProcessOptions, ServiceManager, ending, until_stopped};
+use crate::process::{Prepared, ProcessOptions, ending, until_stopped};
 use crate::remote::{self, RemoteGateway};
 use clap::Args;
 use std::path::PathBuf;
@@ -66,18 +66,9 @@ async fn filter(options: GatewayOptions, listening: Listening, prepared: Prepare
     if !running.handle.has_rules() {
         println!("There are no rules yet: until the server sends some, only its own pages and helplines are open.");
     }
-    if let Some(manager) = ServiceManager::find() {
-        manager.ready();
-    }
-    match ending.await? {
-        Ending::Stopped => {
-            println!("Stopping.");
-            running.stop().await;
-        }
-        Ending::Relieved(successor) => {
-            println!("Another process goes on from here.");
-            running.hand_over(successor).await;
-        }
+    match until_it_ends(ending).await? {
+        None => running.stop().await,
+        Some(successor) => running.hand_over(successor).await,
     }
     Ok(ExitCode::SUCCESS)
 }

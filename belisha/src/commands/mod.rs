@@ -12,6 +12,8 @@ pub mod tail;
 pub mod verify;
 mod what_if;
 
+use crate::process::{ServiceManager, Successor};
+
 /// A command that could not do its work: what happened, then what to do.
 #[derive(Debug)]
 pub struct Failure(pub String);
@@ -35,4 +37,16 @@ impl<E: std::error::Error> From<E> for Failure {
         }
         Self(text)
     }
+}
+
+/// Tells the service manager that a process answers, waits until it is to end, and says why it does.
+async fn until_it_ends(
+    ending: impl Future<Output = Result<Option<Successor>, Failure>>,
+) -> Result<Option<Successor>, Failure> {
+    if let Some(manager) = ServiceManager::find() {
+        manager.ready();
+    }
+    let successor = ending.await?;
+    println!("{}", if successor.is_some() { "Another process goes on from here." } else { "Stopping." });
+    Ok(successor)
 }

@@ -1,12 +1,12 @@
 //! `belisha serve`: the real thing. On an empty school it prints the one-time link that makes the administrator.
 
-use super::Failure;
+use super::{Failure, until_it_ends};
 use crate::clock;
 use crate::data_folder::{DataFolder, Keys};
 use crate::installation::{Clock, Entropy, Installation, database_of, open_folder};
 use crate::jobs::Mailer;
 use crate::network::{Listening, ListeningOptions, SchoolGateway, check_places, filter_alone};
-use crate::process::{Ending, Prepared, ProcessOptions, ServiceManager, ending, until_stopped};
+use crate::process::{Prepared, ProcessOptions, ending, until_stopped};
 use crate::running::{self, Plan, Running};
 use belisha_store::StoreError;
 use belisha_web::Settings;
@@ -91,18 +91,9 @@ async fn serve(options: &ServeOptions, places: Vec<Listening>, prepared: Prepare
     }
     let ending = ending(installation.data.root(), prepared.sockets)?;
     introduce(options, &running).await?;
-    if let Some(manager) = ServiceManager::find() {
-        manager.ready();
-    }
-    match ending.await? {
-        Ending::Stopped => {
-            println!("Stopping.");
-            running.stop().await;
-        }
-        Ending::Relieved(successor) => {
-            println!("Another process goes on from here.");
-            running.hand_over(successor).await;
-        }
+    match until_it_ends(ending).await? {
+        None => running.stop().await,
+        Some(successor) => running.hand_over(successor).await,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ mod service_manager;
 mod take_over;
 
 pub use service_manager::ServiceManager;
-pub use take_over::{Ending, Predecessor, Successor, ending};
+pub use take_over::{Predecessor, Successor, ending};
 
 use crate::commands::Failure;
 use belisha_gateway::OpenSockets;

@@ -77,24 +77,20 @@ impl Predecessor {
     }
 }
 
-/// Why a process ends.
-pub enum Ending {
-    /// Somebody asked it to.
-    Stopped,
-    /// Another process answers in its place.
-    Relieved(Successor),
-}
-
-/// Offers this process' place in a data folder, and then waits until it is to end.
+/// Offers this process' place in a data folder, and then waits until it is to end: because somebody asked it to (`None`), or because
+/// another process answers in its place.
 ///
 /// # Errors
 /// When the place cannot be offered; the second, when the system does not let signals be waited for.
-pub fn ending(data: &Path, sockets: OpenSockets) -> io::Result<impl Future<Output = Result<Ending, Failure>>> {
+pub fn ending(
+    data: &Path,
+    sockets: OpenSockets,
+) -> io::Result<impl Future<Output = Result<Option<Successor>, Failure>>> {
     let successor = HandOver::offer(data)?.successor(sockets);
     Ok(async move {
         tokio::select! {
-            stopped = until_stopped() => stopped.map(|()| Ending::Stopped),
-            Some(successor) = successor => Ok(Ending::Relieved(successor)),
+            stopped = until_stopped() => stopped.map(|()| None),
+            Some(successor) = successor => Ok(Some(successor)),
         }
     })
 }
